@@ -1,0 +1,68 @@
+import type { Effect } from '../backend/effect.ts'
+import type { PrincipalKind } from '../identity/principal.ts'
+
+export type MaskStrategy = 'drop' | 'null' | 'token' | 'partial'
+
+/** What a permit demands. */
+export type Obligation =
+  | { readonly kind: 'approval'; readonly rule: string; readonly group: string; readonly count: number }
+  | { readonly kind: 'mask'; readonly label: string; readonly strategy: MaskStrategy }
+  | { readonly kind: 'row_limit'; readonly max: number }
+  | { readonly kind: 'step_up'; readonly context: string }
+  | { readonly kind: 'record' }
+  | { readonly kind: 'quota'; readonly meter: string }
+
+/** Everything policy may look at; plain data, so that a decision can be replayed from its row. */
+export interface PolicyRequest {
+  readonly principal: {
+    readonly kind: PrincipalKind
+    readonly tid: string
+    readonly oid: string
+    readonly actor: string
+    readonly guest: boolean
+    readonly publicClient: boolean
+    readonly groups: readonly string[]
+    readonly roles: readonly string[]
+    readonly authContexts: readonly string[]
+  }
+  readonly action: Effect
+  readonly resource: {
+    readonly backend: string
+    readonly operation: string
+    /** The worst effect that the operation is declared to have. */
+    readonly declaredEffect: Effect
+    readonly runsAs: 'person' | 'other'
+    /** Objects touched, lower-case dotted names (tables) or the operation's own path. */
+    readonly reads: readonly string[]
+    readonly writes: readonly string[]
+    /** Labels of the data that may come back. */
+    readonly labels: readonly string[]
+  }
+  readonly context: {
+    /** The payload was understood (true where there is no payload to parse). */
+    readonly understood: boolean
+    readonly dangers: readonly string[]
+    readonly statements: number
+    /** ISO 8601 UTC, whole seconds. */
+    readonly time: string
+    /** Has read untrusted or personal content in the last 8 h. */
+    readonly tainted: boolean
+    /** Approval rules already satisfied for this very call. */
+    readonly approvals: readonly string[]
+  }
+}
+
+/** Policy's answer. Deny is a value; an exception from policy means that policy is unavailable. */
+export interface Decision {
+  readonly verdict: 'permit' | 'deny'
+  /** Closed snake_case codes, sorted. */
+  readonly reasons: readonly string[]
+  /** Ids of the policies that determined it, sorted. */
+  readonly rules: readonly string[]
+  readonly obligations: readonly Obligation[]
+  /** Labels that this principal may see in clear, sorted. */
+  readonly clearLabels: readonly string[]
+  /** SHA-256 (hex) of the policy set's canonical form, and of the schema. */
+  readonly policyDigest: string
+  readonly schemaDigest: string
+}

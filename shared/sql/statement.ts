@@ -1,0 +1,41 @@
+import type { Effect } from '../backend/effect.ts'
+
+export const dialects = [
+  'tsql',
+  'databricks',
+  'postgres',
+  'mysql',
+  'snowflake',
+  'bigquery',
+  'cosmos',
+  'kql',
+  'mongo',
+  'dax',
+] as const
+
+export type Dialect = (typeof dialects)[number]
+
+/** What a statement's output column is made of, so that masks can follow it. */
+export interface OutputColumn {
+  /** Column names the expression mentions (lower case, unqualified); `*` where it takes a whole row. */
+  readonly mentions: readonly string[]
+}
+
+/** What was understood of one text: the shape that `sql:understand` prints and that policy sees. */
+export interface Statement {
+  readonly effect: Effect
+  /** One plain read with nothing dangerous in it. */
+  readonly safeRead: boolean
+  readonly statements: number
+  /** Objects as lower-case dotted names, sorted. */
+  readonly reads: readonly string[]
+  readonly writes: readonly string[]
+  /** Short snake_case names of what makes it dangerous. */
+  readonly dangers: readonly string[]
+  /** Why it could not be understood; the effect is then `admin`, the worst. */
+  readonly refused?: string
+  /** The very text to send: what was judged. Absent where refused. */
+  readonly text?: string
+  /** One per output column, or null where they cannot be listed (`*`, set operations, refused). */
+  readonly outputs: readonly OutputColumn[] | null
+}
