@@ -1,0 +1,95 @@
+import type * as z from 'zod'
+import type { Dialect } from '../sql/statement.ts'
+import type { Effect } from './effect.ts'
+
+/** The Azure clouds that one deployment can stand in; a deployment stands in exactly one. */
+export type Cloud = 'public' | 'usgov' | 'china'
+
+/** A schema behind a thunk, so that a process that never serves a backend never builds its schemas. */
+export type SchemaThunk = () => z.ZodType
+
+/** How an operation reaches its backend: one variant a technology, named as the file in `shared/upstream/`. */
+export type CallTemplate =
+  | {
+      readonly technology: 'rest'
+      readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+      /** Path under the backend's base URL; `{name}` takes the input of that name, URL-encoded as one segment. */
+      readonly path: string
+      /** Inputs that go into the query string, by name. */
+      readonly query?: readonly string[]
+      /** Inputs that make up the JSON body, by name. */
+      readonly body?: readonly string[]
+      /** The inputs' decision id is sent as `Idempotency-Key`, so that a repeat cannot act twice. */
+      readonly idempotencyKey?: boolean
+    }
+  | {
+      readonly technology: 'postgres'
+      /** A server-side guard: the statement runs in a READ ONLY transaction. */
+      readonly readOnly: boolean
+      /** The agent's own statement (input names), or a statement of ours whose values come from inputs. */
+      readonly statement:
+        | { readonly from: 'input'; readonly text: string; readonly values: string; readonly prefix?: string }
+        | { readonly from: 'declaration'; readonly text: string; readonly values: readonly string[] }
+    }
+
+/** One declared method of a backend. */
+export interface Operation {
+  readonly summary: string
+  /** The worst effect that a call of it may have; a payload that does more is refused. */
+  readonly effect: Effect
+  /** `other` runs with an identity that is not the caller's (jobs, embedded credentials). */
+  readonly runsAs?: 'person' | 'other'
+  /** Strict object: unknown members are refused. */
+  readonly inputs: SchemaThunk
+  /** The input that holds a statement, and its dialect; parsed before policy sees the call. */
+  readonly statement?: { readonly input: string; readonly dialect: Dialect }
+  readonly call: CallTemplate
+  /** JSON pointers of the answer's members to their labels; `*` stands for every member or item. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** How a backend says whom it sees. */
+export type IdentityProbe =
+  | { readonly method: 'session_user' }
+  | { readonly method: 'request'; readonly path: string; readonly oid: string; readonly tid?: string }
+
+/** A governed API: everything that HTTP routes, tools, OpenAPI, policy names and documentation derive from. */
+export interface Backend {
+  readonly name: string
+  readonly title: string
+  /** Delegated scope of the exchange, a cloud each; `configured` reads it from the deployment's own settings. */
+  readonly scope: Readonly<Record<Cloud, string>> | 'configured'
+  /** Host name suffixes that the deployment may point it at, a cloud each; empty = any host that the setting names. */
+  readonly hostSuffixes: Readonly<Record<Cloud, readonly string[]>>
+  readonly identityProbe?: IdentityProbe
+  readonly operations: Readonly<Record<string, Operation>>
+}
+
+type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PathParameter<Rest>
+  : never
+
+/** A REST call whose template parameters the type system checks against the inputs' names. */
+export function rest<const Path extends string, const Names extends readonly string[]>(call: {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: Path
+  readonly parameters: Names & ([PathParameter<Path>] extends [Names[number]] ? unknown : never)
+  readonly query?: readonly string[]
+  readonly body?: readonly string[]
+  readonly idempotencyKey?: boolean
+}): CallTemplate {
+  const { parameters: _parameters, ...template } = call
+  return { technology: 'rest', ...template }
+}
+
+const backendName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+const operationName = /^[a-z][A-Za-z0-9]*$/
+
+/** Freezes a declaration after checking its names; a wrong name is a programmer's mistake and stops the start. */
+export function defineBackend(backend: Backend): Backend {
+  if (!backendName.test(backend.name)) throw new TypeError(`backend name ${backend.name} is not kebab-case`)
+  for (const name of Object.keys(backend.operations)) {
+    if (!operationName.test(name)) throw new TypeError(`operation name ${backend.name}.${name} is not camelCase`)
+  }
+  return Object.freeze(backend)
+}
