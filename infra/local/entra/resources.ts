@@ -1,0 +1,61 @@
+/**
+ * The APIs that the token stand-in issues tokens for: how they are named in a scope, which audience and token version
+ * their tokens carry, and which permissions are consented for our application.
+ */
+import { apps } from '../personas.ts'
+
+export interface Resource {
+  /** What may stand before the permission in a scope, without a trailing slash. */
+  readonly id: string
+  readonly audience: string
+  readonly version: 1 | 2
+  readonly scopes: readonly string[]
+}
+
+export const standardResources: readonly Resource[] = [
+  { id: `api://${apps.orders}`, audience: apps.orders, version: 2, scopes: ['access_as_user'] },
+  {
+    id: 'https://ossrdbms-aad.database.windows.net',
+    audience: 'https://ossrdbms-aad.database.windows.net',
+    version: 1,
+    scopes: ['user_impersonation'],
+  },
+  {
+    id: 'https://graph.microsoft.com',
+    audience: 'https://graph.microsoft.com',
+    version: 1,
+    scopes: ['User.Read', 'GroupMember.Read.All'],
+  },
+  {
+    id: 'https://storage.azure.com',
+    audience: 'https://storage.azure.com',
+    version: 1,
+    scopes: ['user_impersonation'],
+  },
+  { id: 'https://vault.azure.net', audience: 'https://vault.azure.net', version: 1, scopes: ['user_impersonation'] },
+]
+
+/** The application's own API, for tokens that an application asks for itself. */
+export const ownApi: Resource = { id: `api://${apps.api}`, audience: apps.api, version: 2, scopes: [] }
+
+const oidcScopes = new Set(['openid', 'profile', 'offline_access', 'email'])
+
+/** The one resource and the permissions that a `scope` parameter asks for, or the AADSTS number of its fault. */
+export function resolveScope(
+  resources: readonly Resource[],
+  scope: string,
+): { resource: Resource; granted: readonly string[] } | { refused: number } {
+  const wanted = scope.split(' ').filter((one) => one !== '' && !oidcScopes.has(one))
+  const split = wanted.map((one) => ({
+    id: one.slice(0, one.lastIndexOf('/')),
+    name: one.slice(one.lastIndexOf('/') + 1),
+  }))
+  const ids = new Set(split.map((one) => one.id.replace(/\/$/, '')))
+  const [id] = ids
+  if (id === undefined || id === '' || ids.size !== 1) return { refused: 70011 }
+  const resource = resources.find((one) => one.id === id)
+  if (!resource) return { refused: 500011 }
+  if (split.some((one) => one.name === '.default')) return { resource, granted: resource.scopes }
+  const granted = split.map((one) => one.name)
+  return granted.every((one) => resource.scopes.includes(one)) ? { resource, granted } : { refused: 70011 }
+}
