@@ -1,0 +1,105 @@
+import { Problem } from '../errors/problem.ts'
+import { readAnnotations } from './annotations.ts'
+import { canonicalJson, sha256Hex } from './digest.ts'
+import type { PolicyJson, PolicyLanguage } from './language.ts'
+import { findFaults, groupsNamed } from './policy-shape.ts'
+import type { Rule, Rulebook } from './rulebook.ts'
+import type { Directory } from './schema.ts'
+
+/** What a set is loaded from: texts of policies and schema, and the directory that gives group names their meaning. */
+export interface PolicyOptions extends Directory {
+  /** One text per file; order does not matter. */
+  readonly policies: readonly string[]
+  readonly schema: string
+}
+
+const limits = { text: 1_048_576, policies: 2_000, depth: 64 }
+
+/**
+ * Loads a policy set. Refuses (Problem `policy_unavailable`, what is wrong in `reason`) anything that the language
+ * would pass over in silence: unknown annotations, missing or double ids, obligations on permits, obligations that
+ * cannot be met, groups without a meaning, validation errors and warnings, oversize and deeply nested texts.
+ */
+export function buildRulebook(language: PolicyLanguage, options: PolicyOptions): Rulebook {
+  for (const text of [...options.policies, options.schema]) refuseOversize(text)
+  const parsed = options.policies.flatMap((text) => language.parse(text))
+  if (parsed.length === 0 || parsed.length > limits.policies) throw refuse(`${parsed.length} policies`)
+  const policies = keyById(parsed)
+  const rules = new Map(Object.entries(policies).map(([id, policy]) => [id, readRule(policy)]))
+  refuseFaults(policies, rules, options)
+  const faults = language.check({ policies, schema: options.schema })
+  if (faults.length > 0) throw refuse(faults.slice(0, 5).join('; '))
+  const digests = digestSet(policies, options)
+  const engine = language.prepare({ policies, schema: options.schema, ...digests })
+  return { engine, rules, directory: { homeTenant: options.homeTenant, groups: options.groups }, ...digests }
+}
+
+/** Digests of a set: policies sorted by id together with the directory, and the schema; SHA-256 in hex. */
+export function digestSet(
+  policies: Readonly<Record<string, PolicyJson>>,
+  options: Directory & { schema: string },
+): { policyDigest: string; schemaDigest: string } {
+  const groups = Object.fromEntries(Object.entries(options.groups).map(([name, ids]) => [name, [...ids].sort()]))
+  const canonical = canonicalJson({ form: 'countersign-policy/1', homeTenant: options.homeTenant, groups, policies })
+  return { policyDigest: sha256Hex(canonical), schemaDigest: sha256Hex(options.schema.replaceAll('\r\n', '\n')) }
+}
+
+function readRule(policy: PolicyJson): Rule {
+  return { ...readAnnotations(policy.annotations ?? {}), effect: policy.effect }
+}
+
+function keyById(parsed: readonly PolicyJson[]): Record<string, PolicyJson> {
+  const byId: Record<string, PolicyJson> = {}
+  for (const policy of parsed) {
+    const { id } = readAnnotations(policy.annotations ?? {})
+    if (Object.hasOwn(byId, id)) throw refuse(`policy ${id}: the @id is used twice`)
+    byId[id] = policy
+  }
+  return byId
+}
+
+function refuseFaults(
+  policies: Readonly<Record<string, PolicyJson>>,
+  rules: ReadonlyMap<string, Rule>,
+  directory: Directory,
+): void {
+  for (const [id, policy] of Object.entries(policies)) {
+    const rule = rules.get(id)
+    const fault = rule === undefined ? 'has no rule' : findFaults(policy, rule)
+    if (fault !== undefined) throw refuse(`policy ${id}: ${fault}`)
+  }
+  const named = [...groupsNamed(policies), ...[...rules.values()].flatMap(approvingGroups)]
+  const unmapped = named.find((name) => !Object.hasOwn(directory.groups, name))
+  if (unmapped !== undefined) throw refuse(`group ${unmapped} has no entry in the groups`)
+  refuseAmbiguousApprovals([...rules.values()])
+}
+
+function approvingGroups(rule: Rule): readonly string[] {
+  return rule.demand?.obligation.kind === 'approval' ? [rule.demand.obligation.group] : []
+}
+
+/** One approval rule means one thing: otherwise an approval by the smaller circle would meet the larger demand. */
+function refuseAmbiguousApprovals(rules: readonly Rule[]): void {
+  const meanings = new Map<string, string>()
+  for (const { demand } of rules) {
+    if (demand === undefined) continue
+    const meaning = canonicalJson(demand.obligation)
+    if ((meanings.get(demand.token) ?? meaning) !== meaning) throw refuse(`${demand.token} has two meanings`)
+    meanings.set(demand.token, meaning)
+  }
+}
+
+/** Deep nesting overruns the parser's stack, after which the engine cannot be trusted: refused before it is asked. */
+function refuseOversize(text: string): void {
+  if (text.length > limits.text) throw refuse('a text is too long')
+  let depth = 0
+  for (const char of text) {
+    if ('([{'.includes(char)) depth += 1
+    if (')]}'.includes(char)) depth -= 1
+    if (depth > limits.depth) throw refuse('a text is nested too deeply')
+  }
+}
+
+function refuse(reason: string): Problem {
+  return new Problem('policy_unavailable', 'The policy cannot be loaded.', { reason })
+}
