@@ -1,0 +1,87 @@
+import type { Invocation, ResultColumn, Understood } from '../pipeline/ports.ts'
+import { unclassifiedLabel } from './labels.ts'
+
+/** Labels of a backend's columns by `schema.table.column`, lower case; members of REST answers are not in it. */
+export type Classification = Readonly<Record<string, string>>
+
+/** A classification by table. */
+export type Tables = ReadonlyMap<string, ReadonlyMap<string, string>>
+
+/** What is known about the columns of one answer. */
+export interface ColumnQuestion {
+  readonly invocation: Invocation
+  readonly understood: Understood
+  readonly columns: readonly ResultColumn[]
+  readonly tables: Tables
+}
+
+const indexed = new WeakMap<Classification, Tables>()
+
+/** Groups a classification by table; remembered for as long as the classification lives. */
+export function indexTables(classification: Classification): Tables {
+  const known = indexed.get(classification)
+  if (known !== undefined) return known
+  const tables = new Map<string, Map<string, string>>()
+  for (const [key, label] of Object.entries(classification)) {
+    const cut = key.lastIndexOf('.')
+    if (cut < 1 || key.startsWith('/')) continue
+    const [table, column] = [key.slice(0, cut).toLowerCase(), key.slice(cut + 1).toLowerCase()]
+    tables.set(table, (tables.get(table) ?? new Map<string, string>()).set(column, label))
+  }
+  indexed.set(classification, tables)
+  return tables
+}
+
+/**
+ * Labels of each result column: the classified label of the column that the backend names as its source, else those of
+ * what the expression mentions, else those of everything that was read. An empty list is data nobody classified at all.
+ */
+export function labelColumns(question: ColumnQuestion): readonly (readonly string[])[] {
+  const { columns, understood, tables } = question
+  if (isPlan(question.invocation)) return columns.map(() => [])
+  const touched = tablesTouched(understood, tables)
+  const outputs = understood.statement?.outputs ?? null
+  const listed = outputs !== null && outputs.length === columns.length ? outputs : null
+  return columns.map(({ source }, index) => {
+    if (source !== null) return labelSource(source, tables)
+    return labelMentions(listed?.[index]?.mentions ?? ['*'], touched)
+  })
+}
+
+function labelSource(source: string, tables: Tables): string[] {
+  const cut = source.lastIndexOf('.')
+  const table = tables.get(source.slice(0, cut).toLowerCase())
+  if (table === undefined) return []
+  return [table.get(source.slice(cut + 1).toLowerCase()) ?? unclassifiedLabel]
+}
+
+function labelMentions(mentions: readonly string[], touched: readonly ReadonlyMap<string, string>[]): string[] {
+  if (mentions.length === 0 || touched.length === 0) return []
+  const labels = new Set<string>()
+  for (const mention of mentions) {
+    const found = touched.flatMap((table) => table.get(mention.toLowerCase()) ?? [])
+    // An unknown name may be a column nobody classified, or another name for one that is: it may hold anything.
+    const all = found.length === 0 ? [...touched.flatMap((table) => [...table.values()]), unclassifiedLabel] : found
+    for (const label of all) labels.add(label)
+  }
+  return [...labels]
+}
+
+/** Tables the call may have read from; where nobody understood the statement, every classified one. */
+function tablesTouched(understood: Understood, tables: Tables): ReadonlyMap<string, string>[] {
+  if (!understood.understood) return [...tables.values()]
+  const names = [...understood.reads, ...understood.writes]
+  return [...tables].flatMap(([table, columns]) => (names.some((name) => isSameTable(name, table)) ? [columns] : []))
+}
+
+function isSameTable(name: string, table: string): boolean {
+  return name === table || name.endsWith(`.${table}`) || table.endsWith(`.${name}`)
+}
+
+/** A plan tells how the database would work, not what is in the tables; one that runs the statement is no exception. */
+function isPlan({ operation }: Invocation): boolean {
+  const { call } = operation
+  if (call.technology !== 'postgres' || call.statement.from !== 'input') return false
+  const prefix = call.statement.prefix ?? ''
+  return /^\s*explain\b/i.test(prefix) && !/\banaly[sz]e\b/i.test(prefix)
+}
