@@ -1,0 +1,25 @@
+import type { UnprovenToken } from './token-header.ts'
+
+/** A public key of Entra's. `issuer` may hold the template `{tenantid}`; `material` is what the checking library made of it. */
+export interface SigningKey {
+  readonly kid: string
+  readonly issuer: string | null
+  readonly material: unknown
+}
+
+/**
+ * Where keys come from. `source` is a tenant of the allow-list, or `common` for every other one: no tenant id of a
+ * stranger ever becomes part of a request. Null = unknown there; throws Problem `keys_unavailable` where keys could
+ * never be had.
+ */
+export interface KeyLookup {
+  readonly find: (source: string, kid: string) => Promise<SigningKey | null>
+}
+
+/** True where the RS256 signature of the token holds under the key. */
+export type CheckSignature = (token: UnprovenToken['token'], key: SigningKey) => Promise<boolean>
+
+/** Key issuer binding: Entra says for whom each key may sign; a personal-account key signs for no organisation. */
+export function bindsIssuer(key: SigningKey, tid: string, issuer: string): boolean {
+  return key.issuer !== null && key.issuer.replaceAll('{tenantid}', tid) === issuer
+}
