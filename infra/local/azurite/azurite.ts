@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type Child, startChild } from '../stack/child.ts'
+import { type Announce, type Child, startChild } from '../stack/child.ts'
 
 /** The well-known development account that Azurite ships with; published by Microsoft, protects nothing. */
 export const account = 'devstoreaccount1'
@@ -16,8 +16,9 @@ export interface AzuriteOptions {
   /** Run folder: takes certificate and key. */
   readonly run: string
   /** Folder for the data; without it everything is in memory. */
-  readonly keep?: string
+  readonly keep?: string | undefined
   readonly certificate: { readonly cert: string; readonly key: string }
+  readonly announce?: Announce | undefined
 }
 
 /** Addresses are path-style: `https://127.0.0.1:<port>/devstoreaccount1`. */
@@ -41,6 +42,7 @@ export async function startAzurite(options: AzuriteOptions): Promise<Storage> {
     graceMs: 8000,
     cwd: options.run,
     env: { PATH: process.env.PATH, HOME: options.run },
+    announce: options.announce,
   })
   const urls = await readAddresses(child)
   return { pid: child.pid, ...urls, connectionString: connect(urls), stop: child.stop }

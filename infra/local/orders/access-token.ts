@@ -15,7 +15,7 @@ export interface TokenRules {
   readonly clientId: string
 }
 
-const scope = 'Orders.ReadWrite'
+const scope = 'access_as_user'
 
 /**
  * Makes a check of access tokens that trusts nobody before it: RS256 by the tenant's published keys, issuer (v1 or v2 of

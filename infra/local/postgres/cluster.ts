@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Announce } from '../stack/child.ts'
 import { assertOwned } from '../stack/scratch.ts'
 import { type Account, currentUserName } from './account.ts'
 import type { Binaries } from './binaries.ts'
@@ -17,6 +18,7 @@ export interface ClusterOptions {
   readonly binaries: Binaries
   readonly account: Account
   readonly people: readonly DatabasePerson[]
+  readonly announce?: Announce | undefined
 }
 
 /**

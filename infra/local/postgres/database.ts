@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Child } from '../stack/child.ts'
+import type { Announce, Child } from '../stack/child.ts'
 import { openCacheFolder } from '../stack/scratch.ts'
 import { findAccount } from './account.ts'
 import { stageBinaries } from './binaries.ts'
@@ -12,8 +12,9 @@ import { databaseName, startServer } from './server.ts'
 /** `run` is the run folder of the stack; `keep` a folder that outlives it, if the data shall. */
 export interface DatabaseOptions {
   readonly run: string
-  readonly keep?: string
+  readonly keep?: string | undefined
   readonly people: readonly DatabasePerson[]
+  readonly announce?: Announce | undefined
 }
 
 /** A running PostgreSQL: reachable only through the socket folder. `log` is the statement log. */
@@ -36,8 +37,8 @@ export async function startDatabase(options: DatabaseOptions): Promise<Database>
   const data = join(room, 'data')
   const kept = options.keep === undefined ? null : join(options.keep, 'postgres')
   if (kept !== null && existsSync(kept)) await copyCluster(kept, data)
-  else await makeCluster(data, { cache, binaries, account, people: options.people })
-  const server = await startServer({ binaries, account, data, sockets: room })
+  else await makeCluster(data, { ...options, cache, binaries, account })
+  const server = await startServer({ ...options, binaries, account, data, sockets: room })
   const stop = () => stopDatabase(server, { data, kept })
   return { pid: server.pid, sockets: room, database: databaseName, log: join(data, 'log', 'postgresql.log'), stop }
 }

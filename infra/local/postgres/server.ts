@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { type Child, startChild } from '../stack/child.ts'
+import { type Announce, type Child, startChild } from '../stack/child.ts'
 import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 
@@ -14,6 +14,7 @@ export interface ServerOptions {
   /** The cluster's folder and the private folder for the socket, both owned by the account, mode 0700. */
   readonly data: string
   readonly sockets: string
+  readonly announce?: Announce | undefined
 }
 
 /**
@@ -30,6 +31,7 @@ export async function startServer(options: ServerOptions): Promise<Child> {
     cwd: '/',
     env: { LC_ALL: 'C', TZ: 'UTC' },
     log: `${data}/../server.log`,
+    announce: options.announce,
     ...(account.separate ? { uid: account.uid, gid: account.gid } : {}),
   })
   await untilReady(child, sockets)

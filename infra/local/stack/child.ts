@@ -22,7 +22,13 @@ export interface ChildOptions {
   readonly uid?: number
   readonly gid?: number
   readonly log?: string
+  /** Keeps the child's standard input open for as long as this process lives, so that it can notice its death. */
+  readonly lifeline?: boolean
+  readonly announce?: Announce | undefined
 }
+
+/** Told of every process at its very start, so that none is forgotten if this one is killed. */
+export type Announce = (pid: number, signal: NodeJS.Signals) => void
 
 /**
  * Starts a process in its own process group, so that Ctrl-C in a terminal reaches only the stack, which then stops its
@@ -33,6 +39,7 @@ export function startChild(options: ChildOptions): Child {
   const child = spawn(options.command, [...options.args], spawnOptions(options, log))
   if (log !== null) closeSync(log)
   const exited = exitOf(child)
+  if (child.pid !== undefined) options.announce?.(child.pid, options.signal)
   return { pid: child.pid ?? -1, process: child, exited, stop: () => stopChild(child, exited, options) }
 }
 
@@ -41,7 +48,7 @@ function spawnOptions(options: ChildOptions, log: number | null): SpawnOptions {
   return {
     detached: true,
     env: options.env ?? process.env,
-    stdio: log === null ? ['ignore', 'pipe', 'inherit'] : ['ignore', log, log],
+    stdio: [options.lifeline ? 'pipe' : 'ignore', log ?? 'pipe', log ?? 'inherit'],
     ...(cwd === undefined ? {} : { cwd }),
     ...(uid === undefined || gid === undefined ? {} : { uid, gid }),
   }

@@ -1,0 +1,15 @@
+/** What the fields of the embedded database are (label by `schema.table.column`); the tables named here are classified whole. */
+export const classification: Readonly<Record<string, string>> = {
+  ...columns('sales.customers', ['id', 'name', 'region']),
+  'sales.customers.email': 'pii.contact',
+  'sales.customers.phone': 'pii.contact',
+  ...columns('hr.employees', ['id', 'name', 'department', 'manager', 'region']),
+  'hr.employees.email': 'pii.contact',
+  'hr.employees.national_id': 'pii.national_id',
+  'hr.employees.birth_date': 'pii.birth',
+  'hr.employees.salary_eur': 'pii.compensation',
+}
+
+function columns(table: string, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [`${table}.${name}`, 'none']))
+}

@@ -1,0 +1,24 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+
+/** The port if it is free on 127.0.0.1 (0: any free one); throws an error that names it where it is taken. */
+export async function takePort(wanted: number): Promise<number> {
+  const server = createServer()
+  const failed = once(server, 'error').then(([error]) => Promise.reject(error))
+  server.listen(wanted, '127.0.0.1')
+  await Promise.race([once(server, 'listening'), failed]).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`port ${wanted} cannot be used (${error.code}): set PORT to another one, or to 0 for any free one`)
+  })
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** `PORT` of the environment, 7071 where it is not set; throws where it is no port. */
+export function readPort(text: string | undefined): number {
+  if (text === undefined || text === '') return 7071
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new Error('PORT is not a port: give 0 to 65535 (0 takes any free one)')
+}

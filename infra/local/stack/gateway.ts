@@ -1,0 +1,63 @@
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Announce, type Child, startChild } from './child.ts'
+
+export interface GatewayOptions {
+  /** Folder of the Functions app: its package.json's `main` is the entry. */
+  readonly app: string
+  readonly port: number
+  readonly env: NodeJS.ProcessEnv
+  readonly announce?: Announce | undefined
+}
+
+const deadlineMs = 30_000
+
+/** Starts the Functions host with the gateway in it, and resolves when `/health` answers that it can serve. */
+export async function startGateway(options: GatewayOptions): Promise<Child> {
+  const host = fileURLToPath(new URL('../host/main.ts', import.meta.url))
+  const child = startChild({
+    command: process.execPath,
+    args: ['--import', import.meta.resolve('tsx'), host, '--app', options.app, '--port', String(options.port)],
+    signal: 'SIGTERM',
+    graceMs: 10_000,
+    cwd: options.app,
+    env: options.env,
+    lifeline: true,
+    announce: options.announce,
+  })
+  try {
+    await Promise.race([untilServing(child, options.port), failAtExit(child)])
+    return child
+  } catch (error) {
+    await child.stop()
+    throw error
+  }
+}
+
+async function untilServing(child: Child, port: number): Promise<void> {
+  await readReadyEvent(child)
+  for (const deadline = Date.now() + deadlineMs; Date.now() < deadline; await sleep(25)) {
+    const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => null)
+    await answer?.body?.cancel()
+    if (answer?.ok) return
+  }
+  throw new Error(`the gateway did not become healthy within ${deadlineMs / 1000} s`)
+}
+
+/** The host says on its standard output, as one JSON line, that it listens; all its other lines are passed on. */
+async function readReadyEvent(child: Child): Promise<void> {
+  const { stdout } = child.process
+  if (stdout === null) throw new Error('the host has no output to read')
+  const lines = createInterface({ input: stdout })
+  await new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      if (line.includes('"event":"ready"')) resolve()
+      else process.stderr.write(`${line}\n`)
+    })
+  })
+}
+
+async function failAtExit(child: Child): Promise<never> {
+  throw new Error(`the gateway ended at its start (${await child.exited})`)
+}

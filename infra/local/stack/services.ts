@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { type Storage, startAzurite } from '../azurite/azurite.ts'
+import { type Entra, startEntra } from '../entra/entra.ts'
+import type { StoredBook } from '../orders/book.ts'
+import { type OrdersApi, startOrders } from '../orders/server.ts'
+import { apps, tenants } from '../personas.ts'
+import { type Database, startDatabase } from '../postgres/database.ts'
+import { type Front, postgresAudience, startFront } from '../postgres/front.ts'
+import { databasePeople } from '../postgres/roles.ts'
+import { type Proxy as ConnectProxy, startProxy } from '../proxy/connect-proxy.ts'
+import { type Certificates, makeCertificates } from '../tls/certificates.ts'
+import { startVault } from '../vault/vault.ts'
+import type { Guard } from './guard.ts'
+import type { KeptState } from './kept-state.ts'
+import { vaultHost } from './settings.ts'
+import type { Teardown } from './teardown.ts'
+import { auditSecrets, type Secrets } from './vault-secrets.ts'
+
+export interface ServicesOptions {
+  /** Run folder: removed at the end. */
+  readonly run: string
+  readonly kept: KeptState | null
+  readonly guard: Guard
+  readonly teardown: Teardown
+}
+
+/** Everything that the gateway talks to. */
+export interface Services {
+  readonly certificates: Certificates
+  readonly storage: Storage
+  readonly database: Database
+  readonly front: Front
+  readonly entra: Entra
+  readonly orders: OrdersApi
+  readonly proxy: ConnectProxy
+}
+
+/** Starts all services, in parallel where one does not need the other; each is noted for teardown as it comes up. */
+export async function startServices(options: ServicesOptions): Promise<Services> {
+  const hosts = ['127.0.0.1', 'localhost', vaultHost]
+  const database = launchDatabase(options)
+  const certificates = await makeCertificates(hosts)
+  const storage = launchAzurite(options, certificates)
+  const entra = await launchEntra(options)
+  const started = await settleAll([
+    database,
+    storage,
+    database.then((ready) => launchFront(options, { certificates, database: ready, entra })),
+    launchOrders(options, { certificates, entra }),
+    launchVault(options, { certificates, entra }),
+  ])
+  const [ready, azurite, front, orders, proxy] = started
+  return { certificates, storage: azurite, database: ready, front, entra, orders, proxy }
+}
+
+/** Like Promise.all, but waits for every part before it fails: what came up late must be stopped too. */
+async function settleAll<T extends readonly unknown[]>(
+  parts: {
+    readonly [K in keyof T]: Promise<T[K]>
+  },
+): Promise<T> {
+  await Promise.allSettled(parts)
+  return (await Promise.all(parts)) as unknown as T
+}
+
+async function launchDatabase({ run, kept, guard, teardown }: ServicesOptions): Promise<Database> {
+  const options = { run, keep: kept?.folder, people: databasePeople, announce: guard.watch }
+  return teardown.add('database', await startDatabase(options))
+}
+
+async function launchAzurite(options: ServicesOptions, certificate: Certificates): Promise<Storage> {
+  const { run, kept, guard, teardown } = options
+  return teardown.add('azurite', await startAzurite({ run, keep: kept?.folder, certificate, announce: guard.watch }))
+}
+
+async function launchEntra({ kept, teardown }: ServicesOptions): Promise<Entra> {
+  const keys = kept?.read<Parameters<typeof startEntra>[0]['keys']>('entra-keys')
+  const entra = teardown.add('entra', await startEntra(keys === undefined ? {} : { keys }))
+  kept?.write('entra-keys', entra.keys)
+  return entra
+}
+
+type Built = { readonly certificates: Certificates; readonly entra: Entra }
+
+async function launchFront({ teardown }: ServicesOptions, parts: Built & { database: Database }): Promise<Front> {
+  const front = await startFront({
+    socket: join(parts.database.sockets, '.s.PGSQL.5432'),
+    certificate: parts.certificates,
+    homeTenant: tenants.home,
+    verifyToken: (token) => parts.entra.verifyAccessToken(token, { audience: postgresAudience }),
+  })
+  return teardown.add('front', front)
+}
+
+async function launchOrders({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OrdersApi> {
+  const stored = kept?.read<StoredBook>('orders')
+  const rules = { entra: entra.url, tenant: tenants.home, clientId: apps.orders, certificate: certificates }
+  const orders = await startOrders(stored === undefined ? rules : { ...rules, stored })
+  const stop = async () => {
+    await orders.stop()
+    kept?.write('orders', orders.read())
+  }
+  return teardown.add('orders', { ...orders, stop })
+}
+
+async function launchVault({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<ConnectProxy> {
+  const vault = await startVault({ certificates, entra, hostname: vaultHost, audience: 'https://vault.localhost' })
+  teardown.add('vault', vault)
+  const secrets = auditSecrets(new Date(), kept?.read<Secrets>('vault-secrets'))
+  for (const [name, value] of Object.entries(secrets)) await vault.seed(name, value)
+  kept?.write('vault-secrets', secrets)
+  const routes = { [vaultHost]: { host: '127.0.0.1', port: vault.port } }
+  return teardown.add('proxy', await startProxy({ routes }))
+}

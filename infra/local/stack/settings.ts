@@ -1,0 +1,73 @@
+import { apps, tenants } from '../personas.ts'
+import { classification } from './classification.ts'
+
+/** Name of the audit table. */
+export const auditTable = 'audit'
+
+/** The Key Vault's name as the gateway knows it; the proxy leads it to the stand-in. */
+export const vaultHost = 'countersign.vault.localhost'
+
+/** Addresses of the parts that the gateway is set to use. */
+export interface Surroundings {
+  /** Port of the gateway. */
+  readonly port: number
+  readonly entra: string
+  readonly msi: { readonly endpoint: string; readonly header: string; readonly clientId: string }
+  readonly storage: { readonly tables: string; readonly blobs: string; readonly connectionString: string }
+  readonly proxy: string
+  /** Path of the certificate authority. */
+  readonly ca: string
+  readonly postgresPort: number
+  readonly orders: string
+}
+
+const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE', 'FORCE_COLOR', 'NO_COLOR'] as const
+
+/** The whole environment of the gateway's process: nothing of the developer's own settings for Azure gets in. */
+export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
+  const own = Object.fromEntries(inherited.map((name) => [name, process.env[name]]))
+  return { ...own, ...clientEnvironment(parts), ...identity(parts), ...settings(parts) }
+}
+
+/** What any Node process needs before its start to reach the stack: the test authority and the proxy. */
+export function clientEnvironment({ ca, proxy }: { ca: string; proxy: string }): Record<string, string> {
+  return {
+    NODE_EXTRA_CA_CERTS: ca,
+    HTTPS_PROXY: proxy,
+    NO_PROXY: '127.0.0.1,localhost',
+    COUNTERSIGN_STACK_PROXY: proxy,
+  }
+}
+
+function identity({ msi }: Surroundings): Record<string, string> {
+  return { IDENTITY_ENDPOINT: msi.endpoint, IDENTITY_HEADER: msi.header }
+}
+
+function settings(parts: Surroundings): Record<string, string> {
+  return {
+    AzureWebJobsStorage: parts.storage.connectionString,
+    COUNTERSIGN_MODE: 'development',
+    COUNTERSIGN_PUBLIC_URL: `http://localhost:${parts.port}`,
+    COUNTERSIGN_CLOUD: 'public',
+    COUNTERSIGN_HOME_TENANT: tenants.home,
+    COUNTERSIGN_TENANTS: [tenants.home, tenants.other].join(','),
+    COUNTERSIGN_CLIENT_ID: apps.api,
+    COUNTERSIGN_CONSOLE_CLIENT_ID: apps.console,
+    COUNTERSIGN_ALLOWED_ACTORS: [apps.agent, apps.scout, apps.sidekick, apps.robot].join(','),
+    COUNTERSIGN_MANAGED_IDENTITY_CLIENT_ID: parts.msi.clientId,
+    COUNTERSIGN_ENTRA_URL: parts.entra,
+    COUNTERSIGN_KEY_VAULT_URL: `https://${vaultHost}`,
+    COUNTERSIGN_AUDIT_TABLES_URL: parts.storage.tables,
+    COUNTERSIGN_EVIDENCE_BLOBS_URL: parts.storage.blobs,
+    COUNTERSIGN_RETENTION_DAYS: '400',
+    COUNTERSIGN_POLICY: 'package',
+    COUNTERSIGN_BACKENDS: JSON.stringify(backends(parts)),
+  }
+}
+
+function backends({ postgresPort, orders }: Surroundings): Record<string, unknown> {
+  return {
+    'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
+    'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
+  }
+}

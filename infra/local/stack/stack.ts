@@ -1,0 +1,149 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { apps, tenants } from '../personas.ts'
+import type { Child } from './child.ts'
+import { takePort } from './free-port.ts'
+import { startGateway } from './gateway.ts'
+import { type Guard, startGuard } from './guard.ts'
+import { type DeclaredLoss, type KeptState, openKeptState } from './kept-state.ts'
+import { localFolder, projectRoot, readRunningStack, removeFile, type StackFile, writePrivate } from './local-folder.ts'
+import { makeRunFolder } from './scratch.ts'
+import { type Services, startServices } from './services.ts'
+import { auditTable, gatewayEnvironment, vaultHost } from './settings.ts'
+import { makeTeardown, type Teardown } from './teardown.ts'
+
+export interface StackOptions {
+  /** Port of the gateway; 0 takes any free one. */
+  readonly port: number
+  /** Keep data and keys in the local folder over a stop. */
+  readonly keep?: boolean
+  /** The local folder; default `localFolder()`. */
+  readonly home?: string
+  /** Folder of the Functions app; default the project. */
+  readonly app?: string
+  /** Runs while the services start, before the gateway does: the build. */
+  readonly prepare?: () => Promise<unknown>
+}
+
+/** A running stack. */
+export interface Stack {
+  readonly file: StackFile
+  /** What an unclean end of the last kept run may have cost. */
+  readonly loss: DeclaredLoss | null
+  /** Resolves when the gateway ends by itself, with its exit code or signal. */
+  readonly gatewayEnded: Promise<number | string>
+  /** Stops everything in order; removes `stack.json`. */
+  stop(): Promise<void>
+}
+
+/** Starts the whole embedded stack and resolves when the gateway serves. A start that fails leaves nothing behind. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const home = options.home ?? localFolder()
+  refuseSecond(home)
+  const port = await takePort(options.port)
+  const room = openRoom(home, options.keep === true)
+  try {
+    const [services] = await bothDone(startServices(room), options.prepare?.())
+    const ca = join(home, 'ca.pem')
+    writePrivate(ca, services.certificates.ca)
+    const gateway = await launchGateway({ ...options, port, ca }, { room, services })
+    const file = describe({ port, ca, services, gateway, guard: room.guard })
+    writePrivate(join(home, 'stack.json'), file)
+    return { file, loss: room.kept?.loss ?? null, gatewayEnded: gateway.exited, stop: () => closeRoom(room) }
+  } catch (error) {
+    await closeRoom(room)
+    throw error
+  }
+}
+
+interface Room {
+  readonly home: string
+  readonly run: string
+  readonly kept: KeptState | null
+  readonly guard: Guard
+  readonly teardown: Teardown
+}
+
+function openRoom(home: string, keep: boolean): Room {
+  const run = makeRunFolder()
+  const guard = startGuard()
+  for (const path of [run, join(home, 'stack.json'), join(home, 'ca.pem')]) guard.sweep(path)
+  const kept = keep ? openKeptState(join(home, 'kept'), new Date().toISOString()) : null
+  const teardown = makeTeardown((part, error) => process.stderr.write(`stopping ${part} failed: ${String(error)}\n`))
+  return { home, run, kept, guard, teardown }
+}
+
+async function closeRoom({ home, run, kept, guard, teardown }: Room): Promise<void> {
+  await teardown.run()
+  for (const name of ['stack.json', 'ca.pem']) removeFile(join(home, name))
+  await rm(run, { recursive: true, force: true })
+  kept?.close()
+  await guard.dismiss()
+}
+
+/** Both, or the first error once both are done. */
+async function bothDone<T>(services: Promise<T>, prepared: Promise<unknown> | undefined): Promise<[T]> {
+  await Promise.allSettled([services, prepared])
+  await prepared
+  return [await services]
+}
+
+function refuseSecond(home: string): void {
+  const running = readRunningStack(home)
+  if (running === null) return
+  const hint = 'stop it, or give this one another folder by COUNTERSIGN_LOCAL_DIR and another PORT'
+  throw new Error(`a stack is running already on ${running.gateway} (process ${running.pids.stack}): ${hint}`)
+}
+
+async function launchGateway(
+  options: { port: number; ca: string; app?: string },
+  { room, services }: { room: Room; services: Services },
+): Promise<Child> {
+  const env = gatewayEnvironment({
+    port: options.port,
+    ca: options.ca,
+    entra: services.entra.url,
+    msi: services.entra.msi,
+    storage: services.storage,
+    proxy: services.proxy.url,
+    postgresPort: services.front.port,
+    orders: services.orders.url,
+  })
+  const app = options.app ?? projectRoot
+  return room.teardown.add('gateway', await startGateway({ app, port: options.port, env, announce: room.guard.watch }))
+}
+
+interface Facts {
+  readonly port: number
+  readonly ca: string
+  readonly services: Services
+  readonly gateway: Child
+  readonly guard: Guard
+}
+
+function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
+  const { storage, entra, proxy, front, database, orders } = services
+  const { connectionString } = storage
+  return {
+    gateway: `http://localhost:${port}`,
+    entra: entra.url,
+    tenant: tenants.home,
+    clientId: apps.api,
+    tables: { url: storage.tables, connectionString, table: auditTable },
+    blobs: { url: storage.blobs, connectionString },
+    vault: `https://${vaultHost}`,
+    ca,
+    proxy: proxy.url,
+    backends: {
+      'azure-postgresql': { host: '127.0.0.1', port: front.port, database: database.database },
+      'rest-entra-api': { url: orders.url },
+    },
+    pids: {
+      stack: process.pid,
+      gateway: gateway.pid,
+      azurite: storage.pid,
+      postgres: database.pid,
+      guard: guard.pid,
+    },
+  }
+}
