@@ -1,0 +1,13 @@
+import { EnvHttpProxyAgent, setGlobalDispatcher } from 'undici'
+import type { Settings } from './settings.ts'
+
+/**
+ * Sends the app's global fetch through the CONNECT proxy in `COUNTERSIGN_STACK_PROXY`, except for the hosts in
+ * `NO_PROXY`; does nothing without it. Node 20 has no such setting of its own.
+ */
+export function installOutgoingProxy(settings: Settings): void {
+  const proxy = settings.COUNTERSIGN_STACK_PROXY
+  if (proxy === undefined || proxy === '') return
+  const noProxy = settings.NO_PROXY ?? settings.no_proxy ?? ''
+  setGlobalDispatcher(new EnvHttpProxyAgent({ httpProxy: proxy, httpsProxy: proxy, noProxy }))
+}
