@@ -3,6 +3,7 @@
  * their tokens carry, and which permissions are consented for our application.
  */
 import { apps } from '../personas.ts'
+import type { Refusal } from './sts-errors.ts'
 
 export interface Resource {
   /** What may stand before the permission in a scope, without a trailing slash. */
@@ -44,7 +45,7 @@ const oidcScopes = new Set(['openid', 'profile', 'offline_access', 'email'])
 export function resolveScope(
   resources: readonly Resource[],
   scope: string,
-): { resource: Resource; granted: readonly string[] } | { refused: number } {
+): { resource: Resource; granted: readonly string[] } | Refusal {
   const wanted = scope.split(' ').filter((one) => one !== '' && !oidcScopes.has(one))
   const split = wanted.map((one) => ({
     id: one.slice(0, one.lastIndexOf('/')),

@@ -1,0 +1,36 @@
+/** What every endpoint of the token stand-in shares. */
+import type { Faults } from './faults.ts'
+import type { Json } from './jws.ts'
+import type { Resource } from './resources.ts'
+import type { KeyRing } from './signing-keys.ts'
+
+/** The user-assigned managed identity of the gateway; `header` is the secret for X-IDENTITY-HEADER. */
+export interface ManagedIdentity {
+  readonly endpoint: string
+  readonly header: string
+  readonly clientId: string
+  readonly principalId: string
+}
+
+export interface EntraContext {
+  readonly ring: KeyRing
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly resources: readonly Resource[]
+  /** Client secrets by application id; an application without one has only its federated credential. */
+  readonly clientSecrets: Readonly<Record<string, string>>
+  readonly faults: Faults
+  readonly msi: ManagedIdentity
+  /** Claims challenges that a sign-in has met, by token id: Entra keeps this with the session, not in the token. */
+  readonly satisfied: Map<string, Json | true>
+}
+
+const rememberedSignIns = 10_000
+
+export function rememberSatisfied(context: EntraContext, tokenId: string, met: Json | true): void {
+  const [oldest] = context.satisfied.keys()
+  if (context.satisfied.size >= rememberedSignIns && oldest !== undefined) context.satisfied.delete(oldest)
+  context.satisfied.set(tokenId, met)
+}
+
+export const secondsOf = (context: EntraContext) => Math.floor(context.now() / 1000)
