@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Storage, startAzurite } from '../azurite/azurite.ts'
-import { type Entra, startEntra } from '../entra/entra.ts'
+import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
 import { apps, tenants } from '../personas.ts'
@@ -9,12 +9,12 @@ import { type Front, postgresAudience, startFront } from '../postgres/front.ts'
 import { databasePeople } from '../postgres/roles.ts'
 import { type Proxy as ConnectProxy, startProxy } from '../proxy/connect-proxy.ts'
 import { type Certificates, makeCertificates } from '../tls/certificates.ts'
-import { startVault } from '../vault/vault.ts'
+import { startVault, type Vault, type VaultState } from '../vault/vault.ts'
 import type { Guard } from './guard.ts'
 import type { KeptState } from './kept-state.ts'
 import { vaultHost } from './settings.ts'
 import type { Teardown } from './teardown.ts'
-import { auditSecrets, type Secrets } from './vault-secrets.ts'
+import { auditSecretNames, makeAuditSecret } from './vault-secrets.ts'
 
 export interface ServicesOptions {
   /** Run folder: removed at the end. */
@@ -74,9 +74,9 @@ async function launchAzurite(options: ServicesOptions, certificate: Certificates
 }
 
 async function launchEntra({ kept, teardown }: ServicesOptions): Promise<Entra> {
-  const keys = kept?.read<Parameters<typeof startEntra>[0]['keys']>('entra-keys')
-  const entra = teardown.add('entra', await startEntra(keys === undefined ? {} : { keys }))
-  kept?.write('entra-keys', entra.keys)
+  const state = kept?.read<EntraState>('entra')
+  const entra = teardown.add('entra', await startEntra(state === undefined ? {} : { state }))
+  kept?.write('entra', entra.state())
   return entra
 }
 
@@ -103,12 +103,30 @@ async function launchOrders({ kept, teardown }: ServicesOptions, { certificates,
   return teardown.add('orders', { ...orders, stop })
 }
 
-async function launchVault({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<ConnectProxy> {
-  const vault = await startVault({ certificates, entra, hostname: vaultHost, audience: 'https://vault.localhost' })
-  teardown.add('vault', vault)
-  const secrets = auditSecrets(new Date(), kept?.read<Secrets>('vault-secrets'))
-  for (const [name, value] of Object.entries(secrets)) await vault.seed(name, value)
-  kept?.write('vault-secrets', secrets)
+async function launchVault(options: ServicesOptions, { certificates, entra }: Built): Promise<ConnectProxy> {
+  const kept = options.kept?.read<KeptVault>('vault')
+  const named = { certificates, entra, hostname: vaultHost, audience: 'https://vault.localhost' }
+  const vault = await startVault(kept === undefined ? named : { ...named, state: kept.state })
+  const seeded = seedSecrets(vault, kept?.seeded ?? [])
+  const write = () => options.kept?.write('vault', { state: vault.state(), seeded } satisfies KeptVault)
+  write()
+  const stop = async () => {
+    await vault.stop()
+    write()
+  }
+  options.teardown.add('vault', { stop })
   const routes = { [vaultHost]: { host: '127.0.0.1', port: vault.port } }
-  return teardown.add('proxy', await startProxy({ routes }))
+  return options.teardown.add('proxy', await startProxy({ routes }))
+}
+
+interface KeptVault {
+  readonly state: VaultState
+  readonly seeded: readonly string[]
+}
+
+/** Adds the audit keys that are not there yet; a second version of one would orphan the rows under the first. */
+function seedSecrets(vault: Vault, before: readonly string[]): readonly string[] {
+  const missing = auditSecretNames(new Date()).filter((name) => !before.includes(name))
+  for (const name of missing) vault.seed(name, makeAuditSecret())
+  return [...before, ...missing]
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
-/** Secrets by name, as the vault is seeded with them. */
-export type Secrets = Readonly<Record<string, string>>
+/** Names of the audit keys of this month and the next, as the gateway asks for them. */
+export function auditSecretNames(now: Date): string[] {
+  return [0, 1].map((ahead) => `audit-hmac-${monthOf(now, ahead)}`)
+}
 
-/** The audit keys (32 random bytes, base64) of this month and the next that `known` does not have yet. */
-export function auditSecrets(now: Date, known: Secrets = {}): Secrets {
-  const names = [0, 1].map((ahead) => `audit-hmac-${monthOf(now, ahead)}`)
-  const made = names.map((name) => [name, known[name] ?? randomBytes(32).toString('base64')])
-  return { ...known, ...Object.fromEntries(made) }
+/** A new audit key: 32 random bytes, base64. */
+export function makeAuditSecret(): string {
+  return randomBytes(32).toString('base64')
 }
 
 function monthOf(now: Date, ahead: number): string {
