@@ -1,0 +1,84 @@
+import type { Problem } from '../errors/problem.ts'
+import type { Json } from '../pipeline/ports.ts'
+import { failWith } from './failure.ts'
+
+/** A body read whole. */
+export interface ReadBody {
+  readonly data: Json
+  readonly bytes: number
+}
+
+const deepest = 64
+
+/**
+ * Reads an answer's body up to `maxBytes` and parses it by its content type: JSON, or text as one string. Throws
+ * Problem `backend_failed` with why `too_large`, `content_type`, `encoding`, `json` or `too_deep`.
+ */
+export async function readBody(response: Response, maxBytes: number): Promise<ReadBody> {
+  const chunks = await readChunks(response, maxBytes)
+  if (chunks.length === 0) return { data: null, bytes: 0 }
+  const kind = kindOf(response.headers.get('content-type'))
+  if (kind === null) throw refuse('content_type')
+  const text = decode(chunks)
+  return { data: kind === 'text' ? text : parseJson(text), bytes: chunks.length }
+}
+
+async function readChunks(response: Response, maxBytes: number): Promise<Buffer> {
+  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) return tooLarge(response)
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength
+    // Leaving the loop cancels the stream, so that the rest is not read.
+    if (size > maxBytes) throw refuse('too_large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+async function tooLarge(response: Response): Promise<never> {
+  await response.body?.cancel()
+  throw refuse('too_large')
+}
+
+function kindOf(contentType: string | null): 'json' | 'text' | null {
+  const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  if (type === 'application/json' || /^application\/[\w.-]+\+json$/.test(type)) return 'json'
+  return type === 'text/plain' || type === 'text/csv' ? 'text' : null
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw refuse('encoding')
+  }
+}
+
+/** Parses JSON; members named `__proto__` are left out, nesting beyond 64 is refused. */
+function parseJson(text: string): Json {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    // The parser's message quotes the text, so it is not kept as a cause.
+    throw refuse('json')
+  }
+  return checkJson(parsed as Json, 0)
+}
+
+function checkJson(value: Json, depth: number): Json {
+  if (value === null || typeof value !== 'object') return value
+  if (depth >= deepest) throw refuse('too_deep')
+  if (Array.isArray(value)) {
+    for (const item of value) checkJson(item as Json, depth + 1)
+    return value
+  }
+  if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__')
+  for (const item of Object.values(value)) checkJson(item, depth + 1)
+  return value
+}
+
+function refuse(why: string): Problem {
+  return failWith({ code: 'backend_failed', fate: 'called', why, members: { next: { action: 'change_input' } } })
+}
