@@ -8,6 +8,7 @@ import { type PersonaName, personas, tenants } from '../../infra/local/personas.
 import { type Database, startDatabase } from '../../infra/local/postgres/database.ts'
 import { type Front, postgresAudience, startFront } from '../../infra/local/postgres/front.ts'
 import { databasePeople } from '../../infra/local/postgres/roles.ts'
+import { asOwner } from '../../infra/local/postgres/server.ts'
 import { isAlive } from '../../infra/local/stack/local-folder.ts'
 import { makeRunFolder } from '../../infra/local/stack/scratch.ts'
 import { type Certificates, makeCertificates } from '../../infra/local/tls/certificates.ts'
@@ -251,8 +252,7 @@ describe('the database server', () => {
   it('has no network port and leaves no process when it is stopped', async () => {
     const room = makeRunFolder()
     const second = await startDatabase({ run: room, people: databasePeople })
-    const owner = await import('../../infra/local/postgres/server.ts')
-    const listening = await owner.asOwner(second.sockets, 'postgres', async (client) => {
+    const listening: unknown = await asOwner(second.sockets, 'postgres', async (client) => {
       return (await client.query('SHOW listen_addresses')).rows
     })
     expect(listening).toEqual([{ listen_addresses: '' }])
@@ -263,17 +263,16 @@ describe('the database server', () => {
 
   it('keeps its data in the kept folder over a stop', async () => {
     const keep = makeRunFolder()
-    const owner = await import('../../infra/local/postgres/server.ts')
     const start = async () => {
       const room = makeRunFolder()
       return { room, server: await startDatabase({ run: room, keep, people: databasePeople }) }
     }
     const first = await start()
     const change = "UPDATE sales.customers SET name = 'Kept Name' WHERE id = 7"
-    await owner.asOwner(first.server.sockets, 'countersign', (client) => client.query(change))
+    await asOwner(first.server.sockets, 'countersign', (client) => client.query(change))
     await first.server.stop()
     const second = await start()
-    const found = await owner.asOwner(second.server.sockets, 'countersign', async (client) => {
+    const found: unknown = await asOwner(second.server.sockets, 'countersign', async (client) => {
       return (await client.query('SELECT name FROM sales.customers WHERE id = 7')).rows
     })
     await second.server.stop()

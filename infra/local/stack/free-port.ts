@@ -15,10 +15,9 @@ export async function takePort(wanted: number): Promise<number> {
   return port
 }
 
-/** `PORT` of the environment, 7071 where it is not set; throws where it is no port. */
-export function readPort(text: string | undefined): number {
+/** `PORT` of the environment, 7071 where it is not set, null where it is no port. */
+export function readPort(text: string | undefined): number | null {
   if (text === undefined || text === '') return 7071
   const port = Number(text)
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
-  throw new Error('PORT is not a port: give 0 to 65535 (0 takes any free one)')
+  return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : null
 }

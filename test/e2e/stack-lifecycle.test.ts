@@ -1,0 +1,235 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+import { isAlive, type StackFile } from '../../infra/local/stack/local-folder.ts'
+import { startOf } from '../../infra/local/stack/process-identity.ts'
+
+const runner = fileURLToPath(new URL('./stack-runner.ts', import.meta.url))
+const tsx = import.meta.resolve('tsx')
+const folders: string[] = []
+const running: ChildProcess[] = []
+
+interface Run {
+  readonly process: ChildProcess
+  readonly file: StackFile
+  readonly loss: { readonly mayBeLost: readonly string[] } | null
+  readonly ended: Promise<number | null>
+}
+
+function makeHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'countersign home '))
+  folders.push(home)
+  return home
+}
+
+interface Way {
+  readonly args?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  readonly prefix?: readonly string[]
+}
+
+function spawnRunner(home: string, { args = [], env = {}, prefix = [] }: Way = {}): ChildProcess {
+  const [command = '', ...rest] = [...prefix, process.execPath, '--import', tsx, runner, ...args]
+  const child = spawn(command, rest, {
+    env: { ...process.env, PORT: '0', COUNTERSIGN_LOCAL_DIR: home, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.push(child)
+  return child
+}
+
+async function startRunner(home: string, way: Way = {}): Promise<Run> {
+  const child = spawnRunner(home, way)
+  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  let complaint = ''
+  child.stderr?.on('data', (chunk) => {
+    complaint += chunk
+  })
+  const line = once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')
+  const first = await Promise.race([line, ended.then(() => Promise.reject(new Error(complaint)))])
+  const { ready, loss } = JSON.parse(String(first[0])) as { ready: StackFile; loss: Run['loss'] }
+  return { process: child, file: ready, loss, ended }
+}
+
+async function failedStart(home: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number; message: string }> {
+  const child = spawnRunner(home, { env })
+  let message = ''
+  child.stderr?.on('data', (chunk) => {
+    message += chunk
+  })
+  const [code] = await once(child, 'exit')
+  return { code, message }
+}
+
+/** Ended, or a zombie that only its new parent has not yet collected. */
+function isGone(pid: number): boolean {
+  if (!isAlive(pid)) return true
+  return process.platform === 'linux' && / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+}
+
+async function leftOver(file: StackFile, withinMs = 0): Promise<string[]> {
+  const parts = Object.entries(file.pids)
+  const left = () => parts.filter(([, pid]) => !isGone(pid)).map(([name]) => name)
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline && left().length > 0; ) await sleep(50)
+  return left()
+}
+
+const runFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-run-'))
+spawnSync('ls', [tmpdir()])
+  .stdout.toString()
+  .match(/countersign-run-\w+/g) ?? []
+
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+  }
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+describe('a stack', () => {
+  it('says where everything is, in a file that only its user can read', async () => {
+    const home = makeHome()
+    const { file } = await startRunner(home)
+    const path = join(home, 'stack.json')
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(file)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(Object.keys(file)).toEqual([
+      'gateway',
+      'entra',
+      'tenant',
+      'clientId',
+      'tables',
+      'blobs',
+      'vault',
+      'ca',
+      'proxy',
+      'backends',
+      'pids',
+    ])
+    const settings = (await (await fetch(`${file.gateway}/settings`)).json()) as Record<string, string>
+    expect(settings).toMatchObject({
+      COUNTERSIGN_MODE: 'development',
+      COUNTERSIGN_PUBLIC_URL: file.gateway,
+      COUNTERSIGN_ENTRA_URL: file.entra,
+      COUNTERSIGN_AUDIT_TABLES_URL: file.tables.url,
+    })
+    const backends = JSON.parse(settings.COUNTERSIGN_BACKENDS ?? '') as Record<string, { port?: number }>
+    expect(backends['azure-postgresql']?.port).toBe(file.backends['azure-postgresql'].port)
+  })
+
+  it('stops everything at Ctrl-C and leaves nothing', async () => {
+    const home = makeHome()
+    const before = runFolders()
+    const { process: child, file, ended } = await startRunner(home)
+    child.kill('SIGINT')
+    expect(await ended).toBe(0)
+    expect(await leftOver(file)).toEqual([])
+    expect(existsSync(join(home, 'stack.json'))).toBe(false)
+    expect(runFolders().filter((name) => !before.includes(name))).toEqual([])
+  })
+
+  it('leaves no process when it is killed without warning', async () => {
+    const home = makeHome()
+    const { process: child, file } = await startRunner(home)
+    child.kill('SIGKILL')
+    expect(await leftOver(file, 15_000)).toEqual([])
+    expect(existsSync(join(home, 'stack.json'))).toBe(false)
+  })
+
+  it.skipIf(process.platform !== 'linux')('leaves no process when it is killed while it starts (/proc)', async () => {
+    const child = spawnRunner(makeHome())
+    const children = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ')
+    for (const deadline = Date.now() + 15_000; Date.now() < deadline && children().length < 2; ) await sleep(20)
+    const known = children().map(Number)
+    expect(known.length).toBeGreaterThan(1)
+    child.kill('SIGKILL')
+    for (const deadline = Date.now() + 15_000; Date.now() < deadline && !known.every(isGone); ) await sleep(50)
+    expect(known.filter((pid) => !isGone(pid))).toEqual([])
+  })
+
+  it('ends when the process that started it has died', async () => {
+    const home = makeHome()
+    const between = ['sh', '-c', '"$@"; exit 0', 'sh']
+    const { process: shell, file } = await startRunner(home, { prefix: between })
+    expect(file.pids.stack).not.toBe(shell.pid)
+    shell.kill('SIGKILL')
+    expect(await leftOver(file, 15_000)).toEqual([])
+  })
+
+  it('ends with an error when its gateway ends', async () => {
+    const { file, ended } = await startRunner(makeHome())
+    process.kill(file.pids.gateway, 'SIGKILL')
+    expect(await ended).toBe(1)
+    expect(await leftOver(file)).toEqual([])
+  })
+
+  it('runs beside another one, and not twice in one folder', async () => {
+    const [first, second] = [makeHome(), makeHome()]
+    const [one, two] = await Promise.all([startRunner(first), startRunner(second)])
+    const answers = await Promise.all([one, two].map(({ file }) => fetch(`${file.gateway}/health`)))
+    expect(answers.map((answer) => answer.status)).toEqual([200, 200])
+    const third = await failedStart(first)
+    expect(third.code).toBe(1)
+    expect(third.message).toContain('COUNTERSIGN_LOCAL_DIR')
+    one.process.kill('SIGTERM')
+    expect(await one.ended).toBe(0)
+    expect((await fetch(`${two.file.gateway}/health`)).status).toBe(200)
+  })
+
+  it('names a port that is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const { code, message } = await failedStart(makeHome(), { PORT: String(port) })
+    server.close()
+    expect(code).toBe(1)
+    expect(message).toContain(`port ${port}`)
+  })
+
+  it('keeps its secrets over a clean stop, and declares after an unclean one what may be lost', async () => {
+    const home = makeHome()
+    const kept = (name: string) => join(home, 'kept', name)
+    const first = await startRunner(home, { args: ['--keep'] })
+    first.process.kill('SIGTERM')
+    expect(await first.ended).toBe(0)
+    const vault = JSON.parse(readFileSync(kept('vault.json'), 'utf8')) as unknown
+    expect(statSync(kept('')).mode & 0o777).toBe(0o700)
+    expect(statSync(kept('vault.json')).mode & 0o777).toBe(0o600)
+
+    const second = await startRunner(home, { args: ['--keep'] })
+    expect(second.loss).toBeNull()
+    expect(JSON.parse(readFileSync(kept('vault.json'), 'utf8'))).toEqual(vault)
+    second.process.kill('SIGKILL')
+    expect(await leftOver(second.file, 15_000)).toEqual([])
+
+    const third = await startRunner(home, { args: ['--keep'] })
+    expect(third.loss?.mayBeLost.length).toBeGreaterThan(0)
+    expect(existsSync(kept('declared-loss.json'))).toBe(true)
+  })
+
+  const isRoot = process.getuid?.() === 0
+  const hasSetpriv = spawnSync('setpriv', ['--version']).status === 0
+  it.skipIf(!isRoot || !hasSetpriv)('runs as an ordinary user (tested by root with setpriv)', async () => {
+    const home = makeHome()
+    const nobody = spawnSync('id', ['-u', 'nobody']).stdout.toString().trim()
+    spawnSync('chown', [nobody, home])
+    chmodSync(home, 0o700)
+    const prefix = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups']
+    const { process: child, file, ended } = await startRunner(home, { prefix, env: { HOME: home } })
+    expect(startOf(file.pids.postgres)).not.toBeNull()
+    expect(statSync(`/proc/${file.pids.gateway}`).uid).toBe(Number(nobody))
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+    expect(await leftOver(file)).toEqual([])
+  })
+})
