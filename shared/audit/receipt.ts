@@ -24,3 +24,17 @@ export interface OutcomeReceipt extends RowPosition {
   readonly decisionId: string
   readonly intent: RowPosition
 }
+
+/** The one maker of intent receipts; only the audit writer calls it, after the row is durable. */
+export function grantIntent<Cleared extends boolean>(
+  row: RowPosition & { readonly mac: string },
+  decisionId: string,
+): IntentReceipt<Cleared> {
+  return Object.freeze({ ...row, decisionId }) as IntentReceipt<Cleared>
+}
+
+/** The one maker of outcome receipts; only the audit writer calls it, after the row is durable. */
+export function grantOutcome(row: RowPosition, intent: IntentReceipt): OutcomeReceipt {
+  const { lane, segment, seq } = intent
+  return Object.freeze({ ...row, decisionId: intent.decisionId, intent: { lane, segment, seq } }) as OutcomeReceipt
+}

@@ -76,10 +76,82 @@ export interface OutcomeFacts {
   readonly bytes: number
   readonly labels: readonly string[]
   readonly masked: readonly MaskedField[]
+  /** SHA-256 (hex) of the recording of this call, where an obligation asked for one. */
+  readonly recording?: string
 }
 
 /** A chained fact that is no call: start-up, policy change, key change, heartbeat. Values must hold nothing personal. */
 export interface EventFacts {
   readonly kind: 'start' | 'policy' | 'keychange' | 'heartbeat' | 'read'
   readonly detail: Readonly<Record<string, string | number | boolean>>
+}
+
+/** Version of the row documents; the verifier knows each version that was ever written. */
+export const rowVersion = 1
+
+/** What a row can be: the pair of a call, the opening of a lane, or an event. */
+export type RowKind = 'lane-open' | 'intent' | 'outcome' | EventFacts['kind']
+
+/** Where an outcome's intent stands, and which one it is; `mac` is hex. */
+export interface IntentReference {
+  readonly lane: string
+  readonly segment: number
+  readonly seq: number
+  readonly mac: string
+}
+
+/** Commitments (SHA-256, hex) in place of personal values; `partition` and `id` name their opening in the erasable table. */
+export interface PersonalCommitments {
+  readonly partition?: string
+  readonly id?: string
+  readonly inputs?: string
+  readonly statement?: string
+  readonly purpose?: string
+  readonly claimedAgent?: string
+  readonly claimedConversation?: string
+}
+
+/** A stored row as its canonical bytes say it (docs/audit-format.md). `time` is ISO 8601 UTC with milliseconds. */
+export interface RowDocument {
+  readonly v: number
+  readonly origin: string
+  readonly lane: string
+  readonly segment: number
+  readonly seq: number
+  readonly kid: string
+  readonly kind: RowKind
+  readonly time: string
+  readonly decisionId?: string
+  readonly traceId?: string
+  readonly intent?: Omit<IntentFacts, 'decisionId' | 'traceId' | 'personal'> & {
+    readonly personal: PersonalCommitments
+  }
+  readonly outcome?: OutcomeFacts & { readonly intent: IntentReference }
+  readonly detail?: EventFacts['detail']
+}
+
+/** A lane segment's head as its canonical bytes say it; `mac` and `prev` are hex, `prev` the MAC before the segment. */
+export interface HeadDocument {
+  readonly v: number
+  readonly origin: string
+  readonly lane: string
+  readonly segment: number
+  /** First sequence number of the segment. */
+  readonly first: number
+  readonly nextSeq: number
+  readonly mac: string
+  readonly prev: string
+  readonly kid: string
+  readonly batchId: string
+  readonly term: number
+  readonly state: 'open' | 'closed'
+  readonly opened: string
+}
+
+/** An entity as a table gives it back. */
+export interface StoredEntity {
+  readonly partitionKey: string
+  readonly rowKey: string
+  readonly etag: string
+  readonly properties: Readonly<Record<string, unknown>>
 }

@@ -1,0 +1,93 @@
+/** What a canonical document may hold: no floats, no undefined, member names that begin with an ASCII letter. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
+
+const maxDepth = 32
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Canonical JSON text (RFC 8785 restricted to integers below 2^53): members sorted by UTF-16 code unit, no white space.
+ * Throws TypeError on floats, undefined, lone surrogates, other member names and nesting beyond 32.
+ */
+export function canonicalText(value: Json): string {
+  const text = JSON.stringify(inOrder(value, 0))
+  if (!isWellFormed(text)) throw new TypeError('a string holds a lone surrogate')
+  return text
+}
+
+/** UTF-8 of `canonicalText`: the bytes that are hashed and stored. */
+export function canonicalBytes(value: Json): Uint8Array {
+  return encoder.encode(canonicalText(value))
+}
+
+/** Joins members whose values are canonical text already, so that a batch need not encode a body twice. */
+export function joinMembers(members: Readonly<Record<string, string>>): string {
+  const names = Object.keys(members).sort()
+  return `{${names.map((name) => `${JSON.stringify(name)}:${members[name]}`).join(',')}}`
+}
+
+/** The document in these bytes, or null where `canonical(parse(bytes))` would differ from them. */
+export function parseCanonical(bytes: Uint8Array): Json | null {
+  try {
+    const text = decoder.decode(bytes)
+    const value = JSON.parse(text) as Json
+    return isInOrder(value, 0) && JSON.stringify(value) === text && isWellFormed(text) ? value : null
+  } catch {
+    return null
+  }
+}
+
+function inOrder(value: Json, depth: number): Json {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
+  if (typeof value === 'number') return requireInteger(value)
+  if (typeof value !== 'object' || depth >= maxDepth) throw new TypeError(`cannot encode ${typeof value} here`)
+  if (Array.isArray(value)) return Array.from(value as readonly Json[], (item) => inOrder(item, depth + 1))
+  const source = value as { readonly [name: string]: Json }
+  const target: Record<string, Json> = {}
+  for (const name of Object.keys(source).sort()) target[requireName(name)] = inOrder(source[name] as Json, depth + 1)
+  return target
+}
+
+function requireInteger(value: number): number {
+  if (!isInteger(value)) throw new TypeError('only integers below 2^53 can be encoded')
+  return value
+}
+
+function requireName(name: string): string {
+  if (!startsWithLetter(name)) throw new TypeError('a member name must begin with a letter')
+  return name
+}
+
+function isInteger(value: number): boolean {
+  return Number.isSafeInteger(value) && !Object.is(value, -0)
+}
+
+// Engines list integer-like names first whatever their place, so such names could not be checked for order.
+function startsWithLetter(name: string): boolean {
+  const code = name.charCodeAt(0) | 0x20
+  return code >= 0x61 && code <= 0x7a
+}
+
+function isInOrder(value: Json, depth: number): boolean {
+  if (typeof value === 'number') return isInteger(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (depth >= maxDepth) return false
+  if (Array.isArray(value)) return value.every((item) => isInOrder(item, depth + 1))
+  return areMembersInOrder(value as { readonly [name: string]: Json }, depth)
+}
+
+function areMembersInOrder(value: { readonly [name: string]: Json }, depth: number): boolean {
+  let previous = ''
+  for (const name in value) {
+    if (name <= previous || !startsWithLetter(name)) return false
+    previous = name
+    const member = value[name] as Json
+    if (typeof member !== 'string' && !isInOrder(member, depth + 1)) return false
+  }
+  return true
+}
+
+// JSON.stringify writes a lone surrogate as an escape, and nothing else as one that begins with `\ud`.
+function isWellFormed(text: string): boolean {
+  return !text.includes('\\ud') || !/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(text)
+}

@@ -1,0 +1,143 @@
+import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables'
+import { Problem } from '../errors/problem.ts'
+import type { StoredEntity } from './record.ts'
+import type { Commit, CommitFault, EntityRange, RowStore, TableName, TokenSource, Write } from './store.ts'
+
+export interface TableRowsOptions {
+  /** Account URL, and who we are there; or a connection string (the local stack's verifier). */
+  readonly account: { readonly url: string; readonly credential: TokenSource } | { readonly connectionString: string }
+  readonly names: Readonly<Record<TableName, string>>
+  /** Milliseconds for one request. */
+  readonly timeout?: number
+  /** Make absent tables. A verifier must not. */
+  readonly create?: boolean
+  /** Plain http, for tests against a local table server only. */
+  readonly allowInsecure?: boolean
+}
+
+const defaultTimeout = 1000
+const pageSize = 1000
+
+/**
+ * Azure Table Storage as the audit's store, by `@azure/data-tables` without its retries: a retry of a batch whose reply
+ * was lost would report our own commit as somebody else's.
+ */
+export function createTableRows(options: TableRowsOptions): RowStore {
+  const clients = new Map<TableName, Promise<TableClient>>()
+  const signal = () => AbortSignal.timeout(options.timeout ?? defaultTimeout)
+  const table = (name: TableName): Promise<TableClient> => {
+    const known = clients.get(name)
+    if (known) return known
+    const opened = openTable(options, name)
+    clients.set(name, opened)
+    opened.catch(() => clients.delete(name))
+    return opened
+  }
+  return {
+    async commit(name, writes) {
+      const client = await table(name).catch(() => null)
+      if (!client) return { ok: false, fault: 'rejected', detail: 'the table cannot be opened' }
+      return submit(client, writes, signal())
+    },
+    async read(name, partitionKey, rowKey) {
+      try {
+        const client = await table(name)
+        return toStored(await client.getEntity(partitionKey, rowKey, { abortSignal: signal() }))
+      } catch (cause) {
+        if (isMissingEntity(cause)) return null
+        throw unavailable(cause)
+      }
+    },
+    async *list(name, range) {
+      try {
+        yield* listPages(await table(name), range)
+      } catch (cause) {
+        throw unavailable(cause)
+      }
+    },
+  }
+}
+
+async function openTable(options: TableRowsOptions, name: TableName): Promise<TableClient> {
+  const sdk = await import('@azure/data-tables')
+  const settings = { retryOptions: { maxRetries: 0 }, allowInsecureConnection: options.allowInsecure ?? false }
+  const { account, names } = options
+  const client =
+    'url' in account
+      ? new sdk.TableClient(account.url, names[name], account.credential, settings)
+      : sdk.TableClient.fromConnectionString(account.connectionString, names[name], settings)
+  const abortSignal = AbortSignal.timeout(5 * (options.timeout ?? defaultTimeout))
+  if (options.create) await client.createTable({ abortSignal })
+  return client
+}
+
+async function submit(client: TableClient, writes: readonly Write[], abortSignal: AbortSignal): Promise<Commit> {
+  try {
+    const response = await client.submitTransaction(writes.map(toAction), { abortSignal })
+    const done = response.subResponses
+    // A reply that was cut short parses as fewer parts and no error.
+    if (done.length !== writes.length || done.some((part) => part.status < 200 || part.status > 299)) {
+      return { ok: false, fault: 'ambiguous', detail: 'the reply is incomplete' }
+    }
+    return { ok: true, etags: done.map((part) => part.etag ?? '') }
+  } catch (cause) {
+    return { ok: false, ...explainFault(cause) }
+  }
+}
+
+function toAction(write: Write): TransactionAction {
+  const { partitionKey, rowKey, properties } = write.entity
+  const entity: TableEntity = { partitionKey, rowKey, ...properties }
+  return write.kind === 'insert' ? ['create', entity] : ['update', entity, 'Replace', { etag: write.etag }]
+}
+
+/** Sorts what the SDK threw into the four faults; where the answer's origin is in doubt, it is ambiguous. */
+export function explainFault(cause: unknown): { readonly fault: CommitFault; readonly detail: string } {
+  const { statusCode, code } = cause as { statusCode?: number; code?: string }
+  const detail = `${statusCode ?? ''} ${code ?? (cause instanceof Error ? cause.name : 'unknown')}`.trim()
+  if (statusCode === 412 || statusCode === 409) return { fault: 'lost-race', detail }
+  if (statusCode === 429) return { fault: 'throttled', detail }
+  if (statusCode !== undefined && statusCode >= 500)
+    return { fault: isInsideBatch(cause) ? 'throttled' : 'ambiguous', detail }
+  if (statusCode !== undefined && statusCode >= 400)
+    return { fault: statusCode === 408 ? 'ambiguous' : 'rejected', detail }
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') return { fault: 'throttled', detail }
+  return { fault: 'ambiguous', detail }
+}
+
+// A failure that is reported inside a 202 answer was reported by the transaction itself: nothing was committed.
+function isInsideBatch(cause: unknown): boolean {
+  return (cause as { response?: { status?: number } }).response?.status === 202
+}
+
+async function* listPages(client: TableClient, range?: EntityRange): AsyncIterable<readonly StoredEntity[]> {
+  const filter = range && toFilter(range)
+  const entities = client.listEntities(filter === undefined ? {} : { queryOptions: { filter } })
+  for await (const page of entities.byPage({ maxPageSize: pageSize })) yield page.map(toStored)
+}
+
+function toFilter({ partitionKey, from, to }: EntityRange): string {
+  const parts = [`PartitionKey eq ${quote(partitionKey)}`]
+  if (from !== undefined) parts.push(`RowKey ge ${quote(from)}`)
+  if (to !== undefined) parts.push(`RowKey le ${quote(to)}`)
+  return parts.join(' and ')
+}
+
+function quote(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}
+
+function toStored(entity: Record<string, unknown>): StoredEntity {
+  const { partitionKey, rowKey, etag, timestamp: _timestamp, 'odata.metadata': _metadata, ...properties } = entity
+  return { partitionKey: String(partitionKey), rowKey: String(rowKey), etag: String(etag), properties }
+}
+
+function isMissingEntity(cause: unknown): boolean {
+  const { statusCode, code } = cause as { statusCode?: number; code?: string }
+  return statusCode === 404 && code !== 'TableNotFound'
+}
+
+function unavailable(cause: unknown): Problem {
+  const { detail } = explainFault(cause)
+  return new Problem('audit_unavailable', 'The audit log is unavailable.', { retryAfter: 5, reason: detail, cause })
+}

@@ -1,0 +1,65 @@
+/** What verification reports. `exceptions` lists those that do not put the bytes in doubt. */
+export const findingKinds = [
+  'edited',
+  'deleted',
+  'inserted',
+  'reordered',
+  'forked',
+  'not_canonical',
+  'malformed',
+  'column_mismatch',
+  'unknown_key',
+  'retired_key',
+  'unannounced_key',
+  'head_missing',
+  'head_altered',
+  'head_rolled_back',
+  'segment_missing',
+  'lane_missing',
+  'duplicate_decision',
+  'duplicate_outcome',
+  'outcome_without_intent',
+  'called_without_permit',
+  'dangling_intent',
+] as const
+
+export type FindingKind = (typeof findingKinds)[number]
+
+export const exceptions: ReadonlySet<FindingKind> = new Set<FindingKind>(['dangling_intent'])
+
+/** One finding and its place; `seq` to `toSeq` inclusive. */
+export interface Finding {
+  readonly kind: FindingKind
+  readonly lane: string
+  readonly seq: number
+  readonly toSeq?: number
+  readonly detail: string
+}
+
+export type Report = (finding: Finding) => void
+
+const maxKept = 1000
+
+/** Keeps the first thousand findings and counts all, so that a ruined store cannot exhaust memory. */
+export function createFindings() {
+  const kept: Finding[] = []
+  const bad = new Map<string, [number, number][]>()
+  let total = 0
+  let failures = 0
+  return {
+    add(finding: Finding): void {
+      total++
+      if (!exceptions.has(finding.kind)) failures++
+      if (kept.length < maxKept) kept.push(finding)
+      const ranges = bad.get(finding.lane) ?? []
+      bad.set(finding.lane, ranges)
+      if (ranges.length < maxKept) ranges.push([finding.seq, finding.toSeq ?? finding.seq])
+    },
+    covers(lane: string, seq: number): boolean {
+      return (bad.get(lane) ?? []).some(([from, to]) => from <= seq && seq <= to)
+    },
+    kept: (): readonly Finding[] => kept,
+    total: () => total,
+    failures: () => failures,
+  }
+}

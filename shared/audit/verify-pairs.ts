@@ -1,0 +1,96 @@
+import type { RowDocument } from './record.ts'
+import type { Finding, Report } from './verify-findings.ts'
+import { createSeen } from './verify-seen.ts'
+
+/** Pairs intents with outcomes across lanes; only unpaired ones stay in memory. */
+export interface Pairs {
+  /** A row that verified; `mac` is its own. */
+  add(row: RowDocument, mac: Uint8Array): void
+  /** A row that did not verify but names its decision: it counts as present, so that one fault gives one finding. */
+  excuse(row: RowDocument): void
+  /** Reports what is left; returns the number of intents younger than `grace` milliseconds. */
+  finish(options: FinishOptions): number
+}
+
+export interface FinishOptions {
+  readonly now: number
+  readonly grace: number
+  /** Whether a finding covers this place already. */
+  readonly isKnownBad: (lane: string, seq: number) => boolean
+}
+
+interface OpenIntent {
+  readonly lane: string
+  readonly seq: number
+  readonly mac: Uint8Array
+  readonly time: string
+  readonly verdict: string
+}
+
+const intentSeen = 1
+const outcomeSeen = 2
+
+export function createPairs(report: Report): Pairs {
+  const open = new Map<string, OpenIntent>()
+  const early = new Map<string, RowDocument>()
+  const excused = new Set<string>()
+  const seen = createSeen()
+
+  function addIntent(row: RowDocument, decisionId: string, mac: Uint8Array): void {
+    if (seen.mark(decisionId, intentSeen) & intentSeen) {
+      return report(findingAt(row, 'duplicate_decision', `decision ${decisionId} has two intents`))
+    }
+    const intent = { lane: row.lane, seq: row.seq, mac, time: row.time, verdict: row.intent?.verdict ?? '' }
+    const outcome = early.get(decisionId)
+    early.delete(decisionId)
+    if (outcome) compare(intent, outcome)
+    else if (!excused.delete(decisionId)) open.set(decisionId, intent)
+  }
+
+  function addOutcome(row: RowDocument, decisionId: string): void {
+    if (seen.mark(decisionId, outcomeSeen) & outcomeSeen) {
+      return report(findingAt(row, 'duplicate_outcome', `decision ${decisionId} has two outcomes`))
+    }
+    const intent = open.get(decisionId)
+    open.delete(decisionId)
+    if (intent) compare(intent, row)
+    else early.set(decisionId, row)
+  }
+
+  function compare(intent: OpenIntent, row: RowDocument): void {
+    const reference = row.outcome?.intent
+    const mac = Buffer.from(intent.mac).toString('hex')
+    if (reference?.lane !== intent.lane || reference.seq !== intent.seq || reference.mac !== mac) {
+      report(findingAt(row, 'outcome_without_intent', 'the outcome names another row than its decision has'))
+    } else if (intent.verdict !== 'permit' && row.outcome?.status !== 'not-called') {
+      report(findingAt(row, 'called_without_permit', `the intent says ${intent.verdict}`))
+    }
+  }
+
+  return {
+    add(row, mac) {
+      if (row.decisionId === undefined) return
+      if (row.kind === 'intent') addIntent(row, row.decisionId, mac)
+      else addOutcome(row, row.decisionId)
+    },
+    excuse(row) {
+      if (row.kind !== 'outcome' || typeof row.decisionId !== 'string') return
+      if (!open.delete(row.decisionId)) excused.add(row.decisionId)
+    },
+    finish({ now, grace, isKnownBad }) {
+      for (const row of early.values()) {
+        const { lane, seq } = row.outcome?.intent ?? row
+        if (!isKnownBad(lane, seq)) report(findingAt(row, 'outcome_without_intent', `no intent at ${lane} ${seq}`))
+      }
+      const late = [...open].filter(([, intent]) => now - Date.parse(intent.time) > grace)
+      for (const [decisionId, { lane, seq }] of late) {
+        report({ kind: 'dangling_intent', lane, seq, detail: `decision ${decisionId} has no outcome` })
+      }
+      return open.size - late.length
+    },
+  }
+}
+
+function findingAt(row: RowDocument, kind: Finding['kind'], detail: string): Finding {
+  return { kind, lane: row.lane, seq: row.seq, detail }
+}

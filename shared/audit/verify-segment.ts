@@ -1,0 +1,166 @@
+import type { HeadDocument, RowDocument } from './record.ts'
+import type { Finding, FindingKind, Report } from './verify-findings.ts'
+import type { Pairs } from './verify-pairs.ts'
+import { checkContent, isGenesis, type ReadRow, type RowFault, type VerifyKey } from './verify-row.ts'
+
+/** Counts that the report prints. */
+export interface Counts {
+  rows: number
+  verified: number
+  lanes: number
+  segments: number
+  intents: number
+  outcomes: number
+  events: number
+}
+
+/** How far the walk of one lane has come. */
+export interface Walk {
+  readonly lane: string
+  segment: number
+  /** Next sequence number, and the MAC that its row should follow (null where unknown). */
+  seq: number
+  prev: Uint8Array | null
+  kid: string | null
+  last: RowDocument | null
+  /** The row before was found bad: its successor is not blamed for not following it. */
+  afterBad: boolean
+  /** First sequence number of the segment, and the MAC before it. */
+  first: number
+  firstPrev: Uint8Array | null
+  /** Findings of this segment, until its head has been read. */
+  pending: Finding[]
+}
+
+export interface SegmentContext {
+  readonly origin: string | null
+  readonly keys: ReadonlyMap<string, VerifyKey | null>
+  readonly counts: Counts
+  readonly pairs: Pairs
+}
+
+const maxPending = 1000
+// Faults of a row whose content is nevertheless what a key holder wrote for this place.
+const authentic: ReadonlySet<FindingKind> = new Set(['column_mismatch', 'retired_key', 'forked', 'unannounced_key'])
+
+export function startWalk(lane: string): Walk {
+  const begin = { segment: 0, seq: 0, prev: null, kid: null, last: null, afterBad: false }
+  return { lane, ...begin, first: 0, firstPrev: null, pending: [] }
+}
+
+/** Takes the next stored row of a segment: gap, content, then what it follows. */
+export function walkRow(context: SegmentContext, walk: Walk, row: ReadRow): void {
+  context.counts.rows++
+  if (row.seq === null || row.seq < walk.seq) {
+    return note(walk, { kind: 'inserted', seq: row.seq ?? walk.seq, detail: `row key ${row.rowKey.slice(0, 40)}` })
+  }
+  const isGap = row.seq > walk.seq
+  if (isGap) {
+    note(walk, { kind: 'deleted', seq: walk.seq, toSeq: row.seq - 1, detail: 'rows are missing' })
+    walk.kid = null
+  }
+  const fault = checkRow(context, walk, { row, isGap })
+  if (fault) note(walk, { ...fault, seq: row.seq })
+  else count(context, row)
+  const isBad = fault !== null && !authentic.has(fault.kind)
+  if (row.document) pair(context, { row, document: row.document, isBad })
+  walk.seq = row.seq + 1
+  walk.prev = row.mac
+  walk.kid = isBad ? null : row.kid
+  walk.last = row.document
+  walk.afterBad = isBad
+}
+
+/** Compares what was walked with the head that was read afterwards, and gives back what is to be reported. */
+export function closeWalk(walk: Walk, head: HeadDocument | RowFault): Finding[] {
+  const isFault = 'detail' in head
+  if (isFault) note(walk, { ...head, seq: walk.seq })
+  const findings = isFault ? walk.pending : [...agree(walk, head)]
+  walk.pending = []
+  return findings
+}
+
+function checkRow(
+  context: SegmentContext,
+  walk: Walk,
+  { row, isGap }: { row: ReadRow; isGap: boolean },
+): RowFault | null {
+  const prev = isGap || walk.afterBad ? null : walk.prev
+  const expected = { origin: context.origin, lane: walk.lane, segment: walk.segment, prev }
+  const fault = checkContent(row, context.keys.get(row.kid) ?? null, expected)
+  if (fault) return fault
+  if (row.seq === 0 && !isGenesis(row)) return { kind: 'forked', detail: 'the lane does not begin from its opening' }
+  if (prev !== null && !isSame(prev, row.prev)) {
+    return { kind: 'forked', detail: 'an authentic row that follows another row than the one stored before it' }
+  }
+  return isAnnounced(walk, row) ? null : { kind: 'unannounced_key', detail: `from ${walk.kid} to ${row.kid}` }
+}
+
+function isAnnounced(walk: Walk, row: ReadRow): boolean {
+  if (walk.kid === null || walk.kid === row.kid) return true
+  const before = walk.last?.kind === 'keychange' && walk.last.detail?.to === row.kid
+  const now = row.document?.kind === 'keychange' && row.document.detail?.to === row.kid
+  return before || (now && row.document?.detail?.from === walk.kid)
+}
+
+function* agree(walk: Walk, head: HeadDocument): Iterable<Finding> {
+  const { lane } = walk
+  for (const finding of walk.pending) {
+    // Above the head nothing was ever promised: forged rows are insertions there, and gaps are no loss.
+    if (finding.seq < head.nextSeq || finding.kind === 'head_altered') yield finding
+    else if (finding.kind !== 'deleted') yield { ...finding, kind: 'inserted' }
+  }
+  const isForged = walk.pending.some((finding) => finding.seq >= head.nextSeq)
+  if (walk.seq > head.nextSeq && !isForged) {
+    const toSeq = walk.seq - 1
+    yield { kind: 'head_rolled_back', lane, seq: head.nextSeq, toSeq, detail: 'authentic rows above the head' }
+  }
+  if (walk.seq < head.nextSeq) {
+    yield { kind: 'deleted', lane, seq: walk.seq, toSeq: head.nextSeq - 1, detail: 'rows below the head are missing' }
+  }
+  if (walk.seq === head.nextSeq && !walk.afterBad && walk.prev && hex(walk.prev) !== head.mac) {
+    yield { kind: 'forked', lane, seq: walk.seq - 1, detail: 'the head names another last row' }
+  }
+  if (walk.firstPrev && (head.first !== walk.first || head.prev !== hex(walk.firstPrev))) {
+    yield { kind: 'head_altered', lane, seq: head.first, detail: 'the segment does not follow the one before' }
+  }
+}
+
+function pair(
+  context: SegmentContext,
+  { row, document, isBad }: { row: ReadRow; document: RowDocument; isBad: boolean },
+): void {
+  if (isBad) context.pairs.excuse(document)
+  else context.pairs.add(document, row.mac)
+}
+
+function count({ counts }: SegmentContext, row: ReadRow): void {
+  counts.verified++
+  if (row.document?.kind === 'intent') counts.intents++
+  else if (row.document?.kind === 'outcome') counts.outcomes++
+  else counts.events++
+}
+
+interface Note {
+  readonly kind: FindingKind
+  readonly seq: number
+  readonly toSeq?: number
+  readonly detail: string
+}
+
+function note(walk: Walk, finding: Note): void {
+  if (walk.pending.length < maxPending) walk.pending.push({ lane: walk.lane, ...finding })
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+/** Reports a list of findings. */
+export function reportAll(report: Report, findings: Iterable<Finding>): void {
+  for (const finding of findings) report(finding)
+}

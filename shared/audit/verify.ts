@@ -1,0 +1,225 @@
+import type { StoredEntity } from './record.ts'
+import { createFindings, type Finding } from './verify-findings.ts'
+import { checkHead, firstOfHead, kidOfHead } from './verify-head.ts'
+import { createPairs } from './verify-pairs.ts'
+import { readRow, type VerifyKey } from './verify-row.ts'
+import { type Counts, closeWalk, reportAll, startWalk, type Walk, walkRow } from './verify-segment.ts'
+
+/** Where the verifier reads from. Everything may reject: the verdict is INCOMPLETE then. */
+export interface ChainSource {
+  /** Every entity of the row table in key order, in pages. */
+  pages(): AsyncIterable<readonly StoredEntity[]>
+  /** Rows of one segment, row keys inclusive. */
+  rows(partitionKey: string, from: string, to: string): AsyncIterable<readonly StoredEntity[]>
+  head(partitionKey: string): Promise<StoredEntity | null>
+  /** Lanes that must exist, each with a segment that it has reached. */
+  lanes(): Promise<readonly { readonly lane: string; readonly segment: number }[]>
+}
+
+export interface VerifyOptions {
+  readonly source: ChainSource
+  /** Null for a key that does not exist; rejects where that cannot be found out. */
+  readonly keys: (kid: string) => Promise<VerifyKey | null>
+  /** Epoch milliseconds. */
+  readonly now: number
+  /** Milliseconds after which an intent without outcome is an exception (15 minutes unless given). */
+  readonly grace?: number
+  /** Rows of another origin are reported; the first row's origin counts where none is given. */
+  readonly origin?: string
+  /** Answer INCOMPLETE where rows are not covered by an anchor. */
+  readonly requireAnchors?: boolean
+}
+
+export type Verdict = 'PASS' | 'FAIL' | 'PASS WITH EXCEPTIONS' | 'INCOMPLETE'
+
+export interface VerifyReport {
+  readonly verdict: Verdict
+  readonly counts: Readonly<Counts> & {
+    /** Intents younger than the grace time. */
+    readonly open: number
+    readonly notVerified: number
+    readonly notAnchored: number
+    readonly findings: number
+  }
+  /** No anchors are made yet: null. */
+  readonly anchoredUpTo: null
+  readonly findings: readonly Finding[]
+  /** Why the verdict is INCOMPLETE, and what was not looked at. */
+  readonly notes: readonly string[]
+}
+
+const defaultGrace = 15 * 60 * 1000
+
+/** Walks every lane of a store, streaming, and reports what is wrong with it, where. */
+export async function verifyChain(options: VerifyOptions): Promise<VerifyReport> {
+  const run = startRun(options)
+  const notes: string[] = []
+  try {
+    await walkStore(run)
+    await checkDirectory(run)
+  } catch (cause) {
+    notes.push(`not everything could be read: ${cause instanceof Error ? cause.message : 'unknown'}`)
+  }
+  const { findings, counts } = run
+  const finish = { now: options.now, grace: options.grace ?? defaultGrace, isKnownBad: findings.covers }
+  const open = notes.length === 0 ? run.pairs.finish(finish) : 0
+  if (counts.verified === 0) notes.push('no row was verified')
+  if (options.requireAnchors) notes.push('no row is anchored')
+  const verdict = judge({ failures: findings.failures(), total: findings.total(), isIncomplete: notes.length > 0 })
+  const more = {
+    open,
+    notVerified: counts.rows - counts.verified,
+    notAnchored: counts.rows,
+    findings: findings.total(),
+  }
+  return { verdict, counts: { ...counts, ...more }, anchoredUpTo: null, findings: findings.kept(), notes }
+}
+
+interface Run {
+  readonly options: VerifyOptions
+  readonly findings: ReturnType<typeof createFindings>
+  readonly pairs: ReturnType<typeof createPairs>
+  readonly counts: Counts
+  readonly keys: Map<string, VerifyKey | null>
+  readonly reached: Map<string, number>
+  origin: string | null
+}
+
+interface Cursor {
+  readonly partitionKey: string
+  readonly walk: Walk | null
+}
+
+function startRun(options: VerifyOptions): Run {
+  const findings = createFindings()
+  const counts = { rows: 0, verified: 0, lanes: 0, segments: 0, intents: 0, outcomes: 0, events: 0 }
+  const pairs = createPairs(findings.add)
+  return { options, findings, pairs, counts, keys: new Map(), reached: new Map(), origin: options.origin ?? null }
+}
+
+async function walkStore(run: Run): Promise<void> {
+  let cursor: Cursor | null = null
+  for await (const page of run.options.source.pages()) {
+    for (const entities of splitByPartition(page)) {
+      const partitionKey = entities[0]?.partitionKey ?? ''
+      if (cursor?.partitionKey !== partitionKey) {
+        await closeSegment(run, cursor, partitionKey)
+        cursor = openSegment(run, cursor, { partitionKey, entities })
+      }
+      if (cursor.walk) await walkEntities(run, cursor.walk, entities)
+    }
+  }
+  await closeSegment(run, cursor, '')
+}
+
+function* splitByPartition(page: readonly StoredEntity[]): Iterable<readonly StoredEntity[]> {
+  let start = 0
+  for (let at = 1; at <= page.length; at++) {
+    if (page[at]?.partitionKey === page[start]?.partitionKey) continue
+    yield page.slice(start, at)
+    start = at
+  }
+}
+
+function openSegment(run: Run, before: Cursor | null, { partitionKey, entities }: Segment): Cursor {
+  const name = parsePartition(partitionKey)
+  if (name === null) {
+    run.findings.add({ kind: 'inserted', lane: partitionKey, seq: 0, detail: 'a partition that is no segment' })
+    return { partitionKey, walk: null }
+  }
+  const isSameLane = before?.walk?.lane === name.lane
+  const walk = isSameLane && before.walk ? before.walk : startWalk(name.lane)
+  run.counts.segments++
+  if (!isSameLane) run.counts.lanes++
+  if (name.segment > walk.segment + 1) skipSegments(run, walk, entities)
+  walk.firstPrev = walk.afterBad ? null : walk.prev
+  walk.first = walk.seq
+  walk.segment = name.segment
+  run.reached.set(name.lane, name.segment)
+  return { partitionKey, walk }
+}
+
+interface Segment {
+  readonly partitionKey: string
+  readonly entities: readonly StoredEntity[]
+}
+
+function skipSegments(run: Run, walk: Walk, entities: readonly StoredEntity[]): void {
+  const first = firstSeq(entities) ?? walk.seq
+  const toSeq = Math.max(walk.seq, first - 1)
+  const detail = `segments after ${walk.segment} are missing`
+  run.findings.add({ kind: 'segment_missing', lane: walk.lane, seq: walk.seq, toSeq, detail })
+  walk.seq = Math.max(walk.seq, first)
+  walk.prev = null
+  walk.kid = null
+}
+
+function firstSeq(entities: readonly StoredEntity[]): number | null {
+  const head = entities.find((entity) => entity.rowKey === '!head')
+  const row = entities.find((entity) => /^r\d{16}$/.test(entity.rowKey))
+  return (head && firstOfHead(head)) ?? (row ? Number(row.rowKey.slice(1)) : null)
+}
+
+async function walkEntities(run: Run, walk: Walk, entities: readonly StoredEntity[]): Promise<void> {
+  const rows = entities.filter((entity) => entity.rowKey !== '!head').map(readRow)
+  for (const row of rows) if (!run.keys.has(row.kid)) await fetchKey(run, row.kid)
+  run.origin ??= rows[0]?.document?.origin ?? null
+  for (const row of rows) walkRow(run, walk, row)
+}
+
+/** Reads the head after the rows, fetches what was appended in between, and only then compares. */
+async function closeSegment(run: Run, cursor: Cursor | null, next: string): Promise<void> {
+  if (!cursor?.walk) return
+  const { walk, partitionKey } = cursor
+  const { source } = run.options
+  const stored = await source.head(partitionKey)
+  if (stored === null) {
+    return reportAll(run.findings.add, closeWalk(walk, { kind: 'head_missing', detail: 'the segment has no head' }))
+  }
+  const kid = kidOfHead(stored)
+  if (!run.keys.has(kid)) await fetchKey(run, kid)
+  const place = { origin: run.origin, lane: walk.lane, segment: walk.segment }
+  const head = checkHead(stored, run.keys.get(kid) ?? null, place)
+  if (!('detail' in head) && walk.seq < head.nextSeq) {
+    for await (const page of source.rows(partitionKey, rowKey(walk.seq), rowKey(head.nextSeq - 1))) {
+      await walkEntities(run, walk, page)
+    }
+  }
+  const isFollowed = parsePartition(next)?.lane === walk.lane
+  if (!('detail' in head) && isFollowed && head.state === 'open') {
+    const detail = 'the segment is open although a later one exists'
+    run.findings.add({ kind: 'head_rolled_back', lane: walk.lane, seq: head.nextSeq, detail })
+  }
+  reportAll(run.findings.add, closeWalk(walk, head))
+}
+
+async function checkDirectory(run: Run): Promise<void> {
+  for (const { lane, segment } of await run.options.source.lanes()) {
+    const reached = run.reached.get(lane)
+    if (reached === undefined) {
+      run.findings.add({ kind: 'lane_missing', lane, seq: 0, detail: 'the lane is listed and not in the store' })
+    } else if (reached < segment) {
+      const detail = `segment ${segment} is listed, the last in the store is ${reached}`
+      run.findings.add({ kind: 'segment_missing', lane, seq: 0, detail })
+    }
+  }
+}
+
+async function fetchKey(run: Run, kid: string): Promise<void> {
+  run.keys.set(kid, await run.options.keys(kid))
+}
+
+function judge(result: { failures: number; total: number; isIncomplete: boolean }): Verdict {
+  if (result.failures > 0) return 'FAIL'
+  if (result.isIncomplete) return 'INCOMPLETE'
+  return result.total > 0 ? 'PASS WITH EXCEPTIONS' : 'PASS'
+}
+
+function parsePartition(partitionKey: string): { lane: string; segment: number } | null {
+  const match = /^(L\d{2,})\|(\d{6})$/.exec(partitionKey)
+  return match?.[1] && match[2] ? { lane: match[1], segment: Number(match[2]) } : null
+}
+
+function rowKey(seq: number): string {
+  return `r${String(seq).padStart(16, '0')}`
+}
