@@ -8,6 +8,7 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPair,
+  generateKeyPairSync,
   type JsonWebKey,
   type KeyObject,
 } from 'node:crypto'
@@ -33,6 +34,7 @@ export type KeyRing = Readonly<Record<KeyName, SigningKey>>
 export type KeyRingState = Readonly<Record<KeyName, JsonWebKey>>
 
 const generate = promisify(generateKeyPair)
+const size = { modulusLength: 2048 } as const
 
 function makeKey(privateKey: KeyObject): SigningKey {
   const publicKey = createPublicKey(privateKey)
@@ -41,16 +43,37 @@ function makeKey(privateKey: KeyObject): SigningKey {
   return { kid, privateKey, publicKey, publicJwk }
 }
 
-/** New keys, or those of an earlier `keyRingState`. */
-export async function makeKeyRing(state?: KeyRingState): Promise<KeyRing> {
-  const make = async (name: KeyName) => {
-    if (state) return makeKey(createPrivateKey({ key: state[name], format: 'jwk' }))
-    return makeKey((await generate('rsa', { modulusLength: 2048 })).privateKey)
+/** Needed for the first token; the others may come a moment later. */
+const early: readonly KeyName[] = ['current', 'next']
+
+const restore = (state: KeyRingState) =>
+  new Map(keyNames.map((name) => [name, makeKey(createPrivateKey({ key: state[name], format: 'jwk' }))]))
+
+async function fill(keys: Map<KeyName, SigningKey>, names: readonly KeyName[]): Promise<void> {
+  for (const name of names) {
+    if (keys.has(name)) continue
+    const { privateKey } = await generate('rsa', size)
+    if (!keys.has(name)) keys.set(name, makeKey(privateKey))
   }
-  const entries = await Promise.all(keyNames.map(async (name) => [name, await make(name)] as const))
-  return Object.fromEntries(entries) as Record<KeyName, SigningKey>
 }
 
+/** A key that is wanted before the background made it is made on the spot. */
+function keyAt(keys: Map<KeyName, SigningKey>, name: KeyName): SigningKey {
+  const key = keys.get(name) ?? makeKey(generateKeyPairSync('rsa', size).privateKey)
+  keys.set(name, key)
+  return key
+}
+
+/** New keys, or those of an earlier `keyRingState`. Making one takes some 0.2 s, so only two are waited for. */
+export async function makeKeyRing(state?: KeyRingState): Promise<KeyRing> {
+  const keys = state ? restore(state) : new Map<KeyName, SigningKey>()
+  await Promise.all(early.map((name) => fill(keys, [name])))
+  void fill(keys, keyNames)
+  const members = keyNames.map((name) => [name, { enumerable: true, get: () => keyAt(keys, name) }] as const)
+  return Object.defineProperties({} as Record<KeyName, SigningKey>, Object.fromEntries(members))
+}
+
+/** Private keys of a ring; a secret. */
 export function keyRingState(ring: KeyRing): KeyRingState {
   const entries = keyNames.map((name) => [name, ring[name].privateKey.export({ format: 'jwk' })] as const)
   return Object.fromEntries(entries) as Record<KeyName, JsonWebKey>
