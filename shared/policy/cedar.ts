@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 import { Problem } from '../errors/problem.ts'
 import type { Answer, Engine, PolicyJson, PolicyLanguage, PolicySource, Question } from './language.ts'
 import type { PolicyOptions } from './loader.ts'
@@ -35,6 +36,9 @@ export async function loadCedar(): Promise<PolicyLanguage> {
 
 async function start(): Promise<Runtime> {
   try {
+    // V8 11 (Node 20) aborts the whole process when it has to deoptimise a caller into which it inlined a call of
+    // WebAssembly that returns an object, as every call of this engine does. Calls are a little slower without.
+    setFlagsFromString('--no-turbo-inline-js-wasm-calls')
     const [cedar, bytes] = await Promise.all([import('@cedar-policy/cedar-wasm/web'), readFile(findWasm())])
     cedar.initSync({ module: bytes })
     return { cedar, broken: null }

@@ -8,6 +8,7 @@ import type { Rule } from './rulebook.ts'
  */
 export function findFaults(policy: PolicyJson, rule: Rule): string | undefined {
   const { demand } = rule
+  if (hasUnsafeNumber(policy.conditions)) return 'a number too large to be carried exactly'
   if (rule.effect === 'permit' && demand !== undefined) return 'an obligation on a permit'
   if (rule.effect === 'permit' && rule.reason !== undefined) return '@reason on a permit'
   const mentions = countMentions(policy.conditions)
@@ -32,6 +33,12 @@ function remedyOf(token: string): unknown {
 
 function countMentions(value: unknown): number {
   return [...walk(value)].filter((node) => canonicalJson(node.attr ?? null).includes('fulfilled')).length
+}
+
+/** Cedar counts to 2^63, JSON in JavaScript to 2^53: a larger number would be rounded in silence. */
+function hasUnsafeNumber(value: unknown): boolean {
+  const numbers = [...walk(value)].flatMap((node) => Object.values(node).filter((member) => typeof member === 'number'))
+  return !numbers.every(Number.isSafeInteger)
 }
 
 function* walk(value: unknown): Generator<Readonly<Record<string, unknown>>> {
