@@ -6,8 +6,8 @@ import { createSeen } from './verify-seen.ts'
 export interface Pairs {
   /** A row that verified; `mac` is its own. */
   add(row: RowDocument, mac: Uint8Array): void
-  /** A row that did not verify but names its decision: it counts as present, so that one fault gives one finding. */
-  excuse(row: RowDocument): void
+  /** An outcome that did not verify but names its decision: it counts as present, so that one fault gives one finding. */
+  excuse(decisionId: string): void
   /** Reports what is left; returns the number of intents younger than `grace` milliseconds. */
   finish(options: FinishOptions): number
 }
@@ -73,9 +73,8 @@ export function createPairs(report: Report): Pairs {
       if (row.kind === 'intent') addIntent(row, row.decisionId, mac)
       else addOutcome(row, row.decisionId)
     },
-    excuse(row) {
-      if (row.kind !== 'outcome' || typeof row.decisionId !== 'string') return
-      if (!open.delete(row.decisionId)) excused.add(row.decisionId)
+    excuse(decisionId) {
+      if (!open.delete(decisionId)) excused.add(decisionId)
     },
     finish({ now, grace, isKnownBad }) {
       for (const row of early.values()) {

@@ -53,7 +53,7 @@ export function readRow(entity: StoredEntity): ReadRow {
     bytes,
     document,
     isMalformed,
-    kid: document?.kid ?? String(columns.kid ?? ''),
+    kid: typeof columns.kid === 'string' ? columns.kid : (document?.kid ?? ''),
     prev: bytesOf(columns.prev),
     mac: bytesOf(columns.mac),
     columns,

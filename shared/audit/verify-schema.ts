@@ -28,16 +28,12 @@ function mapOf(check: Check): Check {
 
 /** Every required member, and no member but these: what is not in the specification cannot hide in a row. */
 function shape(required: Members, optional: Members = {}): Check {
-  const needed = Object.keys(required).length
+  const all = { ...optional, ...required }
+  const needed = Object.keys(required)
   return (value) => {
     if (!isObject(value)) return false
-    let found = 0
-    for (const name in value) {
-      const check = required[name]
-      if (check) found++
-      if (!(check ?? optional[name])?.(value[name])) return false
-    }
-    return found === needed
+    for (const name in value) if (!Object.hasOwn(all, name) || !all[name]?.(value[name])) return false
+    return needed.every((name) => value[name] !== undefined)
   }
 }
 

@@ -52,7 +52,8 @@ export function startWalk(lane: string): Walk {
 export function walkRow(context: SegmentContext, walk: Walk, row: ReadRow): void {
   context.counts.rows++
   if (row.seq === null || row.seq < walk.seq) {
-    return note(walk, { kind: 'inserted', seq: row.seq ?? walk.seq, detail: `row key ${row.rowKey.slice(0, 40)}` })
+    note(walk, { kind: 'inserted', seq: row.seq ?? walk.seq, detail: `row key ${row.rowKey.slice(0, 40)}` })
+    return
   }
   const isGap = row.seq > walk.seq
   if (isGap) {
@@ -63,7 +64,8 @@ export function walkRow(context: SegmentContext, walk: Walk, row: ReadRow): void
   if (fault) note(walk, { ...fault, seq: row.seq })
   else count(context, row)
   const isBad = fault !== null && !authentic.has(fault.kind)
-  if (row.document) pair(context, { row, document: row.document, isBad })
+  if (!isBad && row.document) context.pairs.add(row.document, row.mac)
+  else if (fault?.kind === 'edited') excuse(context, row)
   walk.seq = row.seq + 1
   walk.prev = row.mac
   walk.kid = isBad ? null : row.kid
@@ -75,9 +77,15 @@ export function walkRow(context: SegmentContext, walk: Walk, row: ReadRow): void
 export function closeWalk(walk: Walk, head: HeadDocument | RowFault): Finding[] {
   const isFault = 'detail' in head
   if (isFault) note(walk, { ...head, seq: walk.seq })
-  const findings = isFault ? walk.pending : [...agree(walk, head)]
+  const findings = isFault ? walk.pending : agree(walk, head)
   walk.pending = []
+  if (!isFault && walk.seq < head.nextSeq) Object.assign(walk, endOf(head))
   return findings
+}
+
+/** Where an authentic head says that the lane goes on, though rows before it are missing. */
+function endOf(head: HeadDocument): Partial<Walk> {
+  return { seq: head.nextSeq, prev: Buffer.from(head.mac, 'hex'), kid: null, last: null, afterBad: false }
 }
 
 function checkRow(
@@ -103,35 +111,43 @@ function isAnnounced(walk: Walk, row: ReadRow): boolean {
   return before || (now && row.document?.detail?.from === walk.kid)
 }
 
-function* agree(walk: Walk, head: HeadDocument): Iterable<Finding> {
+function agree(walk: Walk, head: HeadDocument): Finding[] {
   const { lane } = walk
-  for (const finding of walk.pending) {
-    // Above the head nothing was ever promised: forged rows are insertions there, and gaps are no loss.
-    if (finding.seq < head.nextSeq || finding.kind === 'head_altered') yield finding
-    else if (finding.kind !== 'deleted') yield { ...finding, kind: 'inserted' }
-  }
+  const findings = walk.pending.flatMap((finding) => relate(finding, head))
+  const add = (finding: Omit<Finding, 'lane'>) => findings.push({ lane, ...finding })
   const isForged = walk.pending.some((finding) => finding.seq >= head.nextSeq)
   if (walk.seq > head.nextSeq && !isForged) {
     const toSeq = walk.seq - 1
-    yield { kind: 'head_rolled_back', lane, seq: head.nextSeq, toSeq, detail: 'authentic rows above the head' }
+    add({ kind: 'head_rolled_back', seq: head.nextSeq, toSeq, detail: 'authentic rows above the head' })
   }
   if (walk.seq < head.nextSeq) {
-    yield { kind: 'deleted', lane, seq: walk.seq, toSeq: head.nextSeq - 1, detail: 'rows below the head are missing' }
+    add({ kind: 'deleted', seq: walk.seq, toSeq: head.nextSeq - 1, detail: 'rows below the head are missing' })
   }
-  if (walk.seq === head.nextSeq && !walk.afterBad && walk.prev && hex(walk.prev) !== head.mac) {
-    yield { kind: 'forked', lane, seq: walk.seq - 1, detail: 'the head names another last row' }
+  if (isOtherEnd(walk, head)) add({ kind: 'forked', seq: walk.seq - 1, detail: 'the head names another last row' })
+  if (isOtherStart(walk, head)) {
+    add({ kind: 'head_altered', seq: head.first, detail: 'the segment does not follow the one before' })
   }
-  if (walk.firstPrev && (head.first !== walk.first || head.prev !== hex(walk.firstPrev))) {
-    yield { kind: 'head_altered', lane, seq: head.first, detail: 'the segment does not follow the one before' }
-  }
+  return findings
 }
 
-function pair(
-  context: SegmentContext,
-  { row, document, isBad }: { row: ReadRow; document: RowDocument; isBad: boolean },
-): void {
-  if (isBad) context.pairs.excuse(document)
-  else context.pairs.add(document, row.mac)
+// Above the head nothing was ever promised: forged rows are insertions there, and gaps are no loss.
+function relate(finding: Finding, head: HeadDocument): Finding[] {
+  if (finding.seq < head.nextSeq) return [finding]
+  return finding.kind === 'deleted' ? [] : [{ ...finding, kind: 'inserted' }]
+}
+
+function isOtherEnd(walk: Walk, head: HeadDocument): boolean {
+  return walk.seq === head.nextSeq && !walk.afterBad && walk.prev !== null && hex(walk.prev) !== head.mac
+}
+
+function isOtherStart(walk: Walk, head: HeadDocument): boolean {
+  return walk.firstPrev !== null && (head.first !== walk.first || head.prev !== hex(walk.firstPrev))
+}
+
+function excuse({ pairs }: SegmentContext, { document, columns }: ReadRow): void {
+  const kind = document?.kind ?? columns.kind
+  const decisionId = document?.decisionId ?? columns.decisionId
+  if (kind === 'outcome' && typeof decisionId === 'string') pairs.excuse(decisionId)
 }
 
 function count({ counts }: SegmentContext, row: ReadRow): void {

@@ -55,8 +55,10 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyReport>
   const run = startRun(options)
   const notes: string[] = []
   try {
+    // Read first: lanes that are opened during the walk are not missing.
+    const lanes = await options.source.lanes()
     await walkStore(run)
-    await checkDirectory(run)
+    checkDirectory(run, lanes)
   } catch (cause) {
     notes.push(`not everything could be read: ${cause instanceof Error ? cause.message : 'unknown'}`)
   }
@@ -193,8 +195,8 @@ async function closeSegment(run: Run, cursor: Cursor | null, next: string): Prom
   reportAll(run.findings.add, closeWalk(walk, head))
 }
 
-async function checkDirectory(run: Run): Promise<void> {
-  for (const { lane, segment } of await run.options.source.lanes()) {
+function checkDirectory(run: Run, lanes: Awaited<ReturnType<ChainSource['lanes']>>): void {
+  for (const { lane, segment } of lanes) {
     const reached = run.reached.get(lane)
     if (reached === undefined) {
       run.findings.add({ kind: 'lane_missing', lane, seq: 0, detail: 'the lane is listed and not in the store' })

@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import type { EventFacts, IntentFacts, OutcomeFacts } from '../../../shared/audit/record.ts'
-import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import type { RowStore } from '../../../shared/audit/store.ts'
+import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import { type VerifyReport, verifyChain } from '../../../shared/audit/verify.ts'
 import {
   type AuditWriter,

@@ -45,7 +45,7 @@ describe('the audit writer', () => {
   it('keeps personal values out of the rows and commits to the stored opening', async () => {
     const store = createMemoryRows()
     const writer = openWriter(store)
-    const value = 'select * from people where name = \'Zoë\''
+    const value = "select * from people where name = 'Zoë'"
     await writer.recordPermitted(permitted('d1', { personal: { statement: value, purpose: 'audit' } }))
     await writer.close()
     const row = rowsOf(store).find((document) => document.kind === 'intent')
@@ -56,7 +56,11 @@ describe('the audit writer', () => {
     expect(Buffer.from(opening?.statement_0 as Uint8Array).toString('utf8')).toBe(value)
     const fields = [Buffer.from('pii/v1'), Buffer.from(salt), Buffer.from(value)]
     const words = fields.flatMap((field) => [word(field.length), field])
-    expect(createHash('sha256').update(Buffer.concat([word(3), ...words])).digest('hex')).toBe(statement)
+    expect(
+      createHash('sha256')
+        .update(Buffer.concat([word(3), ...words]))
+        .digest('hex'),
+    ).toBe(statement)
   })
 
   it('makes openings durable before the row that commits to them', async () => {
@@ -73,9 +77,9 @@ describe('the audit writer', () => {
     expect(order).toEqual(['pii', 'rows'])
     store.mishap = (table) => (table === 'pii' ? 'rejected' : 'none')
     const before = store.tables.rows.size
-    await expect(
-      writer.recordPermitted(permitted('d2', { personal: { inputs: '{}' } })),
-    ).rejects.toMatchObject({ code: 'audit_unavailable' })
+    await expect(writer.recordPermitted(permitted('d2', { personal: { inputs: '{}' } }))).rejects.toMatchObject({
+      code: 'audit_unavailable',
+    })
     expect(store.tables.rows.size).toBe(before)
     await writer.close()
   })
