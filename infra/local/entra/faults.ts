@@ -3,14 +3,15 @@
  * has such an endpoint.
  */
 import { accountOf, personaNamed, tenants } from '../personas.ts'
+import { parseChallenge } from './challenge.ts'
 import type { Json } from './jws.ts'
 import type { Reply } from './wire.ts'
 
-export const faultKinds = ['claims', 'consent', 'throttle', 'error', 'html', 'hang', 'drop', 'empty'] as const
-export type FaultKind = (typeof faultKinds)[number]
+const faultKinds = ['claims', 'consent', 'throttle', 'error', 'html', 'hang', 'drop', 'empty'] as const
+type FaultKind = (typeof faultKinds)[number]
 
-export const faultTargets = ['token', 'keys', 'msi', 'vault'] as const
-export type FaultTarget = (typeof faultTargets)[number]
+const faultTargets = ['token', 'keys', 'msi', 'vault'] as const
+type FaultTarget = (typeof faultTargets)[number]
 
 /** `oid` and `scope` (a part of the requested scope, resource or path) narrow it; both absent: any request. */
 export interface Fault {
@@ -77,8 +78,8 @@ function subjectOf(input: Json): string | undefined {
 
 function challengeOf(input: Json): Json | undefined {
   if (input.kind !== 'claims') return undefined
-  if (typeof input.claims === 'string') return JSON.parse(input.claims)
-  if (typeof input.claims === 'object' && input.claims !== null) return { ...input.claims }
+  const given = parseChallenge(input.claims)
+  if (given) return given
   const context = textIn(input.acrs) ?? (input.sticky === true ? 'c1' : undefined)
   if (context) return { access_token: { acrs: { essential: true, value: context } } }
   return { access_token: { capolids: { essential: true, values: ['ca000000-0000-4000-8000-000000000001'] } } }
@@ -86,12 +87,15 @@ function challengeOf(input: Json): Json | undefined {
 
 /**
  * A fault from a request body `{kind, target?, status?, retryAfter?, persona?|oid?, scope?, count?, sticky?, code?,
- * suberror?, claims?, acrs?}`; null where kind or target is unknown.
+ * suberror?, claims?, acrs?}`; null where kind, target or persona is unknown or
+ * `claims` is no JSON object.
  */
 export function parseFault(input: Json, fallback: FaultTarget): Fault | null {
   const kind = memberOf(faultKinds, input.kind)
   const target = memberOf(faultTargets, input.target ?? fallback)
-  if (!kind || !target) return null
+  const strangers = input.persona !== undefined && !personaNamed(String(input.persona))
+  const garbled = input.claims !== undefined && !parseChallenge(input.claims)
+  if (!kind || !target || strangers || garbled) return null
   return {
     kind,
     target,

@@ -16,7 +16,7 @@ import { promisify } from 'node:util'
 import { tenants } from '../personas.ts'
 
 /** The consumers' tenant of Entra (personal accounts); its key may vouch for no organisation. */
-export const consumerTenant = '9188040d-6c67-4c5b-b112-36a304b66dad'
+const consumerTenant = '9188040d-6c67-4c5b-b112-36a304b66dad'
 
 export const keyNames = ['current', 'next', 'other-tenant', 'consumer', 'unknown'] as const
 export type KeyName = (typeof keyNames)[number]

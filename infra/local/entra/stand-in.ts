@@ -26,7 +26,7 @@ export interface EntraState {
   readonly identityHeader: string
 }
 
-export interface EntraOptions {
+interface EntraOptions {
   /** 0 or absent: any free port. */
   readonly port?: number
   /** Added to the standard resources, first match by id. */

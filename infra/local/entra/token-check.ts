@@ -4,9 +4,9 @@ import { issuerV1, issuerV2 } from './issuers.ts'
 import { decodeJws, type Json } from './jws.ts'
 import { type KeyRing, publishedKeys } from './signing-keys.ts'
 
-export type TokenFault = 'malformed' | 'signature' | 'issuer' | 'time' | 'audience'
+type TokenFault = 'malformed' | 'signature' | 'issuer' | 'time' | 'audience'
 
-export interface CheckOptions {
+interface CheckOptions {
   /** Audiences of which one has to match exactly. */
   readonly audience: string | readonly string[]
   /** Epoch milliseconds. */

@@ -14,7 +14,7 @@ export interface Route {
 }
 
 /** Keys are host names, or `*.suffix` for every name under a suffix. Read at each connection, so it may grow. */
-export type Routes = Readonly<Record<string, Route>>
+type Routes = Readonly<Record<string, Route>>
 
 export interface Proxy {
   /** For HTTPS_PROXY. */

@@ -22,7 +22,7 @@ export interface VaultState {
   readonly keys: StoreState<VaultKey>
 }
 
-export interface VaultOptions {
+interface VaultOptions {
   readonly certificates: Certificates
   readonly entra: Pick<Entra, 'verifyAccessToken' | 'msi'>
   /** Ends with "." and the audience's host, or the SDK refuses the challenge. */

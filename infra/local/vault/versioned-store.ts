@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 
 /** Epoch seconds, as on the wire. */
-export interface Attributes {
+interface Attributes {
   readonly enabled: boolean
   readonly created: number
   readonly updated: number

@@ -73,6 +73,8 @@ describe('client credentials', () => {
 
 type Case = readonly [string, number, string, () => Promise<Parameters<typeof exchange>[2] & { assertion?: string }>]
 
+const asIdentity = () => ({ aud: 'api://AzureADTokenExchange', sub: entra.msi.principalId })
+
 const cases: Case[] = [
   ['an app-only assertion', 7000114, 'unauthorized_client', async () => ({ assertion: entra.mint('robot').token })],
   ['garbage', 50013, 'invalid_grant', async () => ({ assertion: 'garbage' })],
@@ -150,6 +152,18 @@ const cases: Case[] = [
     700213,
     'invalid_client',
     async () => ({ form: { client_assertion: entra.mint('robot', { aud: 'api://AzureADTokenExchange' }).token } }),
+  ],
+  [
+    'a client assertion by another issuer',
+    700211,
+    'invalid_client',
+    async () => ({ form: { client_assertion: entra.mint('robot', { ...asIdentity(), version: 1 }).token } }),
+  ],
+  [
+    'an expired client assertion',
+    700024,
+    'invalid_client',
+    async () => ({ form: { client_assertion: entra.mint('robot', { ...asIdentity(), exp: 1_000_000_000 }).token } }),
   ],
   ['a forged client assertion', 700027, 'invalid_client', async () => ({ form: { client_assertion: 'a.b.c' } })],
   [
@@ -270,7 +284,13 @@ describe('planted fault', () => {
     expect(await Promise.race([pending, late])).toBe('late')
   })
 
-  it.each([{ kind: 'nonsense' }, { kind: 'error', target: 'moon' }, {}])('%j is not taken', async (fault) => {
+  it.each([
+    { kind: 'nonsense' },
+    { kind: 'error', target: 'moon' },
+    { kind: 'error', persona: 'nobody' },
+    { kind: 'claims', claims: '{' },
+    {},
+  ])('%j is not taken', async (fault) => {
     expect(await plant(entra, fault)).toBe(400)
   })
 })
