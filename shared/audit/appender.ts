@@ -8,7 +8,7 @@ import { leaseDuration, writeLease } from './lease.ts'
 import { pauseUntil } from './pause.ts'
 import type { RowPosition } from './receipt.ts'
 import type { AuditKey, KeySource } from './store.ts'
-import { createSuspects } from './suspects.ts'
+import { createSuspects, type Suspect } from './suspects.ts'
 
 export interface AppendLimits {
   /** Milliseconds after which a row that is not durable is refused. */
@@ -76,20 +76,17 @@ export function createAppender(options: AppenderOptions): Appender {
   }
 
   function settle(fate: Fate, sent: Sent): void {
-    const { batch, lane, taken } = sent
-    const isCommitted = fate.fate === 'committed'
-    hand.lane = isCommitted && fate.etag ? { ...lane, head: batch.next, etag: fate.etag } : null
-    if (isCommitted) {
-      resolveAll(sent)
-      suspects.settle(hand.key)
-      return
-    }
-    if (fate.fate === 'lost') {
-      if (fate.obstructed) hand.shunned.add(lane.lease.lane)
-      return requeue(taken, sent.waiting)
-    }
-    if (fate.fate === 'unknown') suspects.add({ batch, lease: lane.lease, drafts: taken.map((item) => item.draft) })
-    for (const item of taken) item.reject(refusal(fate.detail))
+    hand.lane = nextLane(fate, sent)
+    if (fate.fate === 'committed') resolveAll(sent)
+    else if (fate.fate === 'lost') requeue(sent.taken, sent.waiting)
+    else for (const item of sent.taken) item.reject(refusal(fate.detail))
+    note(fate, sent)
+  }
+
+  function note(fate: Fate, sent: Sent): void {
+    if (fate.fate === 'committed') suspects.settle(hand.key)
+    if (fate.fate === 'unknown') suspects.add(toSuspect(sent))
+    if (fate.fate === 'lost' && fate.obstructed) hand.shunned.add(sent.lane.lease.lane)
   }
 
   return {
@@ -167,6 +164,14 @@ async function renew(context: LaneContext, lane: Lane): Promise<Lane> {
   const lease = await writeLease(context.rows, { ...lane.lease, until: now + duration }).catch(() => null)
   // A lease that cannot be renewed is tried again with the next batch; the head's ETag decides who writes.
   return lease ? { ...lane, lease, isListed: true } : lane
+}
+
+function nextLane(fate: Fate, { lane, batch }: Sent): Lane | null {
+  return fate.fate === 'committed' && fate.etag ? { ...lane, head: batch.next, etag: fate.etag } : null
+}
+
+function toSuspect({ batch, lane, taken }: Sent): Suspect {
+  return { batch, lease: lane.lease, drafts: taken.map((item) => item.draft) }
 }
 
 function submit({ context, limits }: AppenderOptions, batch: SealedBatch): Promise<Fate> {

@@ -66,25 +66,38 @@ interface Opening {
   readonly held: readonly AuditKey[]
 }
 
-async function openLane(context: LaneContext, { lease, held }: Opening): Promise<Lane | null> {
-  const key = held.at(-1)
-  if (key === undefined) return null
-  const listed = lease.segment
-  let segment = Math.max(1, listed)
-  for (let step = 0; step < segmentsPerStep; step++) {
-    const entity = await context.rows.read('rows', partitionKey(lease.lane, segment), headKey)
-    if (entity === null) {
-      if (segment !== 1 || step > 2 || !(await createLane(context, lease, key))) return null
-      continue
-    }
-    const head = openHead(entity, held)
-    if (head === null || head.lane !== lease.lane) return null
-    if (head.state === 'open')
-      return { lease: { ...lease, segment }, head, etag: entity.etag, isListed: segment === listed }
-    await createSegment(context, head, key)
-    segment = head.segment + 1
+async function openLane(context: LaneContext, opening: Opening): Promise<Lane | null> {
+  let step: Step = { segment: Math.max(1, opening.lease.segment), creations: 0 }
+  for (let count = 0; count < segmentsPerStep; count++) {
+    const next = await openSegment(context, opening, step)
+    if (next === null || 'head' in next) return next
+    step = next
   }
   return null
+}
+
+interface Step {
+  readonly segment: number
+  readonly creations: number
+}
+
+/** The lane if this segment is its open one, else where to look next; null where the lane cannot be used. */
+async function openSegment(context: LaneContext, { lease, held }: Opening, step: Step): Promise<Lane | Step | null> {
+  const { segment, creations } = step
+  const key = held.at(-1)
+  const entity = await context.rows.read('rows', partitionKey(lease.lane, segment), headKey)
+  if (key === undefined) return null
+  if (entity === null) {
+    const isMade = segment === 1 && creations < 3 && (await createLane(context, lease, key))
+    return isMade ? { segment, creations: creations + 1 } : null
+  }
+  const head = openHead(entity, held)
+  if (head === null || head.lane !== lease.lane) return null
+  if (head.state === 'open') {
+    return { lease: { ...lease, segment }, head, etag: entity.etag, isListed: segment === lease.segment }
+  }
+  await createSegment(context, head, key)
+  return { segment: head.segment + 1, creations }
 }
 
 async function createLane(context: LaneContext, lease: Lease, key: AuditKey): Promise<boolean> {

@@ -37,14 +37,16 @@ export function createSuspects(context: LaneContext, append: (draft: RowDraft) =
   let running: Promise<void> | null = null
   let last = Number.NEGATIVE_INFINITY
 
+  async function settleOne(suspect: Suspect, key: AuditKey): Promise<void> {
+    const isIn = await findOut(context, suspect, key).catch(() => null)
+    if (isIn === null) return
+    open.delete(suspect)
+    if (isIn) for (const draft of recoveredOutcomes(suspect, context.pacing.clock())) void append(draft)
+    await writeLease(context.rows, { ...suspect.lease, until: context.pacing.clock() }).catch(() => null)
+  }
+
   async function settleAll(key: AuditKey): Promise<void> {
-    for (const suspect of [...open]) {
-      const isIn = await findOut(context, suspect, key).catch(() => null)
-      if (isIn === null) continue
-      open.delete(suspect)
-      if (isIn) for (const draft of recoveredOutcomes(suspect, context.pacing.clock())) void append(draft)
-      await writeLease(context.rows, { ...suspect.lease, until: context.pacing.clock() }).catch(() => null)
-    }
+    for (const suspect of [...open]) await settleOne(suspect, key)
   }
 
   function start(key: AuditKey | null): Promise<void> {

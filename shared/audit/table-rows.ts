@@ -95,14 +95,22 @@ function toAction(write: Write): TransactionAction {
 export function explainFault(cause: unknown): { readonly fault: CommitFault; readonly detail: string } {
   const { statusCode, code } = cause as { statusCode?: number; code?: string }
   const detail = `${statusCode ?? ''} ${code ?? (cause instanceof Error ? cause.name : 'unknown')}`.trim()
-  if (statusCode === 412 || statusCode === 409) return { fault: 'lost-race', detail }
-  if (statusCode === 429) return { fault: 'throttled', detail }
-  if (statusCode !== undefined && statusCode >= 500)
-    return { fault: isInsideBatch(cause) ? 'throttled' : 'ambiguous', detail }
-  if (statusCode !== undefined && statusCode >= 400)
-    return { fault: statusCode === 408 ? 'ambiguous' : 'rejected', detail }
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') return { fault: 'throttled', detail }
-  return { fault: 'ambiguous', detail }
+  if (statusCode === undefined) return { fault: code && unsent.has(code) ? 'throttled' : 'ambiguous', detail }
+  return { fault: faultOfStatus(statusCode, cause), detail }
+}
+
+function faultOfStatus(status: number, cause: unknown): CommitFault {
+  if (status >= 500) return isInsideBatch(cause) ? 'throttled' : 'ambiguous'
+  return clientFaults[status] ?? (status >= 400 ? 'rejected' : 'ambiguous')
+}
+
+/** Failures before a byte was sent. */
+const unsent: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND'])
+const clientFaults: Readonly<Record<number, CommitFault>> = {
+  408: 'ambiguous',
+  409: 'lost-race',
+  412: 'lost-race',
+  429: 'throttled',
 }
 
 // A failure that is reported inside a 202 answer was reported by the transaction itself: nothing was committed.

@@ -38,7 +38,8 @@ export function createPairs(report: Report): Pairs {
 
   function addIntent(row: RowDocument, decisionId: string, mac: Uint8Array): void {
     if (seen.mark(decisionId, intentSeen) & intentSeen) {
-      return report(findingAt(row, 'duplicate_decision', `decision ${decisionId} has two intents`))
+      report(findingAt(row, 'duplicate_decision', `decision ${decisionId} has two intents`))
+      return
     }
     const intent = { lane: row.lane, seq: row.seq, mac, time: row.time, verdict: row.intent?.verdict ?? '' }
     const outcome = early.get(decisionId)
@@ -49,7 +50,8 @@ export function createPairs(report: Report): Pairs {
 
   function addOutcome(row: RowDocument, decisionId: string): void {
     if (seen.mark(decisionId, outcomeSeen) & outcomeSeen) {
-      return report(findingAt(row, 'duplicate_outcome', `decision ${decisionId} has two outcomes`))
+      report(findingAt(row, 'duplicate_outcome', `decision ${decisionId} has two outcomes`))
+      return
     }
     const intent = open.get(decisionId)
     open.delete(decisionId)

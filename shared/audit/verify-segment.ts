@@ -56,21 +56,15 @@ export function walkRow(context: SegmentContext, walk: Walk, row: ReadRow): void
     return
   }
   const isGap = row.seq > walk.seq
-  if (isGap) {
-    note(walk, { kind: 'deleted', seq: walk.seq, toSeq: row.seq - 1, detail: 'rows are missing' })
-    walk.kid = null
-  }
+  if (isGap) note(walk, { kind: 'deleted', seq: walk.seq, toSeq: row.seq - 1, detail: 'rows are missing' })
   const fault = checkRow(context, walk, { row, isGap })
   if (fault) note(walk, { ...fault, seq: row.seq })
   else count(context, row)
   const isBad = fault !== null && !authentic.has(fault.kind)
   if (!isBad && row.document) context.pairs.add(row.document, row.mac)
   else if (fault?.kind === 'edited') excuse(context, row)
-  walk.seq = row.seq + 1
-  walk.prev = row.mac
-  walk.kid = isBad ? null : row.kid
-  walk.last = row.document
-  walk.afterBad = isBad
+  const next = { seq: row.seq + 1, prev: row.mac, kid: isBad ? null : row.kid, last: row.document, afterBad: isBad }
+  Object.assign(walk, next satisfies Partial<Walk>)
 }
 
 /** Compares what was walked with the head that was read afterwards, and gives back what is to be reported. */
@@ -101,7 +95,7 @@ function checkRow(
   if (prev !== null && !isSame(prev, row.prev)) {
     return { kind: 'forked', detail: 'an authentic row that follows another row than the one stored before it' }
   }
-  return isAnnounced(walk, row) ? null : { kind: 'unannounced_key', detail: `from ${walk.kid} to ${row.kid}` }
+  return isGap || isAnnounced(walk, row) ? null : { kind: 'unannounced_key', detail: `from ${walk.kid} to ${row.kid}` }
 }
 
 function isAnnounced(walk: Walk, row: ReadRow): boolean {

@@ -1,4 +1,4 @@
-import type { StoredEntity } from './record.ts'
+import type { HeadDocument, StoredEntity } from './record.ts'
 import { createFindings, type Finding } from './verify-findings.ts'
 import { checkHead, firstOfHead, kidOfHead } from './verify-head.ts'
 import { createPairs } from './verify-pairs.ts'
@@ -176,23 +176,33 @@ async function closeSegment(run: Run, cursor: Cursor | null, next: string): Prom
   const { source } = run.options
   const stored = await source.head(partitionKey)
   if (stored === null) {
-    return reportAll(run.findings.add, closeWalk(walk, { kind: 'head_missing', detail: 'the segment has no head' }))
+    reportAll(run.findings.add, closeWalk(walk, { kind: 'head_missing', detail: 'the segment has no head' }))
+    return
   }
   const kid = kidOfHead(stored)
   if (!run.keys.has(kid)) await fetchKey(run, kid)
   const place = { origin: run.origin, lane: walk.lane, segment: walk.segment }
   const head = checkHead(stored, run.keys.get(kid) ?? null, place)
-  if (!('detail' in head) && walk.seq < head.nextSeq) {
-    for await (const page of source.rows(partitionKey, rowKey(walk.seq), rowKey(head.nextSeq - 1))) {
-      await walkEntities(run, walk, page)
-    }
+  if (!('detail' in head)) await catchUp(run, { walk, partitionKey, head, next })
+  reportAll(run.findings.add, closeWalk(walk, head))
+}
+
+interface Closing {
+  readonly walk: Walk
+  readonly partitionKey: string
+  readonly head: HeadDocument
+  readonly next: string
+}
+
+async function catchUp(run: Run, { walk, partitionKey, head, next }: Closing): Promise<void> {
+  if (walk.seq < head.nextSeq) {
+    const rows = run.options.source.rows(partitionKey, rowKey(walk.seq), rowKey(head.nextSeq - 1))
+    for await (const page of rows) await walkEntities(run, walk, page)
   }
-  const isFollowed = parsePartition(next)?.lane === walk.lane
-  if (!('detail' in head) && isFollowed && head.state === 'open') {
+  if (parsePartition(next)?.lane === walk.lane && head.state === 'open') {
     const detail = 'the segment is open although a later one exists'
     run.findings.add({ kind: 'head_rolled_back', lane: walk.lane, seq: head.nextSeq, detail })
   }
-  reportAll(run.findings.add, closeWalk(walk, head))
 }
 
 function checkDirectory(run: Run, lanes: Awaited<ReturnType<ChainSource['lanes']>>): void {

@@ -1,3 +1,4 @@
+import { Problem } from '../errors/problem.ts'
 import { type AppendLimits, createAppender, refusal } from './appender.ts'
 import { draftEvent, draftIntent, draftOutcome } from './document.ts'
 import { createGroupQueue } from './group-queue.ts'
@@ -26,13 +27,12 @@ export interface AuditWriterOptions {
   readonly leaseMs?: number
 }
 
-export type PermittedFacts = IntentFacts & { readonly verdict: 'permit' }
-export type RefusedFacts = IntentFacts & { readonly verdict: 'deny' | 'pending' }
-
 /** The only maker of rows and receipts. Everything rejects with `audit_unavailable` where a row cannot be made durable. */
 export interface AuditWriter {
-  recordPermitted(facts: PermittedFacts): Promise<IntentReceipt<true>>
-  recordRefused(facts: RefusedFacts): Promise<IntentReceipt<false>>
+  /** Only for the verdict `permit`: the receipt clears the call. */
+  recordPermitted(facts: IntentFacts): Promise<IntentReceipt<true>>
+  /** Only for the verdicts `deny` and `pending`. */
+  recordRefused(facts: IntentFacts): Promise<IntentReceipt<false>>
   /** Closes an intent; must be called at most once for each. */
   recordOutcome(intent: IntentReceipt, facts: OutcomeFacts): Promise<OutcomeReceipt>
   recordEvent(facts: EventFacts): Promise<RowPosition>
@@ -60,8 +60,8 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
   }
 
   return {
-    recordPermitted: (facts) => recordIntent<true>(facts),
-    recordRefused: (facts) => recordIntent<false>(facts),
+    recordPermitted: async (facts) => recordIntent<true>(requireVerdict(facts, true)),
+    recordRefused: async (facts) => recordIntent<false>(requireVerdict(facts, false)),
     async recordOutcome(intent, facts) {
       const { lane, segment, seq, mac, decisionId } = intent
       const placed = await appender.append(draftOutcome(decisionId, facts, { lane, segment, seq, mac }))
@@ -125,6 +125,12 @@ function countThatFit(waiting: readonly WaitingOpening[]): number {
     count++
   }
   return count
+}
+
+// A receipt that clears a call must not exist for a row that says otherwise, whatever the caller believes.
+function requireVerdict(facts: IntentFacts, isPermit: boolean): IntentFacts {
+  if ((facts.verdict === 'permit') === isPermit) return facts
+  throw new Problem('internal', 'The call could not be recorded.', { reason: 'verdict and receipt disagree' })
 }
 
 function sleep(milliseconds: number): Promise<void> {

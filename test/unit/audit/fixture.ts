@@ -3,12 +3,7 @@ import type { EventFacts, IntentFacts, OutcomeFacts } from '../../../shared/audi
 import type { RowStore } from '../../../shared/audit/store.ts'
 import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import { type VerifyReport, verifyChain } from '../../../shared/audit/verify.ts'
-import {
-  type AuditWriter,
-  type AuditWriterOptions,
-  createAuditWriter,
-  type PermittedFacts,
-} from '../../../shared/audit/writer.ts'
+import { type AuditWriter, type AuditWriterOptions, createAuditWriter } from '../../../shared/audit/writer.ts'
 
 export const origin = 'audit.test/one'
 export const kid = 'audit-hmac-2026-11/0a1b2c3d'
@@ -18,7 +13,7 @@ export const digest = 'ab'.repeat(32)
 export const keys = { current: async () => ({ kid, key }) }
 
 /** Facts of a permitted read; every member of the contract is filled. */
-export function permitted(decisionId: string, more: Partial<IntentFacts> = {}): PermittedFacts {
+export function permitted(decisionId: string, more: Partial<IntentFacts> = {}): IntentFacts {
   return {
     decisionId,
     traceId: '4bf92f3577b34da6a3ce929d0e0e4736',

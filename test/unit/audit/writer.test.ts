@@ -171,6 +171,15 @@ describe('the audit writer', () => {
     expect(store.tables.rows.size).toBe(0)
   })
 
+  it('gives no receipt that clears a call for a row that refuses it', async () => {
+    const store = createMemoryRows()
+    const writer = openWriter(store)
+    const denied = { ...permitted('d1'), verdict: 'deny' } as const
+    await expect(writer.recordPermitted(denied)).rejects.toMatchObject({ code: 'internal' })
+    await expect(writer.recordRefused(permitted('d1'))).rejects.toMatchObject({ code: 'internal' })
+    expect(store.tables.rows.size).toBe(0)
+  })
+
   it('pushes back beyond its queue bound', async () => {
     const store = createMemoryRows()
     const writer = openWriter(store, { limits: { ...short, queue: 3 } })
