@@ -34,7 +34,8 @@ export function indexTables(classification: Classification): Tables {
 
 /**
  * Labels of each result column: the classified label of the column that the backend names as its source, else those of
- * what the expression mentions, else those of everything that was read. An empty list is data nobody classified at all.
+ * what the expression mentions, else those of everything that was touched. What a change returns may also hold what it
+ * assigned, so there both count. An empty list is data nobody classified at all.
  */
 export function labelColumns(question: ColumnQuestion): readonly (readonly string[])[] {
   const { columns, understood, tables } = question
@@ -42,9 +43,14 @@ export function labelColumns(question: ColumnQuestion): readonly (readonly strin
   const touched = tablesTouched(understood, tables)
   const outputs = understood.statement?.outputs ?? null
   const listed = outputs !== null && outputs.length === columns.length ? outputs : null
+  const changes = understood.effect !== 'read'
   return columns.map(({ source }, index) => {
-    if (source !== null) return labelSource(source, tables)
-    return labelMentions(listed?.[index]?.mentions ?? ['*'], touched)
+    const mentions = listed?.[index]?.mentions ?? ['*']
+    if (source === null) return labelMentions(mentions, touched)
+    const own = labelSource(source, tables)
+    if (!changes) return own
+    const others = mentions.filter((mention) => !source.toLowerCase().endsWith(`.${mention}`))
+    return [...new Set([...own, ...labelMentions(others, touched)])]
   })
 }
 

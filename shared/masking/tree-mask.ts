@@ -21,25 +21,32 @@ interface Place {
   readonly path: string
   readonly nodes: readonly PointerTree[]
   readonly inherited: readonly string[]
+  /** A sibling is labelled by name, so that what has no label here was forgotten. */
+  readonly classified: boolean
 }
 
 const gone = Symbol('dropped')
 
 /**
- * Masks an answer by pointers. A label covers everything below it that has none of its own; a member that no pointer
- * covers is dropped and reported as unclassified; where pointers disagree the strictest counts. Paths use `*` for items.
+ * Masks an answer by pointers. A label covers everything below it that has none of its own. An object is classified if
+ * one of its own members is labelled: its other members are dropped and reported as unclassified. Where pointers
+ * disagree the strictest counts. Paths use `*` for items.
  */
 export function maskTree(job: TreeJob): Json {
   if (job.labels === null) return clean(job.data, '', job)
-  const masked = maskAt(job.data, { path: '', nodes: [job.labels], inherited: [] }, job)
+  const masked = maskAt(job.data, { path: '', nodes: [job.labels], inherited: [], classified: true }, job)
   return masked === gone ? null : masked
 }
 
 function maskAt(value: Json, place: Place, job: TreeJob): Json | typeof gone {
   const own = place.nodes.flatMap(({ label }) => label ?? [])
-  const here = { ...place, inherited: own.length > 0 ? own : place.inherited }
-  if (isContainer(value) && place.nodes.some(({ children }) => children.size > 0)) return maskInside(value, here, job)
-  return maskWhole(value, here, job)
+  const inherited = own.length > 0 ? own : place.inherited
+  if (isContainer(value) && place.nodes.some(hasChildren)) return maskInside(value, { ...place, inherited }, job)
+  if (inherited.length > 0) return maskWhole(value, { path: place.path, labels: inherited }, job)
+  // Pointers lead on from here, but there is nothing to go on into: an unexpected shape may hold what they label.
+  const forgotten = place.nodes.length > 0 ? value !== null : place.classified
+  if (forgotten) return maskWhole(value, { path: place.path, labels: [unclassifiedLabel] }, job)
+  return clean(value, place.path, job)
 }
 
 function maskInside(value: Json, place: Place, job: TreeJob): Json {
@@ -55,17 +62,13 @@ function maskInside(value: Json, place: Place, job: TreeJob): Json {
   return Object.fromEntries(members)
 }
 
-function maskWhole(value: Json, place: Place, job: TreeJob): Json | typeof gone {
-  const labels = place.inherited.length > 0 ? place.inherited : [unclassifiedLabel]
-  const ruling = job.rulebook.ruleAll(labels)
-  if (ruling === null || ruling.treatment === 'clear') {
-    for (const label of labels) job.report.returned(label)
-    return clean(value, place.path, job)
-  }
-  job.report.masked(place.path, ruling)
-  if (ruling.treatment === 'drop') return gone
-  if (ruling.treatment !== 'null') for (const label of labels) job.report.returned(label)
-  return clean(applyTreatment(value, ruling, job.tokens), place.path, job)
+function maskWhole(value: Json, at: { path: string; labels: readonly string[] }, job: TreeJob): Json | typeof gone {
+  const ruling = job.rulebook.ruleAll(at.labels)
+  const treatment = ruling?.treatment ?? 'drop'
+  if (ruling !== null && treatment !== 'clear') job.report.masked(at.path, ruling)
+  if (treatment === 'drop' || ruling === null) return gone
+  if (treatment !== 'null') for (const label of at.labels) job.report.returned(label)
+  return clean(applyTreatment(value, ruling, job.tokens), at.path, job)
 }
 
 function clean(value: Json, path: string, { report }: TreeJob): Json {
@@ -73,7 +76,13 @@ function clean(value: Json, path: string, { report }: TreeJob): Json {
 }
 
 function step(place: Place, token: string, shown: string): Place {
-  return { path: `${place.path}/${shown}`, nodes: descend(place.nodes, token), inherited: place.inherited }
+  const classified = place.nodes.some(({ children }) => [...children.values()].some(({ label }) => label !== null))
+  const nodes = descend(place.nodes, token)
+  return { path: `${place.path}/${shown}`, nodes, inherited: place.inherited, classified }
+}
+
+function hasChildren({ children }: PointerTree): boolean {
+  return children.size > 0
 }
 
 function isContainer(value: Json): boolean {

@@ -20,6 +20,8 @@ export interface Failure {
   readonly fate: Fate
   /** Short snake_case words for log and tests. */
   readonly why: string
+  /** Replaces the usual sentence; never anything that the backend wrote. */
+  readonly detail?: string
   readonly members?: ProblemMembers
   readonly facts?: FailureFacts
 }
@@ -36,9 +38,9 @@ const details: Partial<Record<ProblemCode, string>> = {
 }
 
 /** Makes the Problem of a failure: `reason` is `<fate>:<why>`, without prefix where the backend answered. */
-export function failWith({ code, fate, why, members, facts: known }: Failure): Problem {
+export function failWith({ code, fate, why, detail, members, facts: known }: Failure): Problem {
   const reason = fate === 'called' ? why : `${fate}:${why}`
-  const problem = new Problem(code, details[code] ?? 'The call could not be made.', { ...members, reason })
+  const problem = new Problem(code, detail ?? details[code] ?? 'The call could not be made.', { ...members, reason })
   if (known !== undefined) facts.set(problem, known)
   return problem
 }

@@ -1,14 +1,13 @@
 import type { Problem } from '../errors/problem.ts'
 import type { Json } from '../pipeline/ports.ts'
 import { failWith } from './failure.ts'
+import { makeSafe } from './safe-json.ts'
 
 /** A body read whole. */
 export interface ReadBody {
   readonly data: Json
   readonly bytes: number
 }
-
-const deepest = 64
 
 /**
  * Reads an answer's body up to `maxBytes` and parses it by its content type: JSON, or text as one string. Throws
@@ -55,7 +54,7 @@ function decode(bytes: Buffer): string {
   }
 }
 
-/** Parses JSON; members named `__proto__` are left out, nesting beyond 64 is refused. */
+/** Parses JSON; members named `__proto__` are left out, too deep nesting is refused. */
 function parseJson(text: string): Json {
   let parsed: unknown
   try {
@@ -64,19 +63,9 @@ function parseJson(text: string): Json {
     // The parser's message quotes the text, so it is not kept as a cause.
     throw refuse('json')
   }
-  return checkJson(parsed as Json, 0)
-}
-
-function checkJson(value: Json, depth: number): Json {
-  if (value === null || typeof value !== 'object') return value
-  if (depth >= deepest) throw refuse('too_deep')
-  if (Array.isArray(value)) {
-    for (const item of value) checkJson(item as Json, depth + 1)
-    return value
-  }
-  if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__')
-  for (const item of Object.values(value)) checkJson(item, depth + 1)
-  return value
+  const safe = makeSafe(parsed as Json)
+  if (safe === undefined) throw refuse('too_deep')
+  return safe
 }
 
 function refuse(why: string): Problem {
