@@ -1,9 +1,12 @@
 import { Cron } from 'croner'
 import { expandSettings, type Settings } from './settings.ts'
 
-const allowed = /^[0-9a-z*,/-]+$/i
+const numeric = /^[0-9*,/-]+$/
+const named = /^([0-9*,/-]|[a-z]{3,})+$/i
+const firstNamedField = 4
 
 function checkField(field: string, index: number): string {
+  const allowed = index < firstNamedField ? numeric : named
   if (!allowed.test(field)) throw new Error(`'${field}' is not NCRONTAB`)
   if (index === 5 && /(^|[,-])7/.test(field)) throw new Error('days of the week are 0 (Sunday) to 6')
   return field.replace(/[a-z]+/gi, (name) => name.slice(0, 3).toUpperCase())
