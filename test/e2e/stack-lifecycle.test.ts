@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { isAlive, type StackFile } from '../../infra/local/stack/local-folder.ts'
+import type { StackFile } from '../../infra/local/stack/local-folder.ts'
 import { startOf } from '../../infra/local/stack/process-identity.ts'
 
 const runner = fileURLToPath(new URL('./stack-runner.ts', import.meta.url))
@@ -68,11 +68,7 @@ async function failedStart(home: string, env: NodeJS.ProcessEnv = {}): Promise<{
   return { code, message }
 }
 
-/** Ended, or a zombie that only its new parent has not yet collected. */
-function isGone(pid: number): boolean {
-  if (!isAlive(pid)) return true
-  return process.platform === 'linux' && / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-}
+const isGone = (pid: number) => startOf(pid) === null
 
 async function leftOver(file: StackFile, withinMs = 0): Promise<string[]> {
   const parts = Object.entries(file.pids)
@@ -196,7 +192,9 @@ describe('a stack', () => {
     expect(message).toContain(`port ${port}`)
   })
 
-  it('keeps its secrets over a clean stop, and declares after an unclean one what may be lost', async () => {
+  it('keeps its secrets over a clean stop, and declares after an unclean one what may be lost', {
+    timeout: 60_000,
+  }, async () => {
     const home = makeHome()
     const kept = (name: string) => join(home, 'kept', name)
     const first = await startRunner(home, { args: ['--keep'] })

@@ -9,6 +9,7 @@ import { type Database, startDatabase } from '../../infra/local/postgres/databas
 import { type Front, postgresAudience, startFront } from '../../infra/local/postgres/front.ts'
 import { databasePeople } from '../../infra/local/postgres/roles.ts'
 import { asOwner } from '../../infra/local/postgres/server.ts'
+import { classification } from '../../infra/local/stack/classification.ts'
 import { isAlive } from '../../infra/local/stack/local-folder.ts'
 import { makeRunFolder } from '../../infra/local/stack/scratch.ts'
 import { type Certificates, makeCertificates } from '../../infra/local/tls/certificates.ts'
@@ -149,6 +150,15 @@ describe('the embedded database', () => {
     expect(all?.n).toBe(147)
   })
 
+  it('has a label for every column of the tables that are classified', async () => {
+    const columns = `SELECT table_schema || '.' || table_name || '.' || column_name AS name
+      FROM information_schema.columns WHERE (table_schema, table_name) IN (('sales', 'customers'), ('hr', 'employees'))`
+    const found: unknown = await asOwner(database.sockets, 'countersign', async (client) => {
+      return (await client.query(columns)).rows.map((row: { name: string }) => row.name).sort()
+    })
+    expect(found).toEqual(Object.keys(classification).sort())
+  })
+
   it('ends a statement that runs longer than its limit', async () => {
     const code = await asPerson('alice', async (client) => {
       expect((await client.query('SHOW statement_timeout')).rows).toEqual([{ statement_timeout: '30s' }])
@@ -189,7 +199,7 @@ describe('the sign-in of the embedded database', () => {
   const alice = personas.alice.username
   const unsigned = (token: string) => `${token.split('.').slice(0, 2).join('.')}.`
 
-  it.each([
+  const attempts: [string, string, () => string][] = [
     ['another person’s token', alice, () => tokenOf('bob')],
     ['the name in other letter case', alice.toUpperCase(), () => tokenOf('alice')],
     ['an expired token', alice, () => tokenOf('alice', { ttl: -3600 })],
@@ -200,7 +210,8 @@ describe('the sign-in of the embedded database', () => {
     ['a token without delegation', alice, () => tokenOf('alice', { scp: null })],
     ['no token at all', alice, () => 'postgres'],
     ['the owner of the database', 'countersign_owner', () => tokenOf('alice')],
-  ] as const)('refuses %s', async (_what, user, token) => {
+  ]
+  it.each(attempts)('refuses %s', async (_what, user, token) => {
     const client = clientFor(user, token())
     expect(await codeOf(client.connect())).toBe('28P01')
     await client.end()
@@ -252,7 +263,7 @@ describe('the database server', () => {
   it('has no network port and leaves no process when it is stopped', async () => {
     const room = makeRunFolder()
     const second = await startDatabase({ run: room, people: databasePeople })
-    const listening: unknown = await asOwner(second.sockets, 'postgres', async (client) => {
+    const listening = await asOwner(second.sockets, 'postgres', async (client): Promise<unknown> => {
       return (await client.query('SHOW listen_addresses')).rows
     })
     expect(listening).toEqual([{ listen_addresses: '' }])
@@ -272,7 +283,7 @@ describe('the database server', () => {
     await asOwner(first.server.sockets, 'countersign', (client) => client.query(change))
     await first.server.stop()
     const second = await start()
-    const found: unknown = await asOwner(second.server.sockets, 'countersign', async (client) => {
+    const found = await asOwner(second.server.sockets, 'countersign', async (client): Promise<unknown> => {
       return (await client.query('SELECT name FROM sales.customers WHERE id = 7')).rows
     })
     await second.server.stop()

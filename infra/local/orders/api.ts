@@ -21,7 +21,7 @@ export function answer(call: Call, book: OrderBook): Reply {
   const [, collection, id, ...more] = call.url.pathname.split('/')
   if (collection === 'whoami' && id === undefined && call.method === 'GET') return { status: 200, body: call.caller }
   if (collection !== 'orders' || more.length > 0) return fail(404, 'NotFound', 'no such resource')
-  return id === undefined ? onCollection(call, book) : onOrder(call, book, decodeURIComponent(id))
+  return id === undefined ? onCollection(call, book) : onOrder(call, book, id)
 }
 
 function onCollection(call: Call, book: OrderBook): Reply {

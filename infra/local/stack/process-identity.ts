@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** When a process began, as text that stays the same while it lives: tells it from a later one with the same id. */
+/** When a process began, as text that stays the same while it lives (tells it from a later one of that id); null: ended. */
 export function startOf(pid: number): string | null {
   try {
-    if (process.platform === 'linux') return statFields(pid)[19] ?? null
+    if (process.platform === 'linux') return startFrom(statFields(pid))
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null
   } catch {
     return null
@@ -24,7 +24,12 @@ export function parentOf(pid: number): number | null {
   }
 }
 
-/** The fields of /proc/<pid>/stat after the command, which may itself hold spaces and brackets (proc(5)). */
+/** Field 22 is the start in clock ticks; a zombie has ended and only waits to be collected. */
+function startFrom(fields: readonly string[]): string | null {
+  return fields[0] === 'Z' ? null : (fields[19] ?? null)
+}
+
+/** The fields of /proc/<pid>/stat from the third on, after the command, which may itself hold spaces and brackets (proc(5)). */
 function statFields(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return text.slice(text.lastIndexOf(')') + 2).split(' ')
