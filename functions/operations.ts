@@ -1,0 +1,3 @@
+import { serveRoute } from '../shared/serve.ts'
+
+serveRoute({ name: 'operations', methods: ['GET'], route: 'api/operations', answer: 'operations' })

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type BuildOptions, build as bundle } from 'esbuild'
+
+/** The repository's root. */
+export const root = fileURLToPath(new URL('../../', import.meta.url))
+
+const require = createRequire(import.meta.url)
+
+/** Wasm files that edges look for beside the bundle, by `import.meta.url`. */
+const assets = [
+  join(dirname(require.resolve('@cedar-policy/cedar-wasm/nodejs')), '../web/cedar_wasm_bg.wasm'),
+  join(dirname(require.resolve('libpg-query')), 'libpg-query.wasm'),
+]
+
+const shared: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // The library asks the Functions worker for this module at run time; there is no such package.
+  external: ['@azure/functions-core'],
+  // Some dependencies are CommonJS and call `require` of Node's own modules.
+  banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+}
+
+export interface Built {
+  /** Folder with `main.js` in it. */
+  readonly folder: string
+  /** SHA-256 (hex) over the names and bytes of all that was built. */
+  readonly digest: string
+}
+
+/** Builds the deployable bundle: every `functions/*.ts` and the start in one ESM entry, SDKs in lazy chunks beside it. */
+export async function build(folder = join(root, 'dist')): Promise<Built> {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  await bundle({ ...shared, stdin: await entry(), outdir: folder, splitting: true, chunkNames: '[name]-[hash]' })
+  await bundle({ ...shared, entryPoints: [join(root, 'shared/sql/parser-entry.mjs')], outdir: folder })
+  await Promise.all(assets.map((file) => cp(file, join(folder, file.slice(dirname(file).length + 1)))))
+  await copyPolicy(join(folder, 'policy'))
+  const digest = await digestFolder(folder)
+  await writeFile(join(folder, 'build.json'), JSON.stringify({ digest }))
+  return { folder, digest }
+}
+
+/** The list of functions is made by reading the folder, so adding a backend is one file. The start comes last. */
+async function entry() {
+  const files = (await readdir(join(root, 'functions'))).filter((name) => name.endsWith('.ts')).sort()
+  const imports = files.map((name) => `import './functions/${name}'`)
+  const contents = [...imports, "import { start } from './shared/app.ts'", 'start()'].join('\n')
+  return { contents, resolveDir: root, sourcefile: 'main.ts', loader: 'ts' as const }
+}
+
+async function copyPolicy(folder: string): Promise<void> {
+  const names = await readdir(join(root, 'infra/policy'))
+  await mkdir(folder)
+  const shipped = names.filter((name) => /\.(cedar|cedarschema)$|^groups\.json$/.test(name))
+  await Promise.all(shipped.map((name) => cp(join(root, 'infra/policy', name), join(folder, name))))
+}
+
+async function digestFolder(folder: string): Promise<string> {
+  const names = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((each) => each.isFile())
+    .map((each) => join(each.parentPath, each.name))
+    .sort()
+  const hash = createHash('sha256')
+  for (const name of names) {
+    hash.update(`${name.slice(folder.length)}\0`).update(
+      createHash('sha256')
+        .update(await readFile(name))
+        .digest(),
+    )
+  }
+  return hash.digest('hex')
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { folder, digest } = await build()
+  process.stdout.write(`built ${folder} (${digest.slice(0, 12)})\n`)
+}

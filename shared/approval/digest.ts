@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import { canonicalText } from '../audit/canonical.ts'
+
+/** Everything that an approval binds; a change in any of it makes it another call. */
+export interface ApprovalSubject {
+  readonly tid: string
+  readonly oid: string
+  readonly actor: string
+  readonly backend: string
+  readonly operation: string
+  /** Canonical text of the inputs. */
+  readonly inputs: string
+  /** The statement as it would be sent, or empty. */
+  readonly statement: string
+  readonly digests: Readonly<Record<string, string>>
+  readonly obligations: readonly string[]
+}
+
+/** SHA-256 (hex) over the canonical form of the subject. */
+export function digestApproval(subject: ApprovalSubject): string {
+  return createHash('sha256')
+    .update('countersign/approval/v1\0')
+    .update(canonicalText({ ...subject }))
+    .digest('hex')
+}
+
+/** The pending id of a digest: the same call asks for the same approval. */
+export function approvalId(digest: string): string {
+  return `apr_${digest.slice(0, 32)}`
+}

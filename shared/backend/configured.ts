@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { Backend, Cloud, Operation } from './define.ts'
+
+/** What a deployment says of one backend; the settings schema has the bounds. */
+export interface BackendConfiguration {
+  readonly baseUrl?: string | undefined
+  readonly scope?: string | undefined
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly database?: string | undefined
+  readonly classification: Readonly<Record<string, string>>
+}
+
+/** The declared backends that this deployment configures; throws where it names one that nobody declares. */
+export function selectConfigured(
+  declared: readonly Backend[],
+  configured: Readonly<Record<string, BackendConfiguration>>,
+): ReadonlyMap<string, Backend> {
+  const byName = new Map(declared.map((backend) => [backend.name, backend]))
+  return new Map(
+    Object.keys(configured).map((name) => {
+      const backend = byName.get(name)
+      if (backend === undefined) throw new Error(`COUNTERSIGN_BACKENDS (at ${name}) names no backend`)
+      return [name, backend]
+    }),
+  )
+}
+
+/** The scope to ask for; throws where the declaration leaves it to a deployment that says nothing. */
+export function scopeOf(backend: Backend, cloud: Cloud, configuration: BackendConfiguration): string {
+  const scope = backend.scope === 'configured' ? configuration.scope : backend.scope[cloud]
+  if (scope === undefined) throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}.scope) is missing`)
+  return scope
+}
+
+/** SHA-256 (hex) of a declaration: every member, with the inputs as `schemaOf` prints them. */
+export function digestDeclaration(backend: Backend, schemaOf: (operation: Operation) => unknown): string {
+  return digestJson([backend, Object.values(backend.operations).map(schemaOf)])
+}
+
+/** SHA-256 (hex) of JSON text; functions are left out, member order is the value's own. */
+export function digestJson(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+}

@@ -1,0 +1,167 @@
+import * as z from 'zod'
+import { clouds, isLoopback } from './clouds.ts'
+
+const list = (item: z.ZodType<string, string>) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim().toLowerCase())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(item))
+
+/** A setting that holds JSON, parsed before its own schema judges it. */
+const json = <T extends z.ZodType>(inner: T) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown
+      } catch {
+        context.addIssue({ code: 'custom', message: 'is not JSON' })
+        return z.NEVER
+      }
+    })
+    .pipe(inner)
+
+const guid = z.guid().transform((value) => value.toLowerCase())
+const https = z.url({ protocol: /^https$/ })
+
+const backendSettings = z.strictObject({
+  /** REST: where the API is, and the scope to ask for where the declaration leaves it to the deployment. */
+  baseUrl: z.url().optional(),
+  scope: z.string().min(1).optional(),
+  /** Databases. */
+  host: z.string().min(1).optional(),
+  port: z.int().min(1).max(65_535).optional(),
+  database: z.string().min(1).optional(),
+  /** `schema.table.column` or a JSON pointer → label; a table with any entry here is classified as a whole. */
+  classification: z.record(z.string(), z.string()).default({}),
+})
+
+/** Every setting, by its environment name. The documentation of each stands in the README's table. */
+export const settingsSchema = z.strictObject({
+  COUNTERSIGN_MODE: z.enum(['production', 'development']).default('production'),
+  COUNTERSIGN_PUBLIC_URL: z.url(),
+  COUNTERSIGN_CLOUD: z.enum(['public', 'usgov', 'china']).default('public'),
+  COUNTERSIGN_HOME_TENANT: guid,
+  COUNTERSIGN_TENANTS: list(z.guid()),
+  COUNTERSIGN_CLIENT_ID: guid,
+  COUNTERSIGN_CONSOLE_CLIENT_ID: guid,
+  COUNTERSIGN_ALLOWED_ACTORS: list(z.guid()),
+  COUNTERSIGN_MANAGED_IDENTITY_CLIENT_ID: guid,
+  COUNTERSIGN_KEY_VAULT_URL: https,
+  COUNTERSIGN_AUDIT_TABLES_URL: https,
+  COUNTERSIGN_EVIDENCE_BLOBS_URL: https,
+  COUNTERSIGN_RETENTION_DAYS: z.coerce.number().int().min(183),
+  COUNTERSIGN_POLICY: z.literal('package').default('package'),
+  COUNTERSIGN_POLICY_GROUPS: json(z.record(z.string(), z.array(guid))).default({}),
+  COUNTERSIGN_BACKENDS: json(z.record(z.string(), backendSettings)),
+  COUNTERSIGN_CALLS_PER_MINUTE: z.coerce.number().int().min(1).default(600),
+  COUNTERSIGN_FAILED_TOKENS_PER_MINUTE: z.coerce.number().int().min(1).default(300),
+  COUNTERSIGN_DENIED_TOKEN_IDS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    ),
+  /** Development only: where `login.microsoftonline.com` is answered. */
+  COUNTERSIGN_ENTRA_URL: z.url().optional(),
+})
+
+/** The parsed settings; made once at start, never changed. */
+export type Settings = Readonly<z.output<typeof settingsSchema>>
+export type BackendSettings = Readonly<z.output<typeof backendSettings>>
+
+/** Names that only Azure's hosting sets; a development relaxation next to one of them stops the start. */
+const signsOfAzure = ['WEBSITE_SITE_NAME', 'WEBSITE_INSTANCE_ID', 'WEBSITE_HOSTNAME', 'REGION_NAME']
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Parses the environment. Throws one Error that names every wrong, missing or unknown setting, never a value: an
+ * entry point that throws stops the whole app, so a misconfigured gateway serves nothing.
+ */
+export function parseSettings(environment: Environment): Settings {
+  const ours = Object.entries(environment).filter(([name, value]) => name.startsWith('COUNTERSIGN_') && value !== '')
+  const parsed = settingsSchema.safeParse(Object.fromEntries(ours))
+  const faults = parsed.success ? surroundings(parsed.data, environment) : parsed.error.issues.flatMap(nameFault)
+  if (!parsed.success || faults.length > 0) throw new Error(`Settings are wrong: ${faults.join('; ')}`)
+  return Object.freeze(parsed.data)
+}
+
+function nameFault(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${key} is not a setting`)
+  const [name, ...inner] = issue.path.map(String)
+  const where = inner.length > 0 ? `${name} (at ${inner.join('.')})` : String(name)
+  if (issue.code === 'invalid_type' && issue.input === undefined) return [`${where} is missing`]
+  return [`${where} ${faultText(issue)}`]
+}
+
+/** Zod's own messages quote allowed values and limits, never the input; anything longer is ours to word. */
+function faultText(issue: z.core.$ZodIssue): string {
+  return issue.code === 'custom' ? issue.message : `is not valid (${issue.code})`
+}
+
+type Rule = { readonly name: keyof Settings; readonly holds: (url: URL) => boolean; readonly text: string }
+
+function productionRules(settings: Settings): readonly Rule[] {
+  const hosts = clouds[settings.COUNTERSIGN_CLOUD]
+  const under = (suffix: string) => (url: URL) => url.protocol === 'https:' && url.hostname.endsWith(suffix)
+  return [
+    { name: 'COUNTERSIGN_PUBLIC_URL', holds: (url) => url.protocol === 'https:', text: 'is not an https URL' },
+    { name: 'COUNTERSIGN_KEY_VAULT_URL', holds: under(hosts.vaultSuffix), text: `is not under ${hosts.vaultSuffix}` },
+    {
+      name: 'COUNTERSIGN_AUDIT_TABLES_URL',
+      holds: under(hosts.tableSuffix),
+      text: `is not under ${hosts.tableSuffix}`,
+    },
+    {
+      name: 'COUNTERSIGN_EVIDENCE_BLOBS_URL',
+      holds: under(hosts.blobSuffix),
+      text: `is not under ${hosts.blobSuffix}`,
+    },
+    { name: 'COUNTERSIGN_ENTRA_URL', holds: () => false, text: 'is for development only' },
+  ]
+}
+
+const developmentUrls = [
+  'COUNTERSIGN_PUBLIC_URL',
+  'COUNTERSIGN_KEY_VAULT_URL',
+  'COUNTERSIGN_AUDIT_TABLES_URL',
+  'COUNTERSIGN_EVIDENCE_BLOBS_URL',
+  'COUNTERSIGN_ENTRA_URL',
+] as const
+
+const developmentRules: readonly Rule[] = developmentUrls.map((name) => ({
+  name,
+  holds: isLoopback,
+  text: 'is not on loopback, which development mode demands',
+}))
+
+function surroundings(settings: Settings, environment: Environment): string[] {
+  const development = settings.COUNTERSIGN_MODE === 'development'
+  const signs = development ? signsOfAzure.filter((name) => environment[name] !== undefined) : []
+  const rules = development ? developmentRules : productionRules(settings)
+  return [
+    ...signs.map((name) => `COUNTERSIGN_MODE is development although ${name} says that this is Azure`),
+    ...rules.filter((rule) => breaks(rule, settings)).map((rule) => `${rule.name} ${rule.text}`),
+    ...(development ? remoteBackends(settings) : []),
+  ]
+}
+
+function breaks(rule: Rule, settings: Settings): boolean {
+  const value = settings[rule.name]
+  return typeof value === 'string' && !rule.holds(new URL(value))
+}
+
+function remoteBackends(settings: Settings): string[] {
+  return Object.entries(settings.COUNTERSIGN_BACKENDS)
+    .filter(([, backend]) => !isLoopback(new URL(backend.baseUrl ?? `https://${backend.host ?? 'localhost'}`)))
+    .map(([name]) => `COUNTERSIGN_BACKENDS (at ${name}) is not on loopback, which development mode demands`)
+}

@@ -1,0 +1,145 @@
+import { classify, labelsOf } from '../backend/classify.ts'
+import type { Backend, Operation } from '../backend/define.ts'
+import { parseBody } from '../backend/inputs.ts'
+import { resolve } from '../backend/resolve.ts'
+import { clouds } from '../config/clouds.ts'
+import type { Settings } from '../config/settings.ts'
+import { Problem } from '../errors/problem.ts'
+import { agentScope } from '../identity/challenge.ts'
+import type { Principal } from '../identity/principal.ts'
+import { describeApi } from '../openapi/document.ts'
+import { describeProblem } from '../openapi/problem-page.ts'
+import { inputSchema } from '../openapi/schema.ts'
+import { handle } from '../pipeline/handle.ts'
+import { groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
+import type { Line, Ports } from '../pipeline/line.ts'
+import type { Inbound } from '../pipeline/ports.ts'
+import { type Answer, answerJson, type Identification } from '../pipeline/respond.ts'
+import { wouldPassIf } from '../policy/explain.ts'
+import type { AnswerRoute } from './guard.ts'
+import { parseQuestion } from './question.ts'
+
+/** What the routes answer from. */
+export interface AnswerParts {
+  readonly settings: Settings
+  readonly buildDigest: string
+  readonly ports: Ports
+  readonly declared: readonly Backend[]
+  readonly identification: Identification
+  /** The line, once vault and table can be had; throws Problem while they cannot. */
+  readonly line: () => Promise<Line>
+}
+
+type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
+
+/** Every route's answer. Only `call` and `fallback` take the line; the others have no side effect on any backend. */
+export function createAnswers(parts: AnswerParts): Answers {
+  const call = async (inbound: Inbound) => handle(inbound, await parts.line())
+  return {
+    call,
+    fallback: call,
+    operations: async (inbound) => answerJson(200, { operations: await listOperations(inbound, parts) }),
+    explain: async (inbound) => answerJson(200, await explain(inbound, parts)),
+    openapi: async () => answerJson(200, describeApi(parts.declared, documentSettings(parts))),
+    protectedResource: async (inbound) => answerJson(200, protectedResource(inbound.operation, parts)),
+    problemPage: async (inbound) => answerJson(...problemPage(inbound.operation)),
+    health: async () => {
+      await parts.line()
+      return answerJson(200, { status: 'ok', build: parts.buildDigest.slice(0, 12) })
+    },
+  }
+}
+
+function documentSettings({ settings, identification, buildDigest }: AnswerParts) {
+  const authority = `https://${clouds[settings.COUNTERSIGN_CLOUD].entra}/${settings.COUNTERSIGN_HOME_TENANT}/oauth2/v2.0`
+  return {
+    publicUrl: identification.publicUrl,
+    authorizeUrl: `${authority}/authorize`,
+    tokenUrl: `${authority}/token`,
+    scope: `api://${settings.COUNTERSIGN_CLIENT_ID}/${agentScope}`,
+    version: buildDigest.slice(0, 12),
+  }
+}
+
+/** RFC 9728. The issuers are tenant-specific, since clients compare them with the metadata that they find there. */
+function protectedResource(resource: string, { settings, identification }: AnswerParts) {
+  const host = clouds[settings.COUNTERSIGN_CLOUD].entra
+  if (resource !== '' && resource !== 'mcp') throw new Problem('operation_unknown', 'No such resource.')
+  return {
+    resource: resource === '' ? identification.publicUrl : `${identification.publicUrl}/${resource}`,
+    authorization_servers: settings.COUNTERSIGN_TENANTS.map((tid) => `https://${host}/${tid}/v2.0`),
+    scopes_supported: [`api://${settings.COUNTERSIGN_CLIENT_ID}/${agentScope}`],
+    bearer_methods_supported: ['header'],
+  }
+}
+
+function problemPage(code: string): [number, unknown] {
+  const page = describeProblem(code)
+  return page === null ? [404, { code: 'operation_unknown', detail: 'No problem has this code.' }] : [200, page]
+}
+
+async function listOperations(inbound: Inbound, parts: AnswerParts) {
+  const { principal, assertion } = await parts.ports.verify(inbound)
+  const groups = await groupsOf({ principal, assertion, decisionId: parts.ports.newId() }, parts.ports)
+  const all = [...parts.ports.configured.values()].flatMap((backend) =>
+    Object.entries(backend.operations).map(([name, operation]) => ({ backend, name, operation })),
+  )
+  const listed = all.map((entry) => describeEntry(entry, { principal, groups }, parts))
+  return listed.filter((entry) => principal.kind === 'app' || entry.decision !== 'deny')
+}
+
+interface Entry {
+  readonly backend: Backend
+  readonly name: string
+  readonly operation: Operation
+}
+
+/** Before its inputs are known a statement touches nothing, so only a guard can deny it for certain. */
+function describeEntry(
+  { backend, name, operation }: Entry,
+  asking: { readonly principal: Principal; readonly groups: readonly string[] },
+  { ports }: AnswerParts,
+) {
+  const understood = { effect: operation.effect, understood: true, reads: [], writes: [], dangers: [], statements: 0 }
+  const invocation = { backend, operationName: name, operation, inputs: {} }
+  const judged = { principal: asking.principal, invocation, understood, labels: labelsOf(invocation, understood, {}) }
+  const decision = ports.decide(policyRequest(judged, asking.groups, ports.now()))
+  const open = operation.statement !== undefined && decision.reasons.every((reason) => reason === 'not_permitted')
+  return {
+    backend: backend.name,
+    operation: name,
+    summary: operation.summary,
+    effect: operation.effect,
+    decision: decision.verdict === 'deny' && open ? 'depends_on_inputs' : decision.verdict,
+    reasons: open ? [] : decision.reasons,
+    obligations: decision.obligations,
+    route: `/api/${backend.name}/${name}`,
+    inputs: inputSchema(operation, 'draft-2020-12'),
+  }
+}
+
+async function explain(inbound: Inbound, parts: AnswerParts) {
+  const { ports, settings } = parts
+  const { principal, assertion } = await ports.verify(inbound)
+  const question = parseQuestion(parseBody(inbound.body, inbound.headers['content-type'] ?? ''))
+  const invocation = resolve({ ...question, inputs: () => question.inputs }, ports.configured)
+  const understood = await classify(invocation, ports.understand)
+  const classification = settings.COUNTERSIGN_BACKENDS[invocation.backend.name]?.classification ?? {}
+  const judged: Judged = { principal, invocation, understood, labels: labelsOf(invocation, understood, classification) }
+  const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
+  const request = policyRequest(judged, groups, ports.now())
+  const decision = ports.decide(request)
+  const { effect, reads, writes, dangers } = understood
+  return {
+    decision: decision.verdict,
+    reasons: decision.reasons,
+    rules: decision.rules,
+    obligations: decision.obligations,
+    understood: { effect, reads, writes, dangers, ...refusedMember(understood.statement?.refused) },
+    wouldPassIf: wouldPassIf(decision, request),
+  }
+}
+
+function refusedMember(refused: string | undefined) {
+  return refused === undefined ? {} : { refused }
+}

@@ -1,0 +1,59 @@
+import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions'
+import { Problem } from '../errors/problem.ts'
+import type { Inbound } from '../pipeline/ports.ts'
+import { type Answer, answerProblem, type Identification } from '../pipeline/respond.ts'
+import { readInbound } from './inbound.ts'
+
+/** What a route can be answered by. */
+export type AnswerRoute =
+  | 'call'
+  | 'explain'
+  | 'fallback'
+  | 'health'
+  | 'openapi'
+  | 'operations'
+  | 'problemPage'
+  | 'protectedResource'
+
+/** The running app, as routes see it. */
+export interface RunningApp {
+  readonly answers: Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
+  readonly identification: Identification
+  /** For failures that are nobody's answer: the event and a class of error, never a value. */
+  readonly logFailure: (event: string, error: unknown) => void
+}
+
+/** Loaded at the first request; one per process. */
+async function loadApp(): Promise<RunningApp> {
+  const { runningApp } = await import('../app.ts')
+  return runningApp()
+}
+
+/**
+ * The one wrapper of every handler: it can neither throw nor return nothing, since in streaming mode Azure's host would
+ * then leave the request without an answer until it times out (azure-functions-nodejs-library issue 324).
+ */
+export function guard(route: AnswerRoute, backend?: string): HttpHandler {
+  return async (request: HttpRequest): Promise<HttpResponseInit> => {
+    try {
+      const app = await loadApp()
+      return toResponse(await answerSafely(app, route, await readInbound(request, backend)))
+    } catch {
+      return { status: 500, headers: { 'cache-control': 'no-store' } }
+    }
+  }
+}
+
+async function answerSafely(app: RunningApp, route: AnswerRoute, inbound: Inbound): Promise<Answer> {
+  try {
+    return await app.answers[route](inbound)
+  } catch (error) {
+    if (error instanceof Problem) return answerProblem(error, app.identification)
+    app.logFailure('unexpected', error)
+    return answerProblem(new Problem('internal', 'Something went wrong here.'), app.identification)
+  }
+}
+
+function toResponse({ status, headers, body }: Answer): HttpResponseInit {
+  return { status, headers: { ...headers }, body }
+}

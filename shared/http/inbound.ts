@@ -1,0 +1,37 @@
+import type { HttpRequest } from '@azure/functions'
+import { bodyLimits } from '../backend/inputs.ts'
+import type { Inbound } from '../pipeline/ports.ts'
+
+/** A Functions request as plain values. The body is read to one byte past its limit at most, so that it can be judged. */
+export async function readInbound(request: HttpRequest, backend: string | undefined): Promise<Inbound> {
+  const url = new URL(request.url)
+  const headers = Object.fromEntries(request.headers.entries())
+  return {
+    method: request.method.toUpperCase(),
+    path: url.pathname,
+    backend: backend ?? request.params.backend ?? '',
+    operation: request.params.operation ?? request.params.code ?? request.params.resource ?? '',
+    headers,
+    query: url.search,
+    body: await readBody(request),
+    remoteAddress: lastHop(headers['x-forwarded-for']),
+  }
+}
+
+async function readBody(request: HttpRequest): Promise<Uint8Array> {
+  if (request.method === 'GET' || request.body === null) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk)
+    size += chunk.byteLength
+    if (size > bodyLimits.bytes) break
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Azure's front end appends the peer's address; anything before it is the caller's own claim. */
+function lastHop(forwarded: string | undefined): string {
+  const last = forwarded?.split(',').at(-1)?.trim() ?? ''
+  return last.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+}

@@ -1,0 +1,28 @@
+import * as z from 'zod'
+import { invalid } from '../backend/inputs.ts'
+
+/** The body of `POST /api/explain`. */
+export interface Question {
+  readonly backend: string
+  readonly operation: string
+  readonly inputs: unknown
+}
+
+const schema = () =>
+  z.strictObject({
+    backend: z.string().max(64),
+    operation: z.string().max(64),
+    inputs: z.record(z.string(), z.unknown()).default({}),
+  })
+
+/** A question, or Problem `input_invalid` that names the member. */
+export function parseQuestion(body: unknown): Question {
+  const parsed = schema().safeParse(body)
+  if (parsed.success) return parsed.data
+  throw invalid(
+    parsed.error.issues.map(({ path, code }) => ({
+      pointer: path.map((part) => `/${String(part)}`).join(''),
+      detail: `is not valid (${code})`,
+    })),
+  )
+}

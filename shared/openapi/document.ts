@@ -1,0 +1,167 @@
+import type { Backend, Operation } from '../backend/define.ts'
+import { problems } from '../errors/problem.ts'
+import { inputSchema } from './schema.ts'
+
+type Node = Readonly<Record<string, unknown>>
+
+/** Where this deployment stands, for the document's server and sign-in. */
+export interface DocumentSettings {
+  readonly publicUrl: string
+  readonly authorizeUrl: string
+  readonly tokenUrl: string
+  readonly scope: string
+  readonly version: string
+}
+
+/** OpenAPI 3.0.3 of every declared operation; derived from the declarations, so it cannot fall behind them. */
+export function describeApi(backends: readonly Backend[], settings: DocumentSettings): Node {
+  return {
+    openapi: '3.0.3',
+    info: {
+      title: 'Countersign',
+      version: settings.version,
+      description: 'Each call reaches its backend as the signed-in person, or not at all, and is recorded.',
+      license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
+    },
+    servers: [{ url: settings.publicUrl }],
+    security: [{ entra: [settings.scope] }],
+    tags: backends.map(({ name, title }) => ({ name, description: title })),
+    paths: Object.fromEntries([...backends.flatMap(describeBackend), ...ownPaths()]),
+    components: { securitySchemes: { entra: signIn(settings) }, schemas: { Problem: problemSchema, Meta: metaSchema } },
+  }
+}
+
+function describeBackend(backend: Backend): [string, Node][] {
+  return Object.entries(backend.operations).map(([name, operation]) => [
+    `/api/${backend.name}/${name}`,
+    { post: describeOperation(backend, name, operation) },
+  ])
+}
+
+function describeOperation(backend: Backend, name: string, operation: Operation): Node {
+  return {
+    operationId: `${backend.name}.${name}`,
+    tags: [backend.name],
+    summary: operation.summary,
+    'x-countersign-effect': operation.effect,
+    parameters: headerParameters,
+    requestBody: {
+      required: true,
+      content: { 'application/json': { schema: inputSchema(operation, 'openapi-3.0') } },
+    },
+    responses: { 200: success, ...failures },
+  }
+}
+
+function ownPaths(): [string, Node][] {
+  const answer = { description: 'OK', content: { 'application/json': { schema: { type: 'object' } } } }
+  return [
+    [
+      '/api/operations',
+      {
+        get: {
+          operationId: 'operations',
+          summary: 'The operations that this principal may use',
+          responses: { 200: answer, ...failures },
+        },
+      },
+    ],
+    ['/api/explain', { post: explain(answer) }],
+  ]
+}
+
+function explain(answer: Node): Node {
+  const schema = {
+    type: 'object',
+    required: ['backend', 'operation'],
+    properties: { backend: { type: 'string' }, operation: { type: 'string' }, inputs: { type: 'object' } },
+  }
+  return {
+    operationId: 'explain',
+    summary: 'The decision for a call, without calling',
+    requestBody: { required: true, content: { 'application/json': { schema } } },
+    responses: { 200: answer, ...failures },
+  }
+}
+
+function signIn({ authorizeUrl, tokenUrl, scope }: DocumentSettings): Node {
+  const flow = {
+    authorizationUrl: authorizeUrl,
+    tokenUrl,
+    scopes: { [scope]: 'Call backends as the signed-in person' },
+  }
+  return { type: 'oauth2', flows: { authorizationCode: flow } }
+}
+
+function header(name: string, description: string): Node {
+  return { name, in: 'header', required: false, description, schema: { type: 'string', maxLength: 512 } }
+}
+
+const headerParameters = [
+  header('Countersign-Purpose', 'Why the call is made; recorded as written by the agent.'),
+  header('Countersign-Agent', 'The name that the agent gives itself; recorded as claimed, never permits anything.'),
+  header('Countersign-Conversation', 'The conversation that the call belongs to; recorded as claimed.'),
+  header('traceparent', 'W3C trace context.'),
+]
+
+const success = {
+  description: 'What the backend answered to this person, masked.',
+  content: {
+    'application/json': {
+      schema: {
+        type: 'object',
+        required: ['data', 'meta'],
+        properties: { data: {}, meta: { $ref: '#/components/schemas/Meta' } },
+      },
+    },
+  },
+}
+
+const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+
+/** One response a status; `x-codes` lists the problem codes behind it. */
+const failures = Object.fromEntries(
+  [...new Set(Object.values(problems).map(({ status }) => status))].sort().map((status) => {
+    const codes = Object.entries(problems).flatMap(([code, each]) => (each.status === status ? [code] : []))
+    return [status, { description: codes.join(', '), content: problem }]
+  }),
+)
+
+const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'retryable', 'error'],
+  properties: {
+    type: { type: 'string', format: 'uri' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string' },
+    code: { type: 'string', enum: Object.keys(problems) },
+    retryable: { type: 'boolean' },
+    reasons: { type: 'array', items: { type: 'string' } },
+    faults: {
+      type: 'array',
+      items: { type: 'object', properties: { pointer: { type: 'string' }, detail: { type: 'string' } } },
+    },
+    claims: { type: 'string' },
+    consentUrl: { type: 'string' },
+    retryAfter: { type: 'integer' },
+    approval: { type: 'object' },
+    next: { type: 'object' },
+    error: { type: 'object' },
+  },
+}
+
+const metaSchema = {
+  type: 'object',
+  properties: {
+    traceId: { type: 'string' },
+    decisionId: { type: 'string' },
+    audit: { type: 'object' },
+    masked: { type: 'array', items: { type: 'object' } },
+    truncated: { type: 'boolean' },
+    rows: { type: 'integer' },
+    identity: { type: 'object' },
+    trust: { type: 'string', enum: ['untrusted-data'] },
+  },
+}

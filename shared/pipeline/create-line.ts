@@ -1,0 +1,17 @@
+import { createAdmission } from './admit.ts'
+import { createJudgement } from './judge.ts'
+import type { Deployment, Line, Ports } from './line.ts'
+import { createPerformance } from './perform.ts'
+import { createRecording } from './record.ts'
+import { createResponse, type Identification } from './respond.ts'
+
+/** The whole line over the world's ports. */
+export function createLine(ports: Ports, deployment: Deployment, identification: Identification): Line {
+  return {
+    ...createAdmission(ports),
+    ...createJudgement(ports, deployment),
+    ...createRecording(ports, deployment),
+    ...createPerformance(ports, deployment),
+    ...createResponse(identification),
+  }
+}

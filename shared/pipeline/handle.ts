@@ -1,0 +1,25 @@
+import type { Line } from './line.ts'
+import type { Inbound } from './ports.ts'
+import type { Answer } from './respond.ts'
+
+/**
+ * One governed call, from the request to the answer. The types hold the order: `exchange` and `call` take a durable
+ * permitted intent, `respond` a durable outcome. Intent before exchange, so that a token never asked for on behalf of
+ * a denied call is a fact and not a hope. Denied and pending calls take the same line: recorded, then refused.
+ * Throws Problem only where nothing can be recorded: a token that fails (not chained, since anyone could fill the
+ * chain), or an audit store that is away.
+ */
+export async function handle(inbound: Inbound, line: Line): Promise<Answer> {
+  const verified = await line.verify(inbound)
+  const resolved = line.resolve(verified)
+  const classified = await line.classify(resolved)
+  const decided = await line.decide(classified)
+  const reserved = line.reserve(decided)
+  const cleared = line.approve(reserved)
+  const intent = await line.recordIntent(cleared)
+  const exchanged = await line.exchange(intent)
+  const called = await line.call(exchanged)
+  const masked = line.mask(called)
+  const outcome = await line.recordOutcome(masked)
+  return line.respond(outcome)
+}

@@ -1,0 +1,90 @@
+import type { AuditWriter } from '../audit/writer.ts'
+import type { Understand } from '../backend/classify.ts'
+import type { Backend } from '../backend/define.ts'
+import type { ChallengeSettings } from '../identity/challenge.ts'
+import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
+import type { TokenKey } from '../masking/strategies.ts'
+import type { Decision, PolicyRequest } from '../policy/decision.ts'
+import type { CallRate } from '../quota/call-rate.ts'
+import type { Executor, Inbound } from './ports.ts'
+import type { Answer } from './respond.ts'
+import type {
+  Answerable,
+  Called,
+  Classified,
+  Cleared,
+  Decided,
+  Exchanged,
+  Failed,
+  MaskedCall,
+  Permitted,
+  Recorded,
+  Refused,
+  Resolved,
+  Verified,
+} from './stages.ts'
+
+/** The stages in order. Each passes a refusal through untouched, so that the line has no branches. */
+export interface Line {
+  readonly verify: (inbound: Inbound) => Promise<Verified>
+  readonly resolve: (stage: Verified) => Resolved | Refused
+  readonly classify: (stage: Resolved | Refused) => Promise<Classified | Refused>
+  readonly decide: (stage: Classified | Refused) => Promise<Decided | Refused>
+  readonly reserve: (stage: Decided | Refused) => Decided | Refused
+  readonly approve: (stage: Decided | Refused) => Cleared | Refused
+  readonly recordIntent: (stage: Cleared | Refused) => Promise<Permitted | Recorded>
+  readonly exchange: (stage: Permitted | Recorded) => Promise<Exchanged | Failed | Recorded>
+  readonly call: (stage: Exchanged | Failed | Recorded) => Promise<Called | Failed | Recorded>
+  readonly mask: (stage: Called | Failed | Recorded) => MaskedCall | Failed | Recorded
+  readonly recordOutcome: (stage: MaskedCall | Failed | Recorded) => Promise<Answerable>
+  readonly respond: (stage: Answerable) => Answer
+}
+
+/** Constants of one deployment that rows and answers carry. */
+export interface Deployment {
+  readonly publicUrl: string
+  readonly settingsDigest: string
+  readonly buildDigest: string
+  readonly rowLimit: number
+  /** SHA-256 (hex) of each backend's declaration, and of its classification. */
+  readonly declarationDigests: ReadonlyMap<string, string>
+  readonly classificationDigests: ReadonlyMap<string, string>
+  readonly classifications: ReadonlyMap<string, Readonly<Record<string, string>>>
+  readonly scopes: ReadonlyMap<string, string>
+  /** Secret of the keyed-token mask. */
+  readonly maskKey: Pick<TokenKey, 'version' | 'secret'>
+  readonly challenge: ChallengeSettings
+}
+
+export interface ExchangeRequest {
+  readonly principal: Principal
+  readonly assertion: Assertion
+  readonly scope: string
+  /** JSON text of a claims challenge to satisfy. */
+  readonly claims?: string
+  readonly correlationId: string
+  readonly signal: AbortSignal
+}
+
+/** What the line needs from the world; only `app.ts` builds these. */
+export interface Ports {
+  readonly verify: (inbound: Inbound) => Promise<{ principal: Principal; assertion: Assertion }>
+  readonly configured: ReadonlyMap<string, Backend>
+  readonly understand: Understand
+  readonly decide: (request: PolicyRequest) => Decision
+  readonly policyDigests: { readonly policy: string; readonly schema: string }
+  readonly callRate: CallRate
+  readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
+  readonly exchange: {
+    readonly exchange: (request: ExchangeRequest) => Promise<ExchangedToken>
+    readonly purge: (tid: string, oid: string) => void
+  }
+  /** Groups of a person whose token has too many to list, asked of the directory as that person. */
+  readonly groupsOf: (request: Omit<ExchangeRequest, 'scope'>) => Promise<readonly string[]>
+  readonly executors: ReadonlyMap<string, Executor>
+  readonly now: () => number
+  readonly newId: () => string
+  readonly randomHex: (bytes: number) => string
+  readonly deadlineMs: number
+  readonly log: (event: string, fields: Readonly<Record<string, string | number | boolean>>) => void
+}

@@ -1,0 +1,139 @@
+import { Problem } from '../errors/problem.ts'
+import type { ExchangedToken } from '../identity/principal.ts'
+import { demandClaims } from '../identity/step-up.ts'
+import { mask } from '../masking/mask.ts'
+import type { Deployment, Line, Ports } from './line.ts'
+import type { UpstreamAnswer } from './ports.ts'
+import { type Exchanged, type Failed, isRefused, type Permitted } from './stages.ts'
+
+/** The stages that act: the exchange, the backend's call as the person, and the masks on what it answered. */
+export function createPerformance(ports: Ports, deployment: Deployment): Pick<Line, 'exchange' | 'call' | 'mask'> {
+  return {
+    exchange: async (stage) => {
+      if (isRefused(stage)) return stage
+      try {
+        return { ...stage, token: await requestToken(stage, { ports, deployment }) }
+      } catch (error) {
+        return fail(stage, error, 'not-called')
+      }
+    },
+
+    call: async (stage) => {
+      if (isRefused(stage)) return stage
+      try {
+        return { ...stage, answer: await callOnceMore(stage, { ports, deployment }) }
+      } catch (error) {
+        return fail(stage, error, fateOf(error))
+      }
+    },
+
+    mask: (stage) => {
+      if (isRefused(stage)) return stage
+      try {
+        return { ...stage, result: maskAnswer(stage, deployment) }
+      } catch (error) {
+        return fail(stage, error, 'called')
+      }
+    },
+  }
+}
+
+interface World {
+  readonly ports: Ports
+  readonly deployment: Deployment
+}
+
+function requestToken(stage: Permitted, { ports, deployment }: World, claims?: string): Promise<ExchangedToken> {
+  return ports.exchange.exchange({
+    principal: stage.principal,
+    assertion: stage.assertion,
+    scope: deployment.scopes.get(stage.invocation.backend.name) ?? '',
+    ...(claims === undefined ? {} : { claims }),
+    correlationId: stage.decisionId,
+    signal: AbortSignal.timeout(ports.deadlineMs),
+  })
+}
+
+/**
+ * Calls, and once more with a fresh token where the backend refuses the first: with its claims where it names some,
+ * so that the person's revocation or a challenge takes effect at once. A second refusal goes to the caller.
+ */
+async function callOnceMore(stage: Exchanged, world: World): Promise<UpstreamAnswer> {
+  try {
+    return await callBackend(stage, stage.token, world.ports)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'backend_rejected_token') throw error
+    world.ports.exchange.purge(stage.principal.tid, stage.principal.oid)
+    const token = await requestAgain(stage, world, error.members.claims)
+    return await callBackend(stage, token, world.ports).catch((second: unknown) => {
+      throw challenged(second, stage, world.deployment)
+    })
+  }
+}
+
+async function requestAgain(stage: Exchanged, world: World, claims: string | undefined): Promise<ExchangedToken> {
+  const text = claims === undefined ? undefined : decodeClaims(claims)
+  try {
+    return await requestToken(stage, world, text)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    throw new Problem(error.code, error.detail, {
+      ...error.members,
+      reason: `not_called:${error.reason}`,
+      cause: error,
+    })
+  }
+}
+
+/** A backend that still wants claims after it got them: the newest challenge is the caller's to answer. */
+function challenged(error: unknown, stage: Exchanged, deployment: Deployment): unknown {
+  if (!(error instanceof Problem) || error.code !== 'backend_rejected_token' || error.members.claims === undefined) {
+    return error
+  }
+  const claims = decodeClaims(error.members.claims)
+  const reason = 'not_called:backend_challenge'
+  return demandClaims({ principal: stage.principal, claims, reason }, { settings: deployment.challenge })
+}
+
+function decodeClaims(claims: string): string {
+  return Buffer.from(claims, 'base64').toString('utf8')
+}
+
+function callBackend(stage: Exchanged, token: ExchangedToken, ports: Ports): Promise<UpstreamAnswer> {
+  const executor = ports.executors.get(stage.invocation.operation.call.technology)
+  if (executor === undefined) throw new Problem('backend_not_configured', 'This backend cannot be called here.')
+  return executor.call({
+    invocation: stage.invocation,
+    understood: stage.understood,
+    principal: stage.principal,
+    intent: stage.intent,
+    token,
+    traceparent: stage.traceparent,
+    rowLimit: stage.rowLimit,
+    signal: AbortSignal.timeout(ports.deadlineMs),
+  })
+}
+
+/** Executors say `not_called:` or `unknown:`; a backend that answered was called; a surprise is nobody's knowledge. */
+function fateOf(error: unknown): Failed['fate'] {
+  if (!(error instanceof Problem)) return 'unknown'
+  if (error.reason.startsWith('not_called:')) return 'not-called'
+  return error.reason.startsWith('unknown:') ? 'unknown' : 'called'
+}
+
+function fail(stage: Permitted, error: unknown, fate: Failed['fate']): Failed {
+  const known = error instanceof Problem ? error : new Problem('internal', 'The call failed here.', { cause: error })
+  return { ...stage, problem: known, fate }
+}
+
+function maskAnswer(stage: Permitted & { answer: UpstreamAnswer }, deployment: Deployment) {
+  return mask({
+    answer: stage.answer,
+    invocation: stage.invocation,
+    understood: stage.understood,
+    classification: deployment.classifications.get(stage.invocation.backend.name) ?? {},
+    clearLabels: stage.decision.clearLabels,
+    obligations: stage.decision.obligations,
+    tokenKey: { ...deployment.maskKey, tenant: stage.principal.tid },
+  })
+}

@@ -1,0 +1,142 @@
+import type { IntentFacts, OutcomeFacts } from '../audit/record.ts'
+import { canonicalInputs } from '../backend/canonical-inputs.ts'
+import type { Principal } from '../identity/principal.ts'
+import type { PolicyRequest } from '../policy/decision.ts'
+import type { Deployment, Line, Ports } from './line.ts'
+import { type Answerable, type Cleared, isRefused, type MaskedCall, type Refused, type Verified } from './stages.ts'
+
+/** The stages that write the book. A store that is away throws `audit_unavailable`, and nothing after it happens. */
+export function createRecording(ports: Ports, deployment: Deployment): Pick<Line, 'recordIntent' | 'recordOutcome'> {
+  return {
+    recordIntent: async (stage) => {
+      const facts = intentFacts(stage, ports, deployment)
+      if (!isRefused(stage)) {
+        return { ...stage, intent: await ports.audit.recordPermitted({ ...facts, verdict: 'permit' }) }
+      }
+      const verdict = stage.problem.code === 'approval_pending' ? 'pending' : 'deny'
+      return { ...stage, intent: await ports.audit.recordRefused({ ...facts, verdict }) }
+    },
+
+    recordOutcome: async (stage): Promise<Answerable> => {
+      const facts = outcomeFacts(stage, ports.now())
+      if (facts.code === 'identity_mismatch') ports.log('identity_mismatch', { decisionId: stage.decisionId })
+      return { outcome: await ports.audit.recordOutcome(stage.intent, facts), intent: stage.intent, call: stage }
+    },
+  }
+}
+
+function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): Omit<IntentFacts, 'verdict'> {
+  return {
+    decisionId: stage.decisionId,
+    traceId: stage.traceId,
+    principal: principalFacts(stage.principal),
+    backend: stage.invocation?.backend.name ?? 'unknown',
+    operation: stage.invocation?.operationName ?? 'unknown',
+    effect: stage.understood?.effect ?? stage.invocation?.operation.effect ?? 'admin',
+    reads: stage.understood?.reads ?? [],
+    writes: stage.understood?.writes ?? [],
+    ...grounds(stage),
+    obligations: stage.decision?.obligations ?? [],
+    context: stage.request === undefined ? {} : contextFacts(stage.request, stage.labels ?? []),
+    digests: digestFacts(stage, ports, deployment),
+    personal: personalFacts(stage),
+  }
+}
+
+function principalFacts(principal: Principal): IntentFacts['principal'] {
+  const { kind, tid, oid, actor, blueprint, tokenId, authContexts } = principal
+  return { kind, tid, oid, azp: actor, tokenId, acrs: authContexts, ...(blueprint === undefined ? {} : { blueprint }) }
+}
+
+function grounds(stage: Cleared | Refused): Pick<IntentFacts, 'rules' | 'reasons'> {
+  const rules = stage.decision?.rules ?? []
+  const reasons = stage.decision?.reasons ?? []
+  if (!isRefused(stage) || stage.problem.code === 'policy_denied') return { rules, reasons }
+  return { rules, reasons: [...reasons, stage.problem.code].sort() }
+}
+
+/** Everything the decision looked at that is not in the row already, so that it can be replayed. */
+function contextFacts(request: PolicyRequest, labels: readonly string[]): IntentFacts['context'] {
+  const { principal, resource, context } = request
+  return {
+    guest: principal.guest,
+    publicClient: principal.publicClient,
+    groups: principal.groups,
+    roles: principal.roles,
+    declaredEffect: resource.declaredEffect,
+    runsAs: resource.runsAs,
+    labels,
+    understood: context.understood,
+    dangers: context.dangers,
+    statements: context.statements,
+    time: context.time,
+    tainted: context.tainted,
+    approvals: context.approvals,
+  }
+}
+
+function digestFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): IntentFacts['digests'] {
+  const name = stage.invocation?.backend.name ?? ''
+  return {
+    policy: ports.policyDigests.policy,
+    schema: ports.policyDigests.schema,
+    classification: deployment.classificationDigests.get(name) ?? '',
+    declaration: deployment.declarationDigests.get(name) ?? '',
+    settings: deployment.settingsDigest,
+    build: deployment.buildDigest,
+  }
+}
+
+/** Longest claimed header that is kept, in UTF-16 units; the rest is cut. */
+const claimedLength = 512
+
+const claimedHeaders = [
+  ['purpose', 'countersign-purpose'],
+  ['claimedAgent', 'countersign-agent'],
+  ['claimedConversation', 'countersign-conversation'],
+] as const
+
+function personalFacts(stage: Cleared | Refused): IntentFacts['personal'] {
+  const { invocation, understood } = stage
+  const statement = understood?.statement?.text
+  return {
+    inputs: invocation === undefined ? stage.inbound.path.slice(0, claimedLength) : canonicalInputs(invocation.inputs),
+    ...(statement === undefined ? {} : { statement }),
+    ...claimedFacts(stage),
+  }
+}
+
+function claimedFacts({ inbound }: Verified): Partial<IntentFacts['personal']> {
+  const given = claimedHeaders.flatMap(([name, header]) => {
+    const value = inbound.headers[header]
+    return value === undefined || value === '' ? [] : [[name, value.slice(0, claimedLength).toWellFormed()] as const]
+  })
+  return Object.fromEntries(given)
+}
+
+function outcomeFacts(stage: Parameters<Line['recordOutcome']>[0], now: number): OutcomeFacts {
+  if (!isRefused(stage)) return calledFacts(stage)
+  return {
+    status: 'fate' in stage ? stage.fate : 'not-called',
+    code: stage.problem.code,
+    backendIds: {},
+    identity: { source: 'none', method: 'none', checkedAt: new Date(now).toISOString(), matches: null },
+    rows: 0,
+    bytes: 0,
+    labels: [],
+    masked: [],
+  }
+}
+
+function calledFacts({ answer, result }: MaskedCall): OutcomeFacts {
+  return {
+    status: 'called',
+    code: 'ok',
+    backendIds: answer.backendIds,
+    identity: answer.identity,
+    rows: answer.rows,
+    bytes: answer.bytes,
+    labels: result.labels,
+    masked: result.masked,
+  }
+}

@@ -1,0 +1,128 @@
+import type { RowPosition } from '../audit/receipt.ts'
+import type { MaskedField } from '../audit/record.ts'
+import { type Problem, problems } from '../errors/problem.ts'
+import { type ChallengeSettings, challengeFor } from '../identity/challenge.ts'
+import type { Line } from './line.ts'
+import { type Answerable, isRefused } from './stages.ts'
+
+/** An HTTP answer as plain values. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** What answers need to know of the deployment. */
+export interface Identification {
+  readonly publicUrl: string
+  readonly challenge: ChallengeSettings
+}
+
+/** The ids that an answer carries; absent before a call has them. */
+export interface AnswerIds {
+  readonly decisionId?: string
+  readonly traceparent?: string
+}
+
+/** The last stage. It takes nothing less than a durable outcome row. */
+export function createResponse(identification: Identification): Pick<Line, 'respond'> {
+  return {
+    respond: (answerable) => {
+      const { call } = answerable
+      const ids = { decisionId: call.decisionId, traceparent: call.traceparent }
+      if (isRefused(call)) return answerProblem(call.problem, identification, ids)
+      return answerJson(200, { data: call.result.data, meta: meta(answerable) }, ids)
+    },
+  }
+}
+
+/** A JSON answer with the headers that every answer has. */
+export function answerJson(status: number, value: unknown, ids: AnswerIds = {}): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', ...commonHeaders(ids) },
+    body: JSON.stringify(value),
+  }
+}
+
+/** RFC 9457, with the `error` member that OpenAI-shaped clients read. */
+export function answerProblem(problem: Problem, identification: Identification, ids: AnswerIds = {}): Answer {
+  const { claims, retryAfter } = problem.members
+  const challenge = challengeHeader(problem, identification)
+  return {
+    status: problem.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...commonHeaders(ids),
+      ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    },
+    body: JSON.stringify({ ...problemBody(problem, identification.publicUrl, ids), ...(claims ? { claims } : {}) }),
+  }
+}
+
+function problemBody(problem: Problem, publicUrl: string, ids: AnswerIds) {
+  const { code, detail, members } = problem
+  const { title, retryable } = problems[code]
+  const { reasons, faults, approval, consentUrl, retryAfter, resume, next } = members
+  return {
+    type: `${publicUrl}/problems/${code}`,
+    title,
+    status: problem.status,
+    detail,
+    ...(ids.decisionId === undefined ? {} : { instance: `urn:uuid:${ids.decisionId}` }),
+    code,
+    retryable,
+    ...definedMembers({ reasons, faults, approval, consentUrl, retryAfter, resume, next }),
+    error: { message: detail, type: 'countersign_problem', code, param: faults?.[0]?.pointer ?? null },
+  }
+}
+
+function definedMembers(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+}
+
+function commonHeaders(ids: AnswerIds): Record<string, string> {
+  return {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(ids.traceparent === undefined ? {} : { traceparent: ids.traceparent }),
+    ...(ids.decisionId === undefined ? {} : { 'x-countersign-decision': ids.decisionId }),
+  }
+}
+
+function challengeHeader(problem: Problem, { challenge }: Identification): string | undefined {
+  return problem.members.challenge ?? (problem.status === 401 ? challengeFor(problem.code, challenge) : undefined)
+}
+
+function meta({ call, intent, outcome }: Answerable) {
+  if (isRefused(call)) throw new TypeError('a refused call has no result')
+  const { answer, result } = call
+  return {
+    traceId: call.traceId,
+    decisionId: call.decisionId,
+    audit: { lane: intent.lane, intent: place(intent), outcome: place(outcome) },
+    masked: result.masked.map(describeMask),
+    truncated: answer.truncated,
+    rows: answer.rows,
+    identity: answer.identity,
+    trust: 'untrusted-data',
+  }
+}
+
+function place({ lane, segment, seq }: RowPosition) {
+  return { lane, segment, seq }
+}
+
+function describeMask({ path, label, strategy }: MaskedField) {
+  const unlisted = label === 'unclassified'
+  return {
+    path,
+    class: label,
+    strategy,
+    reason: unlisted ? 'field_not_classified' : 'label_not_granted',
+    howToRequest: unlisted
+      ? 'Ask the owner of the classification to classify this field.'
+      : `Ask the policy owner for the right to see "${label}" in clear.`,
+  }
+}

@@ -1,0 +1,82 @@
+import type { IntentReceipt, OutcomeReceipt } from '../audit/receipt.ts'
+import type { OutcomeFacts } from '../audit/record.ts'
+import type { Problem } from '../errors/problem.ts'
+import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
+import type { Decision, PolicyRequest } from '../policy/decision.ts'
+import type { Inbound, Invocation, Masked, Understood, UpstreamAnswer } from './ports.ts'
+
+/** What a call knows after `verify`: who asks, for what path, under which ids. */
+export interface Verified {
+  readonly inbound: Inbound
+  readonly decisionId: string
+  readonly traceId: string
+  readonly traceparent: string
+  readonly principal: Principal
+  readonly assertion: Assertion
+}
+
+export interface Resolved extends Verified {
+  readonly invocation: Invocation
+}
+
+export interface Classified extends Resolved {
+  readonly understood: Understood
+  readonly labels: readonly string[]
+}
+
+export interface Decided extends Classified {
+  readonly request: PolicyRequest
+  readonly decision: Decision
+}
+
+/** A decided call whose quota is reserved and whose approvals are there: it may be called. */
+export interface Cleared extends Decided {
+  readonly cleared: true
+  readonly rowLimit: number
+}
+
+/** A call that ends in a refusal. It keeps all that was known, since it is recorded like any other. */
+export interface Refused extends Verified, Partial<Omit<Decided, keyof Verified>> {
+  readonly problem: Problem
+}
+
+/** A durable intent: `true` permits the call, `false` only records the refusal. */
+export interface Permitted extends Cleared {
+  readonly intent: IntentReceipt<true>
+}
+
+export interface Recorded extends Refused {
+  readonly intent: IntentReceipt<false>
+}
+
+/** What became of a permitted call. */
+export interface Called extends Permitted {
+  readonly answer: UpstreamAnswer
+}
+
+export interface Failed extends Permitted {
+  readonly problem: Problem
+  readonly fate: OutcomeFacts['status']
+}
+
+export interface Exchanged extends Permitted {
+  readonly token: ExchangedToken
+}
+
+export interface MaskedCall extends Called {
+  readonly result: Masked
+}
+
+/** The end of the line; nothing is answered without a durable outcome row. */
+export interface Answerable {
+  readonly outcome: OutcomeReceipt
+  readonly intent: IntentReceipt
+  readonly call: MaskedCall | Failed | Recorded
+}
+
+/** True for the branch of the line that ends in a refusal or failure. */
+export function isRefused<T extends object>(stage: T | Refused): stage is Refused
+export function isRefused<T extends object>(stage: T | Failed): stage is Failed
+export function isRefused(stage: object): boolean {
+  return 'problem' in stage
+}
