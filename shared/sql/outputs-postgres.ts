@@ -1,0 +1,20 @@
+import { isStar, resultOf } from './lineage-postgres.ts'
+import type { OutputColumn } from './statement.ts'
+import { bodyOf, listAt, type Node, type Tree, treeAt } from './tree.ts'
+
+/**
+ * What each result column of one statement is made of, derived tables followed back to base columns. Null where the
+ * columns cannot be listed (`*`, set operations, no result); a lone `*` where a column may hold any column.
+ */
+export function outputsOf(statement: Node): OutputColumn[] | null {
+  const targets = targetsOf(statement)
+  if (targets.length === 0 || targets.some(isStar)) return null
+  const columns = resultOf(statement).order
+  return columns?.map(({ mentions }) => ({ mentions: mentions.has('*') ? ['*'] : [...mentions].sort() })) ?? null
+}
+
+function targetsOf({ kind, body }: Node): Tree[] {
+  if (body.intoClause !== undefined) return []
+  const list = kind === 'SelectStmt' ? listAt(body, 'targetList') : listAt(treeAt(body, 'returningClause'), 'exprs')
+  return list.map((item) => bodyOf(item, 'ResTarget') ?? {})
+}

@@ -1,0 +1,64 @@
+import type { Findings } from './findings.ts'
+import { gateText } from './gate.ts'
+import { outputsOf } from './outputs-postgres.ts'
+import { judgeStatements } from './postgres.ts'
+import type { Dialect, OutputColumn, Statement } from './statement.ts'
+import { isTree, listAt, type Node, unwrap } from './tree.ts'
+
+/** Parses a text as it came and as it would be sent; the tree is libpg_query's, the refusal a snake_case reason. */
+export type Parse = (
+  text: string,
+  canonical: string,
+) => Promise<{ readonly tree: unknown } | { readonly refused: string }>
+
+/** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */
+export async function understand(dialect: Dialect, sql: string, parse: Parse): Promise<Statement> {
+  if (dialect !== 'postgres') return refusedStatement('dialect_not_supported')
+  const gated = gateText(sql)
+  if ('refused' in gated) return refusedStatement(gated.refused)
+  const parsed = await parse(sql, gated.text)
+  if ('refused' in parsed) return refusedStatement(parsed.refused)
+  const statements = statementsIn(parsed.tree)
+  if (statements === undefined) return refusedStatement('parse_failed')
+  return judged(statements, gated)
+}
+
+/** What could not be understood counts as the worst. */
+export function refusedStatement(refused: string, statements = 0): Statement {
+  return { effect: 'admin', safeRead: false, statements, reads: [], writes: [], dangers: [], refused, outputs: null }
+}
+
+function judged(statements: readonly Node[], gated: { text: string; writeWord: boolean }): Statement {
+  const found = judgeStatements(statements)
+  if (found.refused !== undefined) return refusedStatement(found.refused, statements.length)
+  if (gated.writeWord && found.effect === 'read') {
+    found.effect = 'write'
+    found.dangers.add('write_word')
+  }
+  return {
+    effect: found.effect,
+    safeRead: isSafeRead(found, statements),
+    statements: statements.length,
+    reads: [...found.reads].sort(),
+    writes: [...found.writes].sort(),
+    dangers: [...found.dangers].sort(),
+    text: gated.text,
+    outputs: outputsOfOnly(statements),
+  }
+}
+
+function isSafeRead(found: Findings, statements: readonly Node[]): boolean {
+  return found.effect === 'read' && statements.length === 1 && found.dangers.size === 0
+}
+
+function outputsOfOnly(statements: readonly Node[]): readonly OutputColumn[] | null {
+  const [only, ...others] = statements
+  return only !== undefined && others.length === 0 ? outputsOf(only) : null
+}
+
+/** The statements of a parse result, or undefined where it is none that we know. */
+function statementsIn(tree: unknown): Node[] | undefined {
+  const items = isTree(tree) ? listAt(tree, 'stmts') : []
+  const nodes = items.map((item) => (isTree(item) ? unwrap(item.stmt) : undefined))
+  return nodes.length > 0 && nodes.every((node) => node !== undefined) ? nodes : undefined
+}
