@@ -93,33 +93,26 @@ function unavailable(): Problem {
   })
 }
 
+function createSource(url: string): Source {
+  return { url, keys: new Map(), fetchedAt: -Infinity, triedAt: -Infinity, inFlight: null }
+}
+
 /**
  * Entra's signing keys, each tenant's own set, by Microsoft's rule ("Signing key rollover"): refreshed hourly, kept a day,
- * last known good on error. `common` answers for tenants that are not listed; where it cannot be had their keys are
- * simply unknown. Throws Problem `keys_unavailable` for a listed tenant whose keys were never had.
+ * last known good on error. Strangers' tokens are looked up in the first tenant's set. Throws Problem `keys_unavailable`
+ * for a listed tenant whose keys were never had.
  */
 export function createKeyStore(options: KeyStoreOptions): KeyLookup {
   const base = options.baseUrl ?? cloudFacts(options.cloud).authority
   const settings = { fetch: options.fetch ?? fetch, now: options.now ?? Date.now, timeout: options.timeout ?? 5000 }
-  const names = ['common', ...options.tenants.map((tid) => tid.toLowerCase())]
-  const sources = new Map<string, Source>(
-    names.map((name) => [
-      name,
-      {
-        url: `${base}/${name}/discovery/v2.0/keys`,
-        keys: new Map(),
-        fetchedAt: -Infinity,
-        triedAt: -Infinity,
-        inFlight: null,
-      },
-    ]),
-  )
+  const tenants = options.tenants.map((tid) => tid.toLowerCase())
+  const sources = new Map(tenants.map((tid) => [tid, createSource(`${base}/${tid}/discovery/v2.0/keys`)]))
   return {
-    find: async (name, kid) => {
-      const source = sources.get(name)
+    find: async (tid, kid) => {
+      const source = sources.get(tid ?? tenants[0] ?? '')
       if (!source) return null
       const keys = await keysOf(source, kid, settings)
-      if (keys === null && name !== 'common') throw unavailable()
+      if (keys === null && tid !== null) throw unavailable()
       return keys?.get(kid) ?? null
     },
   }

@@ -8,12 +8,12 @@ export interface SigningKey {
 }
 
 /**
- * Where keys come from. `source` is a tenant of the allow-list, or `common` for every other one: no tenant id of a
- * stranger ever becomes part of a request. Null = unknown there; throws Problem `keys_unavailable` where keys could
- * never be had.
+ * Where keys come from. `tid` is a tenant of the allow-list, or null for every other one: a stranger's token is held
+ * against the keys of our own tenants (Entra signs with the same), so that no stranger's tenant id ever becomes part of
+ * a request. Null = unknown there; throws Problem `keys_unavailable` where a listed tenant's keys could never be had.
  */
 export interface KeyLookup {
-  readonly find: (source: string, kid: string) => Promise<SigningKey | null>
+  readonly find: (tid: string | null, kid: string) => Promise<SigningKey | null>
 }
 
 /** True where the RS256 signature of the token holds under the key. */

@@ -49,9 +49,11 @@ async function faultOfSignature(unproven: UnprovenToken, parts: VerifierParts, l
   const { tid } = unproven.claims
   if (tid === undefined) return 'claim_missing_tid'
   if (!isGuid(tid)) return 'claim_invalid_tid'
-  const key = await parts.keys.find(lists.tenants.has(tid) ? tid : 'common', unproven.kid)
+  const listed = lists.tenants.has(tid)
+  const key = await parts.keys.find(listed ? tid : null, unproven.kid)
   if (key === null) return 'kid_unknown'
-  if (!bindsIssuer(key, tid, issuerOf(parts.settings.cloud, tid))) return 'signing_key_issuer_mismatch'
+  // A stranger is refused in any case; his signature only decides whether he learns why.
+  if (listed && !bindsIssuer(key, tid, issuerOf(parts.settings.cloud, tid))) return 'signing_key_issuer_mismatch'
   return (await parts.checkSignature(unproven.token, key)) ? null : 'bad_signature'
 }
 

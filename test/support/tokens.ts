@@ -106,11 +106,11 @@ const homeKeys = [
   await signingKey('personal', template.replace('{tenantid}', ids.personal), keys.current.publicKey),
 ]
 
-/** The keys as a finished store would answer; notes which sources were asked. */
-export function keyLookup(asked: string[] = []): KeyLookup {
+/** The keys as a finished store would answer; notes for which tenants it was asked. */
+export function keyLookup(asked: (string | null)[] = []): KeyLookup {
   return {
-    find: async (source, kid) => {
-      asked.push(source)
+    find: async (tid, kid) => {
+      asked.push(tid)
       return homeKeys.find((key) => key.kid === kid) ?? null
     },
   }

@@ -58,11 +58,13 @@ describe('key store', () => {
     expect(await store.find(ids.stranger, 'a')).toBeNull()
     expect(await store.find('../evil', 'a')).toBeNull()
     expect(state.urls).toEqual([])
+    expect((await store.find(null, 'a'))?.kid).toBe('a')
+    expect(state.urls).toEqual([`https://login.microsoftonline.com/${ids.home}/discovery/v2.0/keys`])
   })
 
-  it('knows no keys of strangers while the common endpoint is down', async () => {
+  it('knows no keys for strangers during an outage', async () => {
     const { store } = endpoint(outage)
-    expect(await store.find('common', 'a')).toBeNull()
+    expect(await store.find(null, 'a')).toBeNull()
   })
 
   it.each<[string, Answer]>([
