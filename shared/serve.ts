@@ -1,7 +1,8 @@
 import { app } from '@azure/functions'
 import { enterBackend } from './backend/catalogue.ts'
 import type { Backend } from './backend/define.ts'
-import { type AnswerRoute, guard } from './http/guard.ts'
+import { guard } from './http/guard.ts'
+import type { AnswerRoute } from './http/running-app.ts'
 
 /**
  * Registers triggers, nothing more: it reads no setting and builds no edge, so that documentation, contract tests and

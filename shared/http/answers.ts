@@ -13,11 +13,11 @@ import { inputSchema } from '../openapi/schema.ts'
 import { handle } from '../pipeline/handle.ts'
 import { groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
 import type { Line, Ports } from '../pipeline/line.ts'
-import type { Inbound } from '../pipeline/ports.ts'
-import { type Answer, answerJson, type Identification } from '../pipeline/respond.ts'
+import type { Answer, Inbound } from '../pipeline/ports.ts'
+import { answerJson, type Identification } from '../pipeline/respond.ts'
 import { wouldPassIf } from '../policy/explain.ts'
-import type { AnswerRoute } from './guard.ts'
 import { parseQuestion } from './question.ts'
+import type { AnswerRoute } from './running-app.ts'
 
 /** What the routes answer from. */
 export interface AnswerParts {

@@ -1,27 +1,9 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions'
 import { Problem } from '../errors/problem.ts'
-import type { Inbound } from '../pipeline/ports.ts'
-import { type Answer, answerProblem, type Identification } from '../pipeline/respond.ts'
+import type { Answer, Inbound } from '../pipeline/ports.ts'
+import { answerProblem } from '../pipeline/respond.ts'
 import { readInbound } from './inbound.ts'
-
-/** What a route can be answered by. */
-export type AnswerRoute =
-  | 'call'
-  | 'explain'
-  | 'fallback'
-  | 'health'
-  | 'openapi'
-  | 'operations'
-  | 'problemPage'
-  | 'protectedResource'
-
-/** The running app, as routes see it. */
-export interface RunningApp {
-  readonly answers: Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
-  readonly identification: Identification
-  /** For failures that are nobody's answer: the event and a class of error, never a value. */
-  readonly logFailure: (event: string, error: unknown) => void
-}
+import type { AnswerRoute, RunningApp } from './running-app.ts'
 
 /** Loaded at the first request; one per process. */
 async function loadApp(): Promise<RunningApp> {

@@ -1,6 +1,5 @@
 import type { Line } from './line.ts'
-import type { Inbound } from './ports.ts'
-import type { Answer } from './respond.ts'
+import type { Answer, Inbound } from './ports.ts'
 
 /**
  * One governed call, from the request to the answer. The types hold the order: `exchange` and `call` take a durable

@@ -6,8 +6,7 @@ import type { Assertion, ExchangedToken, Principal } from '../identity/principal
 import type { TokenKey } from '../masking/strategies.ts'
 import type { Decision, PolicyRequest } from '../policy/decision.ts'
 import type { CallRate } from '../quota/call-rate.ts'
-import type { Executor, Inbound } from './ports.ts'
-import type { Answer } from './respond.ts'
+import type { Answer, Executor, Inbound } from './ports.ts'
 import type {
   Answerable,
   Called,

@@ -20,6 +20,13 @@ export interface Inbound {
   readonly remoteAddress: string
 }
 
+/** An HTTP answer as plain values. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
 /** An operation with parsed inputs. */
 export interface Invocation {
   readonly backend: Backend

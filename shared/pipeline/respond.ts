@@ -3,14 +3,8 @@ import type { MaskedField } from '../audit/record.ts'
 import { type Problem, problems } from '../errors/problem.ts'
 import { type ChallengeSettings, challengeFor } from '../identity/challenge.ts'
 import type { Line } from './line.ts'
+import type { Answer } from './ports.ts'
 import { type Answerable, isRefused } from './stages.ts'
-
-/** An HTTP answer as plain values. */
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
 
 /** What answers need to know of the deployment. */
 export interface Identification {
