@@ -83,6 +83,7 @@ function start(lane: Lane): void {
   lane.worker = worker
   worker.on('message', (message: unknown) => receive(lane, worker, message))
   worker.on('error', () => fail(lane, worker, 'parse_failed'))
+  worker.on('messageerror', () => fail(lane, worker, 'parse_failed'))
   worker.on('exit', () => fail(lane, worker, 'parse_failed'))
   limit(lane, worker, { ms: startMs, reason: 'parse_failed' })
 }
