@@ -17,15 +17,16 @@ describe('the corpus', () => {
   })
 
   it('scores every row parsed and right, none missed and no safe read refused', async () => {
-    const score = { parsed: 0, effect: 0, objects: 0, missed: 0, safeRefused: 0 }
     const started = performance.now()
-    for (const { sql, expect: wanted } of corpus.cases) {
-      const got = await judge(sql)
-      score.parsed += got.refused === undefined ? 1 : 0
-      score.effect += got.effect === wanted.effect ? 1 : 0
-      score.objects += `${got.reads}|${got.writes}` === `${wanted.reads}|${wanted.writes}` ? 1 : 0
-      score.missed += got.safeRead && !wanted.safeRead ? 1 : 0
-      score.safeRefused += wanted.safeRead && !got.safeRead ? 1 : 0
+    const got = await Promise.all(
+      corpus.cases.map(async ({ sql, expect: wanted }) => ({ wanted, ...(await judge(sql)) })),
+    )
+    const score = {
+      parsed: got.filter((row) => row.refused === undefined).length,
+      effect: got.filter((row) => row.effect === row.wanted.effect).length,
+      objects: got.filter((row) => `${row.reads}|${row.writes}` === `${row.wanted.reads}|${row.wanted.writes}`).length,
+      missed: got.filter((row) => row.safeRead && !row.wanted.safeRead).length,
+      safeRefused: got.filter((row) => row.wanted.safeRead && !row.safeRead).length,
     }
     const all = corpus.cases.length
     console.info(JSON.stringify({ ...score, of: all, msEach: (performance.now() - started) / all }))
