@@ -15,7 +15,7 @@ const deadlineMs = 30_000
 
 /** Starts the Functions host with the gateway in it, and resolves when `/health` answers that it can serve. */
 export async function startGateway(options: GatewayOptions): Promise<Child> {
-  const host = fileURLToPath(new URL('../host/main.ts', import.meta.url))
+  const host = fileURLToPath(new URL('./gateway-process.ts', import.meta.url))
   const child = startChild({
     command: process.execPath,
     args: ['--import', import.meta.resolve('tsx'), host, '--app', options.app, '--port', String(options.port)],

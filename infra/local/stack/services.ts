@@ -14,7 +14,7 @@ import type { Guard } from './guard.ts'
 import type { KeptState } from './kept-state.ts'
 import { vaultHost } from './settings.ts'
 import type { Teardown } from './teardown.ts'
-import { auditSecretNames, makeAuditSecret } from './vault-secrets.ts'
+import { makeSecret, secretNames } from './vault-secrets.ts'
 
 export interface ServicesOptions {
   /** Run folder: removed at the end. */
@@ -124,9 +124,9 @@ interface KeptVault {
   readonly seeded: readonly string[]
 }
 
-/** Adds the audit keys that are not there yet; a second version of one would orphan the rows under the first. */
+/** Adds the secrets that are not there yet; a second version of one would orphan the rows under the first. */
 function seedSecrets(vault: Vault, before: readonly string[]): readonly string[] {
-  const missing = auditSecretNames(new Date()).filter((name) => !before.includes(name))
-  for (const name of missing) vault.seed(name, makeAuditSecret())
+  const missing = secretNames(new Date()).filter((name) => !before.includes(name))
+  for (const name of missing) vault.seed(name, makeSecret())
   return [...before, ...missing]
 }

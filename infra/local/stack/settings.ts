@@ -1,3 +1,4 @@
+import { localDirectory } from '../../policy/local-directory.ts'
 import { apps, tenants } from '../personas.ts'
 import { classification } from './classification.ts'
 
@@ -26,17 +27,16 @@ const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE', '
 /** The whole environment of the gateway's process: nothing of the developer's own settings for Azure gets in. */
 export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
   const own = Object.fromEntries(inherited.map((name) => [name, process.env[name]]))
-  return { ...own, ...clientEnvironment(parts), ...identity(parts), ...settings(parts) }
+  return { ...own, ...reach(parts), ...identity(parts), ...settings(parts) }
 }
 
 /** What any Node process needs before its start to reach the stack: the test authority and the proxy. */
-export function clientEnvironment({ ca, proxy }: { ca: string; proxy: string }): Record<string, string> {
-  return {
-    NODE_EXTRA_CA_CERTS: ca,
-    HTTPS_PROXY: proxy,
-    NO_PROXY: '127.0.0.1,localhost',
-    COUNTERSIGN_STACK_PROXY: proxy,
-  }
+export function clientEnvironment(stack: { ca: string; proxy: string }): Record<string, string> {
+  return { ...reach(stack), COUNTERSIGN_STACK_PROXY: stack.proxy }
+}
+
+function reach({ ca, proxy }: { ca: string; proxy: string }): Record<string, string> {
+  return { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: proxy, NO_PROXY: '127.0.0.1,localhost' }
 }
 
 function identity({ msi }: Surroundings): Record<string, string> {
@@ -61,6 +61,9 @@ function settings(parts: Surroundings): Record<string, string> {
     COUNTERSIGN_EVIDENCE_BLOBS_URL: parts.storage.blobs,
     COUNTERSIGN_RETENTION_DAYS: '400',
     COUNTERSIGN_POLICY: 'package',
+    COUNTERSIGN_POLICY_GROUPS: JSON.stringify(localDirectory({}).groups),
+    COUNTERSIGN_CALLS_PER_MINUTE: '1000000',
+    COUNTERSIGN_FAILED_TOKENS_PER_MINUTE: '1000000',
     COUNTERSIGN_BACKENDS: JSON.stringify(backends(parts)),
   }
 }

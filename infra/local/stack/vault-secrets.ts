@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 
-/** Names of the audit keys of this month and the next, as the gateway asks for them. */
-export function auditSecretNames(now: Date): string[] {
-  return [0, 1].map((ahead) => `audit-hmac-${monthOf(now, ahead)}`)
+/** What the gateway asks the vault for: the audit keys of this month and the next, and the key of the token mask. */
+export function secretNames(now: Date): string[] {
+  return [...[0, 1].map((ahead) => `audit-hmac-${monthOf(now, ahead)}`), 'mask-key']
 }
 
-/** A new audit key: 32 random bytes, base64. */
-export function makeAuditSecret(): string {
+/** A new secret: 32 random bytes, base64. */
+export function makeSecret(): string {
   return randomBytes(32).toString('base64')
 }
 
