@@ -65,7 +65,8 @@ function enqueue(lane: Lane, text: string, canonical: string): Promise<Parsed> {
 
 /** Gives the worker its next job, starting one where there is none. */
 function advance(lane: Lane): void {
-  if (lane.current === undefined) lane.current = lane.queue.shift()
+  if (lane.current !== undefined) return
+  lane.current = lane.queue.shift()
   if (lane.current === undefined) return
   if (lane.worker === undefined) start(lane)
   else if (lane.ready) send(lane, lane.worker, lane.current)

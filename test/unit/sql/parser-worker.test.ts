@@ -21,6 +21,14 @@ describe('the parser worker', () => {
     expect(next.refused).toBeUndefined()
   })
 
+  it('gives each of many statements at once its own answer', async () => {
+    const parser = parserWith({ budgetMs: 5000, startMs: 30_000 })
+    await parser.understand('postgres', 'SELECT 1')
+    const names = Array.from({ length: 200 }, (_, at) => `t${at}`)
+    const answers = await Promise.all(names.map((name) => parser.understand('postgres', `SELECT a FROM ${name}`)))
+    expect(answers.map((answer) => answer.reads)).toEqual(names.map((name) => [name]))
+  })
+
   it('is replaced after a crash', async () => {
     const parser = parserWith({ ...slow, budgetMs: 5000 })
     expect(await parser.understand('postgres', 'SELECT crash')).toMatchObject({ refused: 'parse_failed' })
