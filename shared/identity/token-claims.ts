@@ -58,7 +58,6 @@ const rules: readonly Rule[] = [
   demand('ver', isText),
   version,
   audience,
-  demand('tid', isGuid),
   issuer,
   notBound,
   demand('azp', isGuid),

@@ -70,7 +70,7 @@ const rows: readonly Row[] = [
   [
     'a payload that is no UTF-8',
     'bad_payload',
-    bearer(`${head}.${Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url')}.`),
+    bearer(`${head}.${Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]).toString('base64url')}.`),
   ],
   header('alg in lower case', 'alg_not_allowed', { alg: 'rs256' }),
   header('alg as a list', 'alg_not_allowed', { alg: ['RS256'] }),
@@ -119,6 +119,8 @@ const rows: readonly Row[] = [
   claims('an empty scope', 'missing_scope', { scp: '' }),
   claims('control from an agent', 'missing_scope', { scp: 'control' }),
   claims('an ID token with roles', 'no_scope', { scp: undefined, idtyp: undefined, roles: ['x'], nonce: 'n' }),
+  claims('roles of a person that show nothing personal', 'no_scope', { scp: undefined, acct: undefined, roles: ['x'] }),
+  header('a key that names no issuer', 'signing_key_issuer_mismatch', { kid: 'unbound' }),
   claims('an application off the list', 'client_not_allowed', { scp: undefined, idtyp: 'app', azp: ids.unlisted }),
 ]
 

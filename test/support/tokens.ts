@@ -96,13 +96,14 @@ export function mintHmac(secret: string): string {
 }
 
 const { importJWK } = await import('jose')
-async function signingKey(kid: string, issuer: string, key: KeyObject): Promise<SigningKey> {
+async function signingKey(kid: string, issuer: string | null, key: KeyObject): Promise<SigningKey> {
   return { kid, issuer, material: await importJWK({ kty: 'RSA', ...jwkOf(key) }, 'RS256') }
 }
 
 const template = 'https://login.microsoftonline.com/{tenantid}/v2.0'
 const homeKeys = [
   await signingKey('current', template, keys.current.publicKey),
+  await signingKey('unbound', null, keys.current.publicKey),
   await signingKey('personal', template.replace('{tenantid}', ids.personal), keys.current.publicKey),
 ]
 

@@ -18,6 +18,7 @@ describe('principal', () => {
     ['nobody who says what he is', { acct: undefined }, 'guest', true],
     ["nobody but the tenant's own idp", { acct: undefined, idp: `${legacy}/${ids.home}/` }, 'guest', true],
     ['acct 1', { acct: 1 }, 'guest', true],
+    ["acct 1 beside a member's relation", { acct: 1, xms_idrel: '1' }, 'guest', true],
     ['acct 0 as text', { acct: '0' }, 'guest', true],
     ['a foreign idp beside acct 0', { idp: `${legacy}/${ids.second}/` }, 'guest', true],
     ['an idp of another type', { idp: [`${legacy}/${ids.home}/`] }, 'guest', true],
