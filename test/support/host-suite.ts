@@ -6,13 +6,14 @@
  *   cd test/support/host-fixtures/web && func start      # in one terminal, where `func` is installed
  *   HOST_BASE_URL=http://127.0.0.1:7071 npx vitest run test/unit/host/conformance-forward.test.ts
  *
- * Cases under "promises of this host" ask for what only the local host has (keys by option, header limits, a stop).
+ * What only the local host has (keys by option, header limits, a stop) is asked in host-promises.ts.
  */
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningHost, startHost } from '../../infra/local/host/host.ts'
 import type { Dispatch } from '../../infra/local/host/library.ts'
 import { fixtures, sendRaw } from './host-client.ts'
+import { describePromises, keys } from './host-promises.ts'
 
 interface SuiteOptions {
   readonly dispatch: Dispatch
@@ -32,7 +33,6 @@ interface Told {
 }
 
 const external = process.env.HOST_BASE_URL
-const keys = { master: 'master-key', functions: { keyed: ['function-key'] } }
 
 /** Declares the suite for one mode of the host. */
 export function describeHost(name: string, options: SuiteOptions): void {
@@ -100,7 +100,6 @@ export function describeHost(name: string, options: SuiteOptions): void {
         ['DELETE', '/verb'],
         ['PUT', '/bare'],
         ['HEAD', '/bare'],
-        ['GET', '/switchedOff'],
         ['GET', '/optional/a/b'],
         ['GET', '/files/plain'],
         ['GET', '/optional//'],
@@ -265,56 +264,6 @@ export function describeHost(name: string, options: SuiteOptions): void {
       })
     })
 
-    describe.skipIf(external !== undefined)('promises of this host', () => {
-      it.each([
-        ['/keyed', {}, 401],
-        ['/keyed', { 'x-functions-key': 'wrong' }, 401],
-        ['/keyed', { 'x-functions-key': 'function-key' }, 200],
-        ['/keyed?code=function-key', {}, 200],
-        ['/keyed', { 'x-functions-key': 'master-key' }, 200],
-        ['/administered', { 'x-functions-key': 'function-key' }, 401],
-        ['/administered', { 'x-functions-key': 'master-key' }, 200],
-      ])('%s with %o is answered %i', async (path, headers, status) => {
-        expect((await get(path, { headers: headers as Record<string, string> })).status).toBe(status)
-      })
-
-      it.each([
-        [30_000, 200],
-        [40_000, 431],
-      ])('a header of %i bytes is answered %i', async (length, status) => {
-        const lines = ['GET /bare HTTP/1.1', 'Host: a.example', `x-long: ${'a'.repeat(length)}`]
-        expect((await sendRaw(base, lines)).status).toBe(status)
-      })
-
-      it('tells its state, and nothing else under admin', async () => {
-        expect(JSON.parse((await get('/admin/host/status')).text)).toMatchObject({ state: 'Running' })
-        expect(await get('/admin/functions/bare')).toMatchObject({ status: 404, text: '' })
-      })
-
-      it('lists its functions with routes', () => {
-        const listed = host?.functions.find(({ name }) => name === 'itemNumber')
-        expect(listed).toEqual({
-          name: 'itemNumber',
-          trigger: 'httpTrigger',
-          route: '/items/{id:int}',
-          methods: ['GET', 'POST'],
-        })
-        expect(host?.functions.map((fn) => fn.name)).not.toContain('switchedOff')
-      })
-
-      it('refuses a second app in one process', async () => {
-        await expect(startHost({ appRoot: `${fixtures}web` })).rejects.toThrow('another process')
-      })
-
-      it('lets an open answer end before it stops, and stops once', async () => {
-        const slow = get('/slow')
-        const events = options.streaming ? get('/events?count=4&pause=150') : undefined
-        await new Promise((resolve) => setTimeout(resolve, 100))
-        await Promise.all([host?.stop(), host?.stop()])
-        expect(await slow).toMatchObject({ status: 200, text: 'done' })
-        expect((await events)?.text ?? 'data: 4\n\n').toContain('data: 4\n\n')
-        await expect(fetch(`${base}/bare`)).rejects.toThrow()
-      })
-    })
+    if (external === undefined) describePromises({ host: () => host, streaming: options.streaming })
   })
 }
