@@ -20,8 +20,12 @@ export function parseBody(body: Uint8Array, contentType: string): unknown {
   return value
 }
 
-/** Problem `input_invalid` for these places. */
-export function invalid(faults: readonly InputFault[]): Problem {
+/** Most places that one answer names; a body of a megabyte can hold a hundred thousand. */
+const mostFaults = 20
+
+/** Problem `input_invalid` for these places, the first 20 of them. */
+export function invalid(all: readonly InputFault[]): Problem {
+  const faults = all.slice(0, mostFaults)
   const first = faults[0]
   const place = first === undefined || first.pointer === '' ? 'The body' : `The input at ${first.pointer}`
   return new Problem('input_invalid', `${place} ${first?.detail ?? 'is not valid'}.`, {
@@ -38,19 +42,22 @@ function decodeText(body: Uint8Array): string {
   }
 }
 
-/** Counted before parsing, so that no recursion ever sees a deep document. */
+/** Counted before parsing, so that no recursion ever sees a deep document; one pass, whatever the text. */
 function checkDepth(text: string): void {
   let depth = 0
-  for (const token of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs)) {
-    const mark = token[0]
-    if (mark === '[' || mark === '{') depth += 1
-    else if (mark === ']' || mark === '}') depth -= 1
+  let quoted = false
+  for (const { 0: mark, index } of text.matchAll(/\\.|["[\]{}]/gs)) {
+    if (mark === '"') quoted = !quoted
+    else if (!quoted) depth += nestingOf(mark)
     if (depth > bodyLimits.depth) {
-      throw invalid([
-        { pointer: '', detail: `is nested more than ${bodyLimits.depth} deep (at offset ${token.index})` },
-      ])
+      throw invalid([{ pointer: '', detail: `is nested more than ${bodyLimits.depth} deep (at offset ${index})` }])
     }
   }
+}
+
+function nestingOf(mark: string): number {
+  if (mark === '[' || mark === '{') return 1
+  return mark === ']' || mark === '}' ? -1 : 0
 }
 
 function parseJson(text: string): unknown {
