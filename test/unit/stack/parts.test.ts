@@ -11,7 +11,7 @@ import { startOf } from '../../../infra/local/stack/process-identity.ts'
 import { assertOwned, makeRunFolder } from '../../../infra/local/stack/scratch.ts'
 import { gatewayEnvironment } from '../../../infra/local/stack/settings.ts'
 import { makeTeardown } from '../../../infra/local/stack/teardown.ts'
-import { auditSecretNames, makeAuditSecret } from '../../../infra/local/stack/vault-secrets.ts'
+import { makeSecret, secretNames } from '../../../infra/local/stack/vault-secrets.ts'
 
 const folders: string[] = []
 
@@ -42,13 +42,21 @@ describe('the port', () => {
 
 describe('the audit keys', () => {
   it('are named for this month and the next, over the end of a year too', () => {
-    expect(auditSecretNames(new Date('2026-11-30T23:59:59Z'))).toEqual(['audit-hmac-2026-11', 'audit-hmac-2026-12'])
-    expect(auditSecretNames(new Date('2026-12-31T00:00:00Z'))).toEqual(['audit-hmac-2026-12', 'audit-hmac-2027-01'])
+    expect(secretNames(new Date('2026-11-30T23:59:59Z'))).toEqual([
+      'audit-hmac-2026-11',
+      'audit-hmac-2026-12',
+      'mask-key',
+    ])
+    expect(secretNames(new Date('2026-12-31T00:00:00Z'))).toEqual([
+      'audit-hmac-2026-12',
+      'audit-hmac-2027-01',
+      'mask-key',
+    ])
   })
 
   it('are 32 random bytes', () => {
-    expect(Buffer.from(makeAuditSecret(), 'base64')).toHaveLength(32)
-    expect(makeAuditSecret()).not.toBe(makeAuditSecret())
+    expect(Buffer.from(makeSecret(), 'base64')).toHaveLength(32)
+    expect(makeSecret()).not.toBe(makeSecret())
   })
 })
 
