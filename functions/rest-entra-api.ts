@@ -3,13 +3,19 @@ import { defineBackend, rest } from '../shared/backend/define.ts'
 import { serve } from '../shared/serve.ts'
 
 const orderId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/)
-const line = z.strictObject({ sku: z.string().max(64), quantity: z.int().min(1), unitPrice: z.number().min(0) })
-const order = {
-  customer: z.strictObject({ name: z.string().max(200), email: z.email(), phone: z.string().max(40).optional() }),
-  region: z.string().max(20),
-  items: z.array(line).min(1).max(100),
-  note: z.string().max(2_000).optional(),
-}
+const money = z.number().min(0).max(1_000_000)
+const line = z.strictObject({
+  sku: z.string().max(40),
+  description: z.string().max(200),
+  quantity: z.int().min(1).max(10_000),
+  price: money,
+})
+const customer = z.strictObject({ name: z.string().max(200), email: z.email(), phone: z.string().max(40) })
+const note = z.string().max(2_000)
+const lines = z.array(line).min(1).max(100)
+const status = z.enum(['open', 'shipped', 'paid', 'cancelled'])
+const order = { region: z.enum(['EMEA', 'US', 'APAC']), customer, lines, note: note.default('') }
+const change = { status, customer, lines, note }
 const personal = (at: string) => ({ [`${at}/customer/email`]: 'pii.contact', [`${at}/customer/phone`]: 'pii.contact' })
 
 serve(
@@ -25,12 +31,12 @@ serve(
         effect: 'read',
         inputs: () =>
           z.strictObject({
-            status: z.enum(['open', 'shipped', 'cancelled']).optional(),
+            status: status.optional(),
             limit: z.int().min(1).max(100).default(25),
             cursor: z.string().max(200).optional(),
           }),
         call: rest({ method: 'GET', path: '/orders', parameters: [], query: ['status', 'limit', 'cursor'] }),
-        labels: personal('/orders/*'),
+        labels: personal('/value/*'),
       },
       getOrder: {
         summary: 'Read one order',
@@ -47,10 +53,10 @@ serve(
         labels: personal(''),
       },
       updateOrder: {
-        summary: 'Replace one order',
+        summary: 'Change one order; members left out stay as they are',
         effect: 'write',
-        inputs: () => z.strictObject({ order_id: orderId, ...order }),
-        call: rest({ method: 'PUT', path: '/orders/{order_id}', parameters: ['order_id'], body: Object.keys(order) }),
+        inputs: () => z.strictObject(change).partial().extend({ order_id: orderId }),
+        call: rest({ method: 'PUT', path: '/orders/{order_id}', parameters: ['order_id'], body: Object.keys(change) }),
         labels: personal(''),
       },
       deleteOrder: {

@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type BuildOptions, build as bundle } from 'esbuild'
+import { type BuildOptions, type Plugin as BundlePlugin, build as bundle } from 'esbuild'
 
 /** The repository's root. */
 export const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -42,7 +42,15 @@ export interface Built {
 export async function build(folder = join(root, 'dist')): Promise<Built> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  await bundle({ ...shared, stdin: await entry(), outdir: folder, splitting: true, chunkNames: '[name]-[hash]' })
+  await bundle({
+    ...shared,
+    entryPoints: { main: mainName },
+    plugins: [mainModule],
+    outdir: folder,
+    splitting: true,
+    // Beside the entry, since edges look for their assets beside themselves.
+    chunkNames: '[name]-[hash]',
+  })
   await bundle({ ...shared, entryPoints: [join(root, 'shared/sql/parser-entry.mjs')], outdir: folder })
   await Promise.all(assets.map((file) => cp(file, join(folder, file.slice(dirname(file).length + 1)))))
   await copyPolicy(join(folder, 'policy'))
@@ -51,12 +59,25 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
   return { folder, digest }
 }
 
+const mainName = 'countersign:main'
+
 /** The list of functions is made by reading the folder, so adding a backend is one file. The start comes last. */
-async function entry() {
+async function mainText(): Promise<string> {
   const files = (await readdir(join(root, 'functions'))).filter((name) => name.endsWith('.ts')).sort()
   const imports = files.map((name) => `import './functions/${name}'`)
-  const contents = [...imports, "import { start } from './shared/app.ts'", 'start()'].join('\n')
-  return { contents, resolveDir: root, sourcefile: 'main.ts', loader: 'ts' as const }
+  return [...imports, "import { start } from './shared/app.ts'", 'start()'].join('\n')
+}
+
+const mainModule: BundlePlugin = {
+  name: 'main',
+  setup: (build) => {
+    build.onResolve({ filter: /^countersign:main$/ }, () => ({ path: 'main', namespace: 'countersign' }))
+    build.onLoad({ filter: /.*/, namespace: 'countersign' }, async () => ({
+      contents: await mainText(),
+      resolveDir: root,
+      loader: 'ts',
+    }))
+  },
 }
 
 async function copyPolicy(folder: string): Promise<void> {
