@@ -32,12 +32,15 @@ export interface AnswerParts {
 
 type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
 
-/** Every route's answer. Only `call` and `fallback` take the line; the others have no side effect on any backend. */
+/**
+ * Every route's answer. Only `call` and `fallback` take the line; the others have no side effect on any backend. What
+ * fell through the routes names no operation, however its path reads.
+ */
 export function createAnswers(parts: AnswerParts): Answers {
   const call = async (inbound: Inbound) => handle(inbound, await parts.line())
   return {
     call,
-    fallback: call,
+    fallback: (inbound) => call({ ...inbound, operation: '' }),
     operations: async (inbound) => answerJson(200, { operations: await listOperations(inbound, parts) }),
     explain: async (inbound) => answerJson(200, await explain(inbound, parts)),
     openapi: async () => answerJson(200, describeApi(parts.declared, documentSettings(parts))),

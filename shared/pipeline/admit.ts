@@ -1,7 +1,7 @@
 import { resolve, targetOf } from '../backend/resolve.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Line, Ports } from './line.ts'
-import { refuse } from './refuse.ts'
+import { refuse, refuseWith } from './refuse.ts'
 import { isRefused } from './stages.ts'
 import { continueTrace } from './trace.ts'
 
@@ -16,24 +16,19 @@ export function createAdmission(ports: Ports): Pick<Line, 'verify' | 'resolve' |
 
     resolve: (stage) => {
       if (stage.principal.kind === 'app') return refuse(stage, appOnly())
-      return attempt(stage, () => ({ ...stage, invocation: resolve(targetOf(stage.inbound), ports.configured) }))
+      try {
+        return { ...stage, invocation: resolve(targetOf(stage.inbound), ports.configured) }
+      } catch (error) {
+        return refuseWith(stage, error)
+      }
     },
 
     reserve: (stage) => {
       if (isRefused(stage)) return stage
       const { tid, oid, actor } = stage.principal
       const reservation = ports.callRate.reserve(`${tid}|${oid}|${actor}`)
-      return reservation.granted ? stage : refuse(stage, quotaExceeded(reservation.retryAfter))
+      return reservation.granted ? { ...stage, reserved: true } : refuse(stage, quotaExceeded(reservation.retryAfter))
     },
-  }
-}
-
-function attempt<Stage extends Parameters<Line['resolve']>[0], Next>(stage: Stage, next: () => Next) {
-  try {
-    return next()
-  } catch (error) {
-    if (error instanceof Problem) return refuse(stage, error)
-    throw error
   }
 }
 

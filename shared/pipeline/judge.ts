@@ -5,7 +5,7 @@ import { Problem } from '../errors/problem.ts'
 import { demandContext } from '../identity/step-up.ts'
 import type { Obligation, PolicyRequest } from '../policy/decision.ts'
 import type { Deployment, Line, Ports } from './line.ts'
-import { refuse } from './refuse.ts'
+import { refuse, refuseWith } from './refuse.ts'
 import { type Classified, type Decided, isRefused, type Refused } from './stages.ts'
 
 /** Minutes that a request for an approval stays open. */
@@ -17,9 +17,13 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
   return {
     classify: async (stage) => {
       if (isRefused(stage)) return stage
-      const understood = await classify(stage.invocation, ports.understand)
-      const classification = deployment.classifications.get(stage.invocation.backend.name) ?? {}
-      return { ...stage, understood, labels: labelsOf(stage.invocation, understood, classification) }
+      try {
+        const understood = await classify(stage.invocation, ports.understand)
+        const classification = deployment.classifications.get(stage.invocation.backend.name) ?? {}
+        return { ...stage, understood, labels: labelsOf(stage.invocation, understood, classification) }
+      } catch (error) {
+        return refuseWith(stage, error)
+      }
     },
 
     decide: async (stage) => {
@@ -30,8 +34,7 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
         const decided = { ...stage, request, decision }
         return decision.verdict === 'permit' ? decided : refuse(decided, denied(decision.reasons))
       } catch (error) {
-        if (error instanceof Problem) return refuse(stage, error)
-        throw error
+        return refuseWith(stage, error)
       }
     },
 

@@ -19,6 +19,7 @@ import type {
   Permitted,
   Recorded,
   Refused,
+  Reserved,
   Resolved,
   Verified,
 } from './stages.ts'
@@ -29,8 +30,8 @@ export interface Line {
   readonly resolve: (stage: Verified) => Resolved | Refused
   readonly classify: (stage: Resolved | Refused) => Promise<Classified | Refused>
   readonly decide: (stage: Classified | Refused) => Promise<Decided | Refused>
-  readonly reserve: (stage: Decided | Refused) => Decided | Refused
-  readonly approve: (stage: Decided | Refused) => Cleared | Refused
+  readonly reserve: (stage: Decided | Refused) => Reserved | Refused
+  readonly approve: (stage: Reserved | Refused) => Cleared | Refused
   readonly recordIntent: (stage: Cleared | Refused) => Promise<Permitted | Recorded>
   readonly exchange: (stage: Permitted | Recorded) => Promise<Exchanged | Failed | Recorded>
   readonly call: (stage: Exchanged | Failed | Recorded) => Promise<Called | Failed | Recorded>

@@ -2,6 +2,7 @@ import { Problem } from '../errors/problem.ts'
 import type { ExchangedToken } from '../identity/principal.ts'
 import { demandClaims } from '../identity/step-up.ts'
 import { mask } from '../masking/mask.ts'
+import { factsOfFailure, failWith } from '../upstream/failure.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import type { UpstreamAnswer } from './ports.ts'
 import { type Exchanged, type Failed, isRefused, type Permitted } from './stages.ts'
@@ -21,7 +22,7 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
     call: async (stage) => {
       if (isRefused(stage)) return stage
       try {
-        return { ...stage, answer: await callOnceMore(stage, { ports, deployment }) }
+        return { ...stage, answer: assertSeen(await callOnceMore(stage, { ports, deployment })) }
       } catch (error) {
         return fail(stage, error, fateOf(error))
       }
@@ -32,7 +33,7 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
       try {
         return { ...stage, result: maskAnswer(stage, deployment) }
       } catch (error) {
-        return fail(stage, error, 'called')
+        return { ...fail(stage, error, 'called'), facts: stage.answer }
       }
     },
   }
@@ -121,9 +122,16 @@ function fateOf(error: unknown): Failed['fate'] {
   return error.reason.startsWith('unknown:') ? 'unknown' : 'called'
 }
 
+/** Executors refuse what somebody else was shown; an answer that slipped through ends here, unseen. */
+function assertSeen(answer: UpstreamAnswer): UpstreamAnswer {
+  if (answer.identity.matches !== false) return answer
+  const { backendIds, identity } = answer
+  throw failWith({ code: 'identity_mismatch', fate: 'called', why: 'seen_in_answer', facts: { backendIds, identity } })
+}
+
 function fail(stage: Permitted, error: unknown, fate: Failed['fate']): Failed {
   const known = error instanceof Problem ? error : new Problem('internal', 'The call failed here.', { cause: error })
-  return { ...stage, problem: known, fate }
+  return { ...stage, problem: known, fate, facts: factsOfFailure(known) ?? {} }
 }
 
 function maskAnswer(stage: Permitted & { answer: UpstreamAnswer }, deployment: Deployment) {

@@ -2,6 +2,7 @@ import type { IntentFacts, OutcomeFacts } from '../audit/record.ts'
 import { canonicalInputs } from '../backend/canonical-inputs.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { PolicyRequest } from '../policy/decision.ts'
+import { nameFailure } from '../telemetry/log.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import { type Answerable, type Cleared, isRefused, type MaskedCall, type Refused, type Verified } from './stages.ts'
 
@@ -20,6 +21,7 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
     recordOutcome: async (stage): Promise<Answerable> => {
       const facts = outcomeFacts(stage, ports.now())
       if (facts.code === 'identity_mismatch') ports.log('identity_mismatch', { decisionId: stage.decisionId })
+      if (facts.code === 'internal') ports.log('unexpected', { decisionId: stage.decisionId, ...causeOf(stage) })
       return { outcome: await ports.audit.recordOutcome(stage.intent, facts), intent: stage.intent, call: stage }
     },
   }
@@ -114,13 +116,24 @@ function claimedFacts({ inbound }: Verified): Partial<IntentFacts['personal']> {
   return Object.fromEntries(given)
 }
 
+/** The class of what went wrong; the caller learns nothing of it. */
+function causeOf(stage: Parameters<Line['recordOutcome']>[0]): { readonly error?: string } {
+  return isRefused(stage) ? { error: nameFailure(stage.problem.cause ?? stage.problem) } : {}
+}
+
 function outcomeFacts(stage: Parameters<Line['recordOutcome']>[0], now: number): OutcomeFacts {
   if (!isRefused(stage)) return calledFacts(stage)
+  const known = 'facts' in stage ? stage.facts : undefined
   return {
     status: 'fate' in stage ? stage.fate : 'not-called',
     code: stage.problem.code,
-    backendIds: {},
-    identity: { source: 'none', method: 'none', checkedAt: new Date(now).toISOString(), matches: null },
+    backendIds: known?.backendIds ?? {},
+    identity: known?.identity ?? {
+      source: 'none',
+      method: 'none',
+      checkedAt: new Date(now).toISOString(),
+      matches: null,
+    },
     rows: 0,
     bytes: 0,
     labels: [],

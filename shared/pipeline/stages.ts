@@ -29,8 +29,13 @@ export interface Decided extends Classified {
   readonly decision: Decision
 }
 
-/** A decided call whose quota is reserved and whose approvals are there: it may be called. */
-export interface Cleared extends Decided {
+/** A permitted call that this instance has room for. */
+export interface Reserved extends Decided {
+  readonly reserved: true
+}
+
+/** A reserved call whose approvals are there: it may be called. */
+export interface Cleared extends Reserved {
   readonly cleared: true
   readonly rowLimit: number
 }
@@ -57,6 +62,8 @@ export interface Called extends Permitted {
 export interface Failed extends Permitted {
   readonly problem: Problem
   readonly fate: OutcomeFacts['status']
+  /** What the backend had said of itself by then. */
+  readonly facts?: Partial<Pick<OutcomeFacts, 'backendIds' | 'identity'>>
 }
 
 export interface Exchanged extends Permitted {
