@@ -1,16 +1,10 @@
-import { z } from 'zod'
-import type { TokenSource } from '../../../shared/audit/store.ts'
-import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
-import { createTableRows } from '../../../shared/audit/table-rows.ts'
-import { createVaultKeys } from '../../../shared/audit/vault-keys.ts'
 import { type Verdict, type VerifyReport, verifyChain } from '../../../shared/audit/verify.ts'
-import { identityPrincipalId } from '../entra/managed-identity.ts'
+import { openBook } from '../stack/book.ts'
 import { localFolder, readRunningStack, type StackFile } from '../stack/local-folder.ts'
 
 const usage = 'usage: npm run --silent audit:verify -- [--json] [--full] [--require-anchors]\n'
 const flags = new Set(['--json', '--full', '--require-anchors'])
 const exitCodes: Readonly<Record<Verdict, number>> = { PASS: 0, FAIL: 1, 'PASS WITH EXCEPTIONS': 2, INCOMPLETE: 3 }
-const answer = z.object({ token: z.string() })
 const shown = 50
 
 /** `npm run audit:verify`: verifies the running stack's book; exit code 0 PASS, 1 FAIL, 2 exceptions, 3 INCOMPLETE. */
@@ -27,29 +21,7 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function verifyStack(stack: StackFile, requireAnchors: boolean): Promise<VerifyReport> {
-  const { connectionString, table } = stack.tables
-  const names = { rows: table, meta: `${table}meta`, pii: `${table}pii` }
-  const allowInsecure = stack.tables.url.startsWith('http:')
-  const rows = createTableRows({ account: { connectionString }, names, timeout: 30_000, allowInsecure })
-  const vault = createVaultKeys({ url: stack.vault, credential: signIn(stack), clock: Date.now })
-  return verifyChain({ source: readStoredChain(rows), keys: vault.find, now: Date.now(), requireAnchors })
-}
-
-/** A token of the identity that may read the audit keys, from the sign-in stand-in. */
-function signIn({ entra }: StackFile): TokenSource {
-  return {
-    async getToken(scopes) {
-      const aud = [scopes].flat()[0]?.replace(/\/\.default$/, '')
-      const response = await fetch(`${entra}/dev/token`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ persona: 'robot', version: 1, aud, oid: identityPrincipalId }),
-      })
-      if (!response.ok) throw new Error(`the sign-in stand-in answered ${response.status}`)
-      const { token } = answer.parse(await response.json())
-      return { token, expiresOnTimestamp: Date.now() + 300_000 }
-    },
-  }
+  return verifyChain({ ...openBook(stack), now: Date.now(), requireAnchors })
 }
 
 function describe({ verdict, counts, findings, notes }: VerifyReport): string {

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import type { TokenSource } from '../../../shared/audit/store.ts'
+import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
+import { createTableRows } from '../../../shared/audit/table-rows.ts'
+import { createVaultKeys } from '../../../shared/audit/vault-keys.ts'
+import type { ChainSource, VerifyOptions } from '../../../shared/audit/verify.ts'
+import { identityPrincipalId } from '../entra/managed-identity.ts'
+import type { StackFile } from './local-folder.ts'
+
+const answer = z.object({ token: z.string() })
+
+/** The running stack's book, as a verifier reads it: the stored rows, and the keys by their ids. */
+export interface Book {
+  readonly source: ChainSource
+  readonly keys: VerifyOptions['keys']
+}
+
+/** Opens the book of a running stack. The process must have been started with the stack's authority and proxy. */
+export function openBook(stack: StackFile): Book {
+  const { connectionString, table } = stack.tables
+  const names = { rows: table, meta: `${table}meta`, pii: `${table}pii` }
+  const allowInsecure = stack.tables.url.startsWith('http:')
+  const rows = createTableRows({ account: { connectionString }, names, timeout: 30_000, allowInsecure })
+  const vault = createVaultKeys({ url: stack.vault, credential: signIn(stack), clock: Date.now })
+  return { source: readStoredChain(rows), keys: vault.find }
+}
+
+/** A token of the identity that may read the audit keys, from the sign-in stand-in. */
+function signIn({ entra }: StackFile): TokenSource {
+  return {
+    async getToken(scopes) {
+      const aud = [scopes].flat()[0]?.replace(/\/\.default$/, '')
+      const response = await fetch(`${entra}/dev/token`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ persona: 'robot', version: 1, aud, oid: identityPrincipalId }),
+      })
+      if (!response.ok) throw new Error(`the sign-in stand-in answered ${response.status}`)
+      const { token } = answer.parse(await response.json())
+      return { token, expiresOnTimestamp: Date.now() + 300_000 }
+    },
+  }
+}
