@@ -48,22 +48,23 @@ export function startWalk(lane: string): Walk {
   return { lane, ...begin, first: 0, firstPrev: null, pending: [] }
 }
 
-/** Takes the next stored row of a segment: gap, content, then what it follows. */
+/** Takes the next stored row of a segment: its place, then its gap, content and what it follows. */
 export function walkRow(context: SegmentContext, walk: Walk, row: ReadRow): void {
   context.counts.rows++
-  if (row.seq === null || row.seq < walk.seq) {
-    note(walk, { kind: 'inserted', seq: row.seq ?? walk.seq, detail: `row key ${row.rowKey.slice(0, 40)}` })
-    return
-  }
-  const isGap = row.seq > walk.seq
-  if (isGap) note(walk, { kind: 'deleted', seq: walk.seq, toSeq: row.seq - 1, detail: 'rows are missing' })
+  if (row.seq !== null && row.seq >= walk.seq) walkNext(context, walk, { row, seq: row.seq })
+  else note(walk, { kind: 'inserted', seq: row.seq ?? walk.seq, detail: `row key ${row.rowKey.slice(0, 40)}` })
+}
+
+function walkNext(context: SegmentContext, walk: Walk, { row, seq }: { row: ReadRow; seq: number }): void {
+  const isGap = seq > walk.seq
+  if (isGap) note(walk, { kind: 'deleted', seq: walk.seq, toSeq: seq - 1, detail: 'rows are missing' })
   const fault = checkRow(context, walk, { row, isGap })
-  if (fault) note(walk, { ...fault, seq: row.seq })
+  if (fault) note(walk, { ...fault, seq })
   else count(context, row)
   const isBad = fault !== null && !authentic.has(fault.kind)
   if (!isBad && row.document) context.pairs.add(row.document, row.mac)
   else if (fault?.kind === 'edited') excuse(context, row)
-  const next = { seq: row.seq + 1, prev: row.mac, kid: isBad ? null : row.kid, last: row.document, afterBad: isBad }
+  const next = { seq: seq + 1, prev: row.mac, kid: isBad ? null : row.kid, last: row.document, afterBad: isBad }
   Object.assign(walk, next satisfies Partial<Walk>)
 }
 
