@@ -226,7 +226,10 @@ function createAudit(base: Foundation): Ports['audit'] {
 function createExecutors(settings: Settings): ReadonlyMap<string, Executor> {
   const of = (name: string) => {
     const found = settings.COUNTERSIGN_BACKENDS[name]
-    if (found === undefined) throw new Problem('backend_not_configured', 'No backend of this name is configured here.')
+    if (found === undefined) {
+      const reason = 'not_called:not_configured'
+      throw new Problem('backend_not_configured', 'No backend of this name is configured here.', { reason })
+    }
     return found
   }
   const rest = createRestExecutor({

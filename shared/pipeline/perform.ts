@@ -102,7 +102,10 @@ function decodeClaims(claims: string): string {
 
 function callBackend(stage: Exchanged, token: ExchangedToken, ports: Ports): Promise<UpstreamAnswer> {
   const executor = ports.executors.get(stage.invocation.operation.call.technology)
-  if (executor === undefined) throw new Problem('backend_not_configured', 'This backend cannot be called here.')
+  if (executor === undefined) {
+    const reason = 'not_called:no_executor'
+    throw new Problem('backend_not_configured', 'This backend cannot be called here.', { reason })
+  }
   return executor.call({
     invocation: stage.invocation,
     understood: stage.understood,
