@@ -63,7 +63,7 @@ describe('the audit writer on a table server', () => {
 
   it.each<[Accident, number]>([
     ['lose-reply', 1],
-    ['lose-reply', 3],
+    ['lose-reply', 2],
     ['lose-request', 2],
     ['cut-reply', 1],
     ['busy', 2],
