@@ -25,7 +25,7 @@ export function resolve(target: Target, configured: ReadonlyMap<string, Backend>
   if (operation === undefined) {
     throw new Problem('operation_unknown', 'This backend declares no such operation.', { next: catalogue })
   }
-  const parsed = operation.inputs().safeParse(target.inputs())
+  const parsed = operation.inputs().safeParse(target.inputs(), { reportInput: true })
   if (!parsed.success) throw invalid(parsed.error.issues.flatMap(describeIssue))
   return { backend, operationName: target.operation, operation, inputs: parsed.data as Record<string, Json> }
 }
@@ -47,7 +47,7 @@ function describeIssue(issue: z.core.$ZodIssue): InputFault[] {
     return issue.keys.map((key) => ({ pointer: `${pointer}/${escapePointer(key)}`, detail: 'is not an input' }))
   }
   if (issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0) {
-    return [{ pointer, detail: `is missing or not a ${issue.expected}` }]
+    return [{ pointer, detail: 'is missing' }]
   }
   return [{ pointer, detail: issueText(issue) }]
 }

@@ -89,7 +89,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  */
 export function parseSettings(environment: Environment): Settings {
   const ours = Object.entries(environment).filter(([name, value]) => name.startsWith('COUNTERSIGN_') && value !== '')
-  const parsed = settingsSchema.safeParse(Object.fromEntries(ours))
+  const parsed = settingsSchema.safeParse(Object.fromEntries(ours), { reportInput: true })
   const faults = parsed.success ? surroundings(parsed.data, environment) : parsed.error.issues.flatMap(nameFault)
   if (!parsed.success || faults.length > 0) throw new Error(`Settings are wrong: ${faults.join('; ')}`)
   return Object.freeze(parsed.data)
