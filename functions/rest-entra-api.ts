@@ -16,7 +16,11 @@ const lines = z.array(line).min(1).max(100)
 const status = z.enum(['open', 'shipped', 'paid', 'cancelled'])
 const order = { region: z.enum(['EMEA', 'US', 'APAC']), customer, lines, note: note.default('') }
 const change = { status, customer, lines, note }
-const personal = (at: string) => ({ [`${at}/customer/email`]: 'pii.contact', [`${at}/customer/phone`]: 'pii.contact' })
+const personal = (at: string) => ({
+  [`${at}/customer/name`]: 'none',
+  [`${at}/customer/email`]: 'pii.contact',
+  [`${at}/customer/phone`]: 'pii.contact',
+})
 
 serve(
   defineBackend({
