@@ -12,8 +12,8 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { repository } from './check.ts'
+import { runCommand } from './command.ts'
 import { pack } from './package.ts'
-import { runCommand } from './run-command.ts'
 
 const startMs = 30_000
 /** Functions that every package has, whatever its backends. */

@@ -9,7 +9,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { build } from './build.ts'
 import { repository } from './check.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand } from './command.ts'
 import { smoke } from './smoke.ts'
 import { readReport, type Tally } from './test-report.ts'
 
