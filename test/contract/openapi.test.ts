@@ -1,0 +1,108 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { type ProblemCode, problems } from '../../shared/errors/problem.ts'
+import { describeApi } from '../../shared/openapi/document.ts'
+import { loadFunctions, objectsIn, operationsOf } from '../support/line-declarations.ts'
+
+const golden = fileURLToPath(new URL('./openapi.json', import.meta.url))
+const backends = await loadFunctions()
+const document = JSON.parse(
+  JSON.stringify(
+    describeApi(backends, {
+      publicUrl: 'https://gateway.example',
+      authorizeUrl: 'https://login.example/authorize',
+      tokenUrl: 'https://login.example/token',
+      scope: 'api://countersign/access_as_user',
+      version: 'golden',
+    }),
+  ),
+) as Record<string, unknown>
+// UPDATE_GOLDEN=1 writes the golden file anew; `npm run format` lays it out.
+if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, JSON.stringify(document, null, 2))
+
+type Node = Readonly<Record<string, unknown>>
+interface PathOperation extends Node {
+  readonly operationId: string
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content: Node }>>
+  readonly tags?: readonly string[]
+}
+const paths = document.paths as Readonly<Record<string, Readonly<Record<string, PathOperation>>>>
+const pathOperations = Object.entries(paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+)
+
+/** What a pointer into the document leads to. */
+function follow(reference: string): unknown {
+  return reference
+    .slice(2)
+    .split('/')
+    .reduce<unknown>(
+      (node, name) => (node as Node | undefined)?.[name.replaceAll('~1', '/').replaceAll('~0', '~')],
+      document,
+    )
+}
+
+describe('OpenAPI document', () => {
+  it('equals the golden file, member for member and in their order', () => {
+    const kept: unknown = JSON.parse(readFileSync(golden, 'utf8'))
+    expect(document).toEqual(kept)
+    expect(JSON.stringify(document)).toBe(JSON.stringify(kept))
+  })
+
+  it('has a path for every declared operation, and for no other', () => {
+    const declared = operationsOf(backends).map(({ backend, name }) => `/api/${backend.name}/${name}`)
+    expect(Object.keys(paths).sort()).toEqual([...declared, '/api/explain', '/api/operations'].sort())
+  })
+
+  it('is OpenAPI 3.0: info, server, paths that begin with a slash, known methods', () => {
+    expect(document).toMatchObject({ openapi: '3.0.3', info: { title: 'Countersign', version: 'golden' } })
+    expect(document.servers).toEqual([{ url: 'https://gateway.example' }])
+    for (const { path, method } of pathOperations)
+      expect(`${method} ${path}`).toMatch(/^(get|post|put|patch|delete) \//)
+  })
+
+  it('has no reference that dangles', () => {
+    const references = objectsIn(document).flatMap(({ node }) => (typeof node.$ref === 'string' ? [node.$ref] : []))
+    expect(references.length).toBeGreaterThan(0)
+    expect(references.filter((reference) => follow(reference) === undefined)).toEqual([])
+  })
+
+  it('gives every operation an id of its own', () => {
+    const ids = pathOperations.map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('uses tags that it declares', () => {
+    const tags = (document.tags as { name: string }[]).map(({ name }) => name)
+    const used = pathOperations.flatMap(({ operation }) => operation.tags ?? [])
+    expect(used.filter((tag) => !tags.includes(tag))).toEqual([])
+  })
+
+  it('uses a security scheme that it declares', () => {
+    const { securitySchemes } = document.components as { securitySchemes: Node }
+    expect((document.security as Node[]).flatMap(Object.keys)).toEqual(Object.keys(securitySchemes))
+  })
+
+  it('says no word of JSON Schema that 3.0 does not have', () => {
+    const later = ['$schema', 'const', 'prefixItems', '$defs', 'unevaluatedProperties', 'examples', 'patternProperties']
+    const found = objectsIn(document).filter(({ pointer, node }) => {
+      const names = pointer.endsWith('/properties')
+      return !names && (later.some((word) => word in node) || Array.isArray(node.type) || node.type === 'null')
+    })
+    expect(found.map(({ pointer }) => pointer)).toEqual([])
+  })
+
+  it('has boolean exclusive limits, as 3.0 wants them', () => {
+    const limits = objectsIn(document).flatMap(({ node }) => [node.exclusiveMinimum, node.exclusiveMaximum])
+    expect(limits.filter((limit) => limit !== undefined && typeof limit !== 'boolean')).toEqual([])
+  })
+
+  it.each(Object.keys(problems) as ProblemCode[])('names %s with its status in every operation', (code) => {
+    const status = problems[code].status
+    for (const { operation } of pathOperations) {
+      expect(operation.responses[status]?.description.split(', ')).toContain(code)
+      expect(Object.keys(operation.responses[status]?.content ?? {})).toEqual(['application/problem+json'])
+    }
+  })
+})
