@@ -55,7 +55,7 @@ export const settingsSchema = z.strictObject({
   COUNTERSIGN_KEY_VAULT_URL: https,
   COUNTERSIGN_AUDIT_TABLES_URL: https,
   COUNTERSIGN_EVIDENCE_BLOBS_URL: https,
-  COUNTERSIGN_RETENTION_DAYS: z.coerce.number().int().min(183),
+  COUNTERSIGN_RETENTION_DAYS: z.string().pipe(z.coerce.number().int().min(183)),
   COUNTERSIGN_POLICY: z.literal('package').default('package'),
   COUNTERSIGN_POLICY_GROUPS: json(z.record(z.string(), z.array(guid))).default({}),
   COUNTERSIGN_BACKENDS: json(z.record(z.string(), backendSettings)),
@@ -95,10 +95,16 @@ export function parseSettings(environment: Environment): Settings {
   return Object.freeze(parsed.data)
 }
 
+function placeOf(path: readonly PropertyKey[]): string {
+  const [name, ...inner] = path.map(String)
+  return inner.length > 0 ? `${name} (at ${inner.join('.')})` : String(name)
+}
+
 function nameFault(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${key} is not a setting`)
-  const [name, ...inner] = issue.path.map(String)
-  const where = inner.length > 0 ? `${name} (at ${inner.join('.')})` : String(name)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${placeOf([...issue.path, key])} is not a setting`)
+  }
+  const where = placeOf(issue.path)
   if (issue.code === 'invalid_type' && issue.input === undefined) return [`${where} is missing`]
   return [`${where} ${faultText(issue)}`]
 }
