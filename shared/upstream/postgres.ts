@@ -3,6 +3,7 @@ import type { IdentityProof } from '../audit/record.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { failWith, noteIdentity } from './failure.ts'
+import { createPersonGate, type PersonGate } from './person-gate.ts'
 import { createPersonPool, type Lease, type PersonPool, type PoolLimits } from './person-pool.ts'
 import { type Phase, problemOfDatabase } from './postgres-errors.ts'
 import type { PortalResult } from './postgres-portal.ts'
@@ -26,11 +27,12 @@ export interface PostgresSettings {
   readonly ca?: string
 }
 
-/** Bounds, all with defaults: 200 s, 4 MiB, 10 s, 200 connections, 2 idle ones a person for 30 s. */
+/** Bounds, all with defaults: 200 s, 4 MiB, 10 s, 8 calls a person at once, 200 connections, 8 idle a person for 30 s. */
 export interface PostgresLimits extends Partial<PoolLimits> {
   readonly deadlineMs?: number
   readonly maxBytes?: number
   readonly connectTimeoutMs?: number
+  readonly callsPerPerson?: number
 }
 
 /** What the executor needs from outside; `clock` gives epoch milliseconds. */
@@ -44,6 +46,7 @@ interface Context {
   readonly options: PostgresOptions
   readonly limits: Required<PostgresLimits>
   readonly pool: PersonPool<Session>
+  readonly gate: PersonGate
   readonly sources: SourceCache
 }
 
@@ -51,8 +54,9 @@ const defaults: Required<PostgresLimits> = {
   deadlineMs: 200_000,
   maxBytes: 4 * 1024 * 1024,
   connectTimeoutMs: 10_000,
+  callsPerPerson: 8,
   total: 200,
-  idlePerPerson: 2,
+  idlePerPerson: 8,
   idleMs: 30_000,
 }
 
@@ -74,7 +78,8 @@ export function createPostgresExecutor(options: PostgresOptions): Executor {
     usable: (session) => session.alive(),
     reset: async (session) => void (await session.script('DISCARD ALL')),
   })
-  const context: Context = { options, limits, pool, sources: { now: options.clock, tables: new Map() } }
+  const gate = createPersonGate(limits.callsPerPerson)
+  const context: Context = { options, limits, pool, gate, sources: { now: options.clock, tables: new Map() } }
   const sweeper = setInterval(pool.sweep, Math.max(1000, limits.idleMs / 3)).unref()
   const close = async () => {
     clearInterval(sweeper)
@@ -102,8 +107,23 @@ async function callDatabase(call: UpstreamCall, context: Context): Promise<Upstr
   const { deadlineMs } = context.limits
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(deadlineMs)])
   const work: Work = { call, context, statement, username, signal, until: context.options.clock() + deadlineMs }
-  const { lease, proof } = await begin(work, false)
-  return execute(work, lease, proof)
+  const leave = await enter(work)
+  try {
+    const { lease, proof } = await begin(work, false)
+    return await execute(work, lease, proof)
+  } finally {
+    leave()
+  }
+}
+
+/** Waits for one of the person's places; who gets none in time was never called. */
+async function enter({ call, context, signal }: Work): Promise<() => void> {
+  const key = JSON.stringify([call.invocation.backend.name, call.token.tid, call.token.oid])
+  try {
+    return await context.gate.enter(key, signal)
+  } catch {
+    throw failWith({ code: 'backend_timeout', fate: 'not_called', why: 'deadline' })
+  }
 }
 
 /** Takes a connection and opens the transaction; a kept connection that has died meanwhile is replaced once. */
