@@ -55,7 +55,7 @@ export const settingsSchema = z.strictObject({
   COUNTERSIGN_KEY_VAULT_URL: https,
   COUNTERSIGN_AUDIT_TABLES_URL: https,
   COUNTERSIGN_EVIDENCE_BLOBS_URL: https,
-  COUNTERSIGN_RETENTION_DAYS: z.string().pipe(z.coerce.number().int().min(183)),
+  COUNTERSIGN_RETENTION_DAYS: z.string().transform(Number).pipe(z.int().min(183)),
   COUNTERSIGN_POLICY: z.literal('package').default('package'),
   COUNTERSIGN_POLICY_GROUPS: json(z.record(z.string(), z.array(guid))).default({}),
   COUNTERSIGN_BACKENDS: json(z.record(z.string(), backendSettings)),
