@@ -26,6 +26,7 @@ const script = (name: string, ...args: string[]): Check => [
   async () => {
     const { code, output } = await runCommand('npm', ['run', '--silent', name, '--', ...args], {
       cwd: repository,
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
       timeoutMs: checkMs,
     })
     if (code !== 0) throw new Error(output.trim())
