@@ -19,7 +19,7 @@ export type CallTemplate =
       readonly query?: readonly string[]
       /** Inputs that make up the JSON body, by name. */
       readonly body?: readonly string[]
-      /** The inputs' decision id is sent as `Idempotency-Key`, so that a repeat cannot act twice. */
+      /** The backend takes an `Idempotency-Key`: ours is made of the caller's, so that a repeat cannot act twice. */
       readonly idempotencyKey?: boolean
     }
   | {

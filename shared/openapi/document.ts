@@ -101,6 +101,7 @@ const headerParameters = [
   header('Countersign-Purpose', 'Why the call is made; recorded as written by the agent.'),
   header('Countersign-Agent', 'The name that the agent gives itself; recorded as claimed, never permits anything.'),
   header('Countersign-Conversation', 'The conversation that the call belongs to; recorded as claimed.'),
+  header('Idempotency-Key', 'Lets a backend that knows such keys recognise a repeat.'),
   header('traceparent', 'W3C trace context.'),
 ]
 

@@ -3,6 +3,7 @@ import type { ExchangedToken } from '../identity/principal.ts'
 import { demandClaims } from '../identity/step-up.ts'
 import { mask } from '../masking/mask.ts'
 import { factsOfFailure, failWith } from '../upstream/failure.ts'
+import { idempotencyKeyOf } from './idempotency.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import type { UpstreamAnswer } from './ports.ts'
 import { type Exchanged, type Failed, isRefused, type Permitted } from './stages.ts'
@@ -113,6 +114,7 @@ function callBackend(stage: Exchanged, token: ExchangedToken, ports: Ports): Pro
     intent: stage.intent,
     token,
     traceparent: stage.traceparent,
+    idempotencyKey: idempotencyKeyOf(stage),
     rowLimit: stage.rowLimit,
     signal: AbortSignal.timeout(ports.deadlineMs),
   })

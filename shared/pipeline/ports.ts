@@ -74,6 +74,8 @@ export interface UpstreamCall {
   readonly intent: IntentReceipt<true>
   readonly token: ExchangedToken
   readonly traceparent: string
+  /** The same for the caller's own repeat of this very call, and for no other. */
+  readonly idempotencyKey: string
   /** Most rows to return; the answer says where more were there. */
   readonly rowLimit: number
   readonly signal: AbortSignal

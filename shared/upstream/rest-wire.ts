@@ -7,7 +7,8 @@ export interface CallHeaders {
   readonly token: string
   readonly traceparent: string
   readonly decisionId: string
-  readonly idempotent: boolean
+  /** For the backend to recognise a repeat; null where the operation takes none. */
+  readonly idempotencyKey: string | null
   readonly hasBody: boolean
   /** Static headers of the deployment; ours win. */
   readonly extra: Readonly<Record<string, string>>
@@ -24,7 +25,7 @@ export function writeHeaders(call: CallHeaders): Headers {
   headers.set('x-request-id', call.decisionId)
   headers.set('x-ms-client-request-id', call.decisionId)
   headers.delete('idempotency-key')
-  if (call.idempotent) headers.set('idempotency-key', call.decisionId)
+  if (call.idempotencyKey !== null) headers.set('idempotency-key', call.idempotencyKey)
   if (call.hasBody) headers.set('content-type', 'application/json')
   return headers
 }

@@ -100,11 +100,12 @@ async function fetchOnce(request: RestRequest, exchange: Exchange, options: Rest
   const effect = call.understood.effect
   if (signal.aborted) throw problemOfNetwork(null, { effect, aborted: true, sent: false })
   const template = call.invocation.operation.call
+  const takesKey = request.method !== 'GET' && template.technology === 'rest' && template.idempotencyKey === true
   const headers = writeHeaders({
     token: call.token.value,
     traceparent: call.traceparent,
     decisionId: call.intent.decisionId,
-    idempotent: request.method !== 'GET' && template.technology === 'rest' && template.idempotencyKey === true,
+    idempotencyKey: takesKey ? call.idempotencyKey : null,
     hasBody: request.body !== null,
     extra: settings.headers ?? {},
   })

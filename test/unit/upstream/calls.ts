@@ -90,6 +90,7 @@ export function makeCall(parts: CallParts): UpstreamCall {
     intent,
     token: parts.token ?? makeToken('exchanged-token', who),
     traceparent,
+    idempotencyKey: decisionId,
     rowLimit: parts.rowLimit ?? 1000,
     signal: parts.signal ?? new AbortController().signal,
   }
