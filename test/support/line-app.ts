@@ -1,0 +1,46 @@
+import type { Backend } from '../../shared/backend/define.ts'
+import { parseSettings } from '../../shared/config/settings.ts'
+import { createAnswers } from '../../shared/http/answers.ts'
+import type { RunningApp } from '../../shared/http/running-app.ts'
+import { createWorld, tid, type World, type WorldOptions } from './line-world.ts'
+
+const id = (last: number) => `c0000000-0000-4000-8000-00000000000${last}`
+
+const settings = parseSettings({
+  COUNTERSIGN_PUBLIC_URL: 'https://gateway.example',
+  COUNTERSIGN_HOME_TENANT: tid,
+  COUNTERSIGN_TENANTS: tid,
+  COUNTERSIGN_CLIENT_ID: id(1),
+  COUNTERSIGN_CONSOLE_CLIENT_ID: id(2),
+  COUNTERSIGN_ALLOWED_ACTORS: id(3),
+  COUNTERSIGN_MANAGED_IDENTITY_CLIENT_ID: id(4),
+  COUNTERSIGN_KEY_VAULT_URL: 'https://example.vault.azure.net',
+  COUNTERSIGN_AUDIT_TABLES_URL: 'https://example.table.core.windows.net',
+  COUNTERSIGN_EVIDENCE_BLOBS_URL: 'https://example.blob.core.windows.net',
+  COUNTERSIGN_RETENTION_DAYS: '365',
+  COUNTERSIGN_BACKENDS: '{}',
+})
+
+/** A running app over a world in memory: the routes' real answers, the line's real stages, no network behind them. */
+export interface WorldApp {
+  readonly world: World
+  readonly app: RunningApp
+  /** Classes of failures that were nobody's answer. */
+  readonly failures: string[]
+}
+
+export function createWorldApp(declared: readonly Backend[], options: WorldOptions = {}): WorldApp {
+  const configured = new Map(declared.map((backend) => [backend.name, backend]))
+  const world = createWorld({ ...options, configured })
+  const failures: string[] = []
+  const { ports, identification, line } = world
+  const answers = createAnswers({
+    settings,
+    buildDigest: 'build-digest-0123456789',
+    ports,
+    declared,
+    identification,
+    line: async () => line,
+  })
+  return { world, failures, app: { answers, identification, logFailure: (event) => failures.push(event) } }
+}
