@@ -5,19 +5,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { openBundle } from './stack/bundle.ts'
 import { localFolder, readRunningStack } from './stack/local-folder.ts'
-import { clientEnvironment } from './stack/settings.ts'
 
-/** Every command, and whether it talks to a running stack. */
-const commands: Readonly<Record<string, { readonly file: string; readonly client: boolean }>> = {
-  start: { file: 'start', client: false },
-  dev: { file: 'dev', client: false },
-  demo: { file: 'demo', client: true },
-  token: { file: 'token', client: false },
-  'audit:verify': { file: 'audit-verify', client: true },
-  policy: { file: 'policy', client: false },
-  'sql:understand': { file: 'sql-understand', client: false },
+/** `stack` commands run one, `client` commands talk to the one that runs. */
+const commands: Readonly<Record<string, { readonly file: string; readonly kind: 'stack' | 'client' | 'other' }>> = {
+  start: { file: 'start', kind: 'stack' },
+  dev: { file: 'dev', kind: 'stack' },
+  demo: { file: 'demo', kind: 'client' },
+  token: { file: 'token', kind: 'other' },
+  'audit:verify': { file: 'audit-verify', kind: 'client' },
+  policy: { file: 'policy', kind: 'other' },
+  'sql:understand': { file: 'sql-understand', kind: 'other' },
 }
 
 async function launch([name, ...args]: readonly string[]): Promise<number> {
@@ -25,17 +26,17 @@ async function launch([name, ...args]: readonly string[]): Promise<number> {
   if (command === undefined) return complain(`unknown command; there are: ${Object.keys(commands).join(', ')}`, 64)
   const script = new URL(`./commands/${command.file}.ts`, import.meta.url)
   if (!existsSync(script)) return complain(`the command ${name} is not part of this version`, 69)
-  const stack = command.client && process.env.COUNTERSIGN_STACK_PROXY === undefined ? currentStack() : null
+  const isOutside = command.kind === 'client' && process.env.COUNTERSIGN_STACK_PROXY === undefined
+  const stack = isOutside ? readRunningStack(localFolder()) : null
   if (stack !== null) return runAgain(stack, process.argv.slice(2))
-  const { run } = (await import(script.href)) as { run: (args: readonly string[]) => Promise<number> }
+  const bundle = command.kind === 'stack' ? await openBundle() : null
+  const module = bundle === null ? script : pathToFileURL(join(bundle, `${command.file}.mjs`))
+  const { run } = (await import(module.href)) as { run: (args: readonly string[]) => Promise<number> }
   return run(args)
 }
 
-function currentStack(): { ca: string; proxy: string } | null {
-  return readRunningStack(localFolder())
-}
-
 async function runAgain(stack: { ca: string; proxy: string }, args: readonly string[]): Promise<number> {
+  const { clientEnvironment } = await import('./stack/settings.ts')
   const script = fileURLToPath(import.meta.url)
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args], {
     stdio: 'inherit',

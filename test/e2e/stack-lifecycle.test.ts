@@ -119,6 +119,7 @@ describe('a stack', () => {
       COUNTERSIGN_ENTRA_URL: file.entra,
       COUNTERSIGN_AUDIT_TABLES_URL: file.tables.url,
     })
+    expect(settings).not.toHaveProperty('COUNTERSIGN_STACK_PROXY')
     const backends = JSON.parse(settings.COUNTERSIGN_BACKENDS ?? '') as Record<string, { port?: number }>
     expect(backends['azure-postgresql']?.port).toBe(file.backends['azure-postgresql'].port)
   })

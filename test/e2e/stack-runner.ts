@@ -7,4 +7,5 @@ const keep = process.argv.includes('--keep')
 
 process.exitCode = await runForeground({ port: Number(process.env.PORT ?? 0), keep, app }, ({ file, loss }) => {
   process.stdout.write(`${JSON.stringify({ ready: file, loss })}\n`)
+  return undefined
 })

@@ -3,10 +3,11 @@
  * an access token but no signature, has no write-once retention and does not throttle, so no promise may rest on it.
  */
 import { writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { findAzurite } from '../stack/bundle.ts'
 import { type Announce, type Child, startChild } from '../stack/child.ts'
+import { findBundled } from '../stack/script.ts'
 
 /** The well-known development account that Azurite ships with; published by Microsoft, protects nothing. */
 export const account = 'devstoreaccount1'
@@ -37,7 +38,15 @@ export async function startAzurite(options: AzuriteOptions): Promise<Storage> {
   const key = await writeSecret(join(options.run, 'azurite.key'), options.certificate.key)
   const child = startChild({
     command: process.execPath,
-    args: [findAzurite(), ...fixedArguments, '--cert', cert, '--key', key, ...persistence(options)],
+    args: [
+      findBundled('azurite.cjs') ?? findAzurite(),
+      ...fixedArguments,
+      '--cert',
+      cert,
+      '--key',
+      key,
+      ...persistence(options),
+    ],
     signal: 'SIGINT', // the signal that makes every version of it write its data before it ends
     graceMs: 8000,
     cwd: options.run,
@@ -61,10 +70,6 @@ const fixedArguments = [
 
 function persistence({ keep }: AzuriteOptions): string[] {
   return keep === undefined ? ['--inMemoryPersistence'] : ['--location', join(keep, 'azurite')]
-}
-
-function findAzurite(): string {
-  return createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js')
 }
 
 async function writeSecret(path: string, text: string): Promise<string> {

@@ -3,22 +3,28 @@ import { type Stack, type StackOptions, startStack } from './stack.ts'
 
 /**
  * Runs a stack until Ctrl-C, a request to end, the end of the process that started us, or the end of its gateway.
- * Returns the exit code; `ready` is called once requests will succeed.
+ * Returns the exit code; `ready` is called once requests will succeed, and what it returns before everything stops.
  */
-export async function runForeground(options: StackOptions, ready: (stack: Stack) => void): Promise<number> {
+export async function runForeground(options: StackOptions, ready: Ready): Promise<number> {
   const asked = waitForEnd()
   try {
     const stack = await startStack(options)
-    ready(stack)
-    return await runUntilEnd(stack, asked)
+    const leave = ready(stack)
+    return await runUntilEnd(stack, { asked, leave: leave ?? (() => undefined) })
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
 }
 
-async function runUntilEnd(stack: Stack, asked: Promise<null>): Promise<number> {
+type Ready = (stack: Stack) => (() => void) | undefined
+
+async function runUntilEnd(
+  stack: Stack,
+  { asked, leave }: { asked: Promise<null>; leave: () => void },
+): Promise<number> {
   const code = await Promise.race([asked, stack.gatewayEnded])
+  leave()
   await stack.stop()
   if (code === null) return 0
   process.stderr.write(`the gateway ended (${code}); everything else was stopped\n`)

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type Announce, type Child, startChild } from './child.ts'
+import { argumentsFor } from './script.ts'
 
 export interface GatewayOptions {
   /** Folder of the Functions app: its package.json's `main` is the entry. */
@@ -15,10 +15,10 @@ const deadlineMs = 30_000
 
 /** Starts the Functions host with the gateway in it, and resolves when `/health` answers that it can serve. */
 export async function startGateway(options: GatewayOptions): Promise<Child> {
-  const host = fileURLToPath(new URL('./gateway-process.ts', import.meta.url))
+  const host = argumentsFor({ bundled: 'gateway.mjs', source: 'host/main.ts' })
   const child = startChild({
     command: process.execPath,
-    args: ['--import', import.meta.resolve('tsx'), host, '--app', options.app, '--port', String(options.port)],
+    args: [...host, '--app', options.app, '--port', String(options.port)],
     signal: 'SIGTERM',
     graceMs: 10_000,
     cwd: options.app,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { argumentsFor } from './script.ts'
 
 /** What the guard does when this process dies without having stopped its parts. */
 export interface Guard {
@@ -23,8 +23,8 @@ export type GuardOrder =
  * and sweeps up. Without it PostgreSQL and Azurite would go on after `kill -9`.
  */
 export function startGuard(): Guard {
-  const script = fileURLToPath(new URL('./guard-process.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script], {
+  const script = argumentsFor({ bundled: 'guard-process.mjs', source: 'stack/guard-process.ts' })
+  const child = spawn(process.execPath, script, {
     detached: true,
     cwd: '/',
     stdio: ['pipe', 'ignore', 'inherit'],

@@ -24,19 +24,20 @@ export interface Surroundings {
 
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE', 'FORCE_COLOR', 'NO_COLOR'] as const
 
-/** The whole environment of the gateway's process: nothing of the developer's own settings for Azure gets in. */
+/**
+ * The whole environment of the gateway's process: nothing of the developer's own settings for Azure gets in. The host
+ * takes the stack's proxy out of it before the app, which refuses names that are none of its settings, can see it.
+ */
 export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
   const own = Object.fromEntries(inherited.map((name) => [name, process.env[name]]))
-  return { ...own, ...reach(parts), ...identity(parts), ...settings(parts) }
+  return { ...own, ...clientEnvironment(parts), ...identity(parts), ...settings(parts) }
 }
 
 /** What any Node process needs before its start to reach the stack: the test authority and the proxy. */
 export function clientEnvironment(stack: { ca: string; proxy: string }): Record<string, string> {
-  return { ...reach(stack), COUNTERSIGN_STACK_PROXY: stack.proxy }
-}
-
-function reach({ ca, proxy }: { ca: string; proxy: string }): Record<string, string> {
-  return { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: proxy, NO_PROXY: '127.0.0.1,localhost' }
+  const { ca, proxy } = stack
+  const reach = { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: proxy, NO_PROXY: '127.0.0.1,localhost' }
+  return { ...reach, COUNTERSIGN_STACK_PROXY: proxy }
 }
 
 function identity({ msi }: Surroundings): Record<string, string> {

@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apps, tenants } from '../personas.ts'
-import type { Child } from './child.ts'
 import { takePort } from './free-port.ts'
-import { startGateway } from './gateway.ts'
+import { type GatewaySlot, openGatewaySlot } from './gateway-slot.ts'
 import { type Guard, startGuard } from './guard.ts'
 import { type DeclaredLoss, type KeptState, openKeptState } from './kept-state.ts'
 import { localFolder, projectRoot, readRunningStack, removeFile, type StackFile, writePrivate } from './local-folder.ts'
@@ -32,6 +31,8 @@ export interface Stack {
   readonly loss: DeclaredLoss | null
   /** Resolves when the gateway ends by itself, with its exit code or signal. */
   readonly gatewayEnded: Promise<number | string>
+  /** Restarts the gateway alone, from another folder, on the same port; rejects with none running where that fails. */
+  replaceGateway(app: string): Promise<void>
   /** Stops everything in order; removes `stack.json`. */
   stop(): Promise<void>
 }
@@ -47,9 +48,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const ca = join(home, 'ca.pem')
     writePrivate(ca, services.certificates.ca)
     const gateway = await launchGateway({ ...options, port, ca }, { room, services })
-    const file = describe({ port, ca, services, gateway, guard: room.guard })
-    writePrivate(join(home, 'stack.json'), file)
-    return { file, loss: room.kept?.loss ?? null, gatewayEnded: gateway.exited, stop: () => closeRoom(room) }
+    const announce = () => {
+      const file = describe({ port, ca, services, gateway, guard: room.guard })
+      writePrivate(join(home, 'stack.json'), file)
+      return file
+    }
+    const replaceGateway = async (app: string) => {
+      await gateway.replace(app)
+      announce()
+    }
+    const loss = room.kept?.loss ?? null
+    return { file: announce(), loss, gatewayEnded: gateway.ended, replaceGateway, stop: () => closeRoom(room) }
   } catch (error) {
     await closeRoom(room)
     throw error
@@ -98,7 +107,7 @@ function refuseSecond(home: string): void {
 async function launchGateway(
   options: { port: number; ca: string; app?: string },
   { room, services }: { room: Room; services: Services },
-): Promise<Child> {
+): Promise<GatewaySlot> {
   const env = gatewayEnvironment({
     port: options.port,
     ca: options.ca,
@@ -110,14 +119,15 @@ async function launchGateway(
     orders: services.orders.url,
   })
   const app = options.app ?? projectRoot
-  return room.teardown.add('gateway', await startGateway({ app, port: options.port, env, announce: room.guard.watch }))
+  const { watch: announce } = room.guard
+  return room.teardown.add('gateway', await openGatewaySlot({ app, port: options.port, env, announce }))
 }
 
 interface Facts {
   readonly port: number
   readonly ca: string
   readonly services: Services
-  readonly gateway: Child
+  readonly gateway: GatewaySlot
   readonly guard: Guard
 }
 
@@ -140,7 +150,7 @@ function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
     },
     pids: {
       stack: process.pid,
-      gateway: gateway.pid,
+      gateway: gateway.pid(),
       azurite: storage.pid,
       postgres: database.pid,
       guard: guard.pid,
