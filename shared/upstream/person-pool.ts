@@ -15,9 +15,10 @@ export interface PoolOptions<T> {
   readonly now: () => number
 }
 
-/** Whose connection: `key` names person and token, `expiresAt` (epoch ms) is when the token ends. */
+/** Whose connection: `key` names person and token, `person` the person at this database, `expiresAt` (epoch ms) the token's end. */
 export interface Owner {
   readonly key: string
+  readonly person: string
   readonly expiresAt: number
 }
 
@@ -112,10 +113,16 @@ async function settle<T>({ options }: State<T>, resource: T): Promise<boolean> {
 
 function keep<T>(state: State<T>, one: Idle<T>): void {
   const { limits, close } = state.options
-  const own = state.idle.filter(({ owner }) => owner.key === one.owner.key)
-  const surplus = state.closed || own.length >= limits.idlePerPerson || isStale(one, state.options)
-  if (surplus) close(one.resource)
-  else state.idle.push(one)
+  if (state.closed || limits.idlePerPerson < 1 || isStale(one, state.options)) {
+    close(one.resource)
+    return
+  }
+  // Counted over all tokens of the person: each new sign-in would otherwise leave connections of its own behind, until
+  // the database lets the person's role have no more.
+  const own = state.idle.filter(({ owner }) => owner.person === one.owner.person)
+  const surplus = own.slice(0, Math.max(0, own.length + 1 - limits.idlePerPerson))
+  state.idle = [...state.idle.filter((each) => !surplus.includes(each)), one]
+  for (const { resource } of surplus) close(resource)
 }
 
 /** The one that was idle longest makes room. */

@@ -162,9 +162,10 @@ async function takeLease(work: Work, fresh: boolean): Promise<Lease<Session>> {
       },
       signal,
     )
-  const key = JSON.stringify([backend.name, settings, call.token.tid, call.token.oid, username, digest])
+  const person = JSON.stringify([backend.name, settings, call.token.tid, call.token.oid, username])
+  const key = JSON.stringify([person, digest])
   const lease = await context.pool
-    .acquire({ key, expiresAt: call.token.expiresAt }, open, fresh)
+    .acquire({ key, person, expiresAt: call.token.expiresAt }, open, fresh)
     .catch((error: unknown) => {
       throw toProblem(work, { error, phase: 'before', session: null })
     })
