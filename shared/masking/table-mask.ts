@@ -35,11 +35,20 @@ function planColumn({ name, index }: { name: string; index: number }, job: Table
   const path = `/columns/${readable === '*' ? index : readable}`
   const labels = job.labels[index]
   if (labels === undefined) throw new Problem('internal', 'The answer could not be masked', { reason: 'mask_columns' })
-  const ruling = job.rulebook.ruleAll(labels)
+  const ruling = judgeColumn(job.rulebook.ruleAll(labels), job.answer.columns?.[index]?.source ?? null)
   if (ruling !== null && ruling.treatment !== 'clear') job.report.masked(path, ruling)
   if (ruling?.treatment !== 'drop' && ruling?.treatment !== 'null')
     for (const label of labels) job.report.returned(label)
   return { index, path, ruling }
+}
+
+/**
+ * What the asker computed from a field could be shaped so that the part that stays shows any character of it, or so
+ * that tokens can be compared with those of guesses: only a stored column keeps its part or its token.
+ */
+function judgeColumn(ruling: Ruling | null, source: string | null): Ruling | null {
+  const shown = ruling?.treatment === 'partial' || ruling?.treatment === 'token'
+  return ruling !== null && shown && source === null ? { ...ruling, treatment: 'null' } : ruling
 }
 
 function cellMask({ path, ruling }: Column, job: TableJob): (cell: Json) => Json {

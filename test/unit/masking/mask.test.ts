@@ -63,13 +63,13 @@ describe('table', () => {
   it.each([
     ['nothing', [], ['hr.employees'], null],
     ['a clear column', ['id'], ['hr.employees'], null],
-    ['a labelled column', ['id', 'email'], ['hr.employees'], 'partial'],
+    ['a labelled column', ['id', 'email'], ['hr.employees'], 'null'],
     ['two labelled columns', ['email', 'birth_date'], ['hr.employees'], 'null'],
-    ['a column of an unqualified table', ['email'], ['employees'], 'partial'],
+    ['a column of an unqualified table', ['email'], ['employees'], 'null'],
     ['a whole row', ['*'], ['hr.employees'], 'drop'],
     ['an unknown name', ['whatever'], ['hr.employees'], 'drop'],
     ['an unknown name of unclassified tables', ['whatever'], ['sales.orders'], null],
-    ['a labelled column of another table', ['email'], ['sales.orders', 'sales.customers'], 'partial'],
+    ['a labelled column of another table', ['email'], ['sales.orders', 'sales.customers'], 'null'],
   ])('treats an expression over %s by what it mentions', (...[, mentions, reads, strategy]) => {
     const { masked } = mask(tableRequest({ columns: [expression], rows: [['v']], outputs: [{ mentions }], reads }))
     expect(masked.map((one) => one.strategy)).toEqual(strategy === null ? [] : [strategy])
