@@ -23,6 +23,8 @@ interface Verdict {
 /** SQLSTATE, longest prefix first (PostgreSQL documentation, appendix A). */
 const verdicts: readonly (readonly [prefix: string, verdict: Verdict])[] = [
   ['42501', { code: 'backend_rejected', status: 403 }],
+  // A statement that wants other parameters than it was given.
+  ['08P01', { code: 'backend_rejected', status: 400 }],
   ['25006', { code: 'backend_rejected', status: 403 }],
   ['57014', { code: 'backend_timeout' }],
   ['28', { code: 'backend_rejected_token' }],
@@ -38,7 +40,7 @@ const verdicts: readonly (readonly [prefix: string, verdict: Verdict])[] = [
 ]
 
 /** States in which the server ends the session, so that nobody hears how the statement ended. */
-const sessionEnded = /^(?:57P0|08)/
+const sessionEnded = /^(?:57P0|08(?!P01))/
 
 /** Translates a failure into the Problem that the caller sees: SQLSTATE and position, never the server's words. */
 export function problemOfDatabase(failure: DatabaseFailure): Problem {
