@@ -10,6 +10,8 @@ export interface Target {
   readonly backend: string
   readonly operation: string
   readonly inputs: () => unknown
+  /** JSON pointer of the inputs in the request's body; the body itself unless given. */
+  readonly at?: string
 }
 
 /**
@@ -26,7 +28,7 @@ export function resolve(target: Target, configured: ReadonlyMap<string, Backend>
     throw new Problem('operation_unknown', 'This backend declares no such operation.', { next: catalogue })
   }
   const parsed = operation.inputs().safeParse(target.inputs(), { reportInput: true })
-  if (!parsed.success) throw invalid(parsed.error.issues.flatMap(describeIssue))
+  if (!parsed.success) throw invalid(parsed.error.issues.flatMap((issue) => describeIssue(issue, target.at)))
   return { backend, operationName: target.operation, operation, inputs: parsed.data as Record<string, Json> }
 }
 
@@ -41,8 +43,9 @@ export function targetOf(inbound: Inbound): Target {
 
 const catalogue = { action: 'change_input', url: '/api/operations' } as const
 
-function describeIssue(issue: z.core.$ZodIssue): InputFault[] {
-  const pointer = issue.path.map((part) => `/${escapePointer(String(part))}`).join('')
+/** Where an issue is, from the place `at` on, and what is wrong there; never a value. */
+export function describeIssue(issue: z.core.$ZodIssue, at = ''): InputFault[] {
+  const pointer = at + issue.path.map((part) => `/${escapePointer(String(part))}`).join('')
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ pointer: `${pointer}/${escapePointer(key)}`, detail: 'is not an input' }))
   }

@@ -45,7 +45,7 @@ export function createAnswers(parts: AnswerParts): Answers {
     explain: async (inbound) => answerJson(200, await explain(inbound, parts)),
     openapi: async () => answerJson(200, describeApi(parts.declared, documentSettings(parts))),
     protectedResource: async (inbound) => answerJson(200, protectedResource(inbound.operation, parts)),
-    problemPage: async (inbound) => answerJson(...problemPage(inbound.operation)),
+    problemPage: async (inbound) => answerJson(200, problemPage(inbound.operation)),
     health: async () => {
       await parts.line()
       return answerJson(200, { status: 'ok', build: parts.buildDigest.slice(0, 12) })
@@ -76,9 +76,10 @@ function protectedResource(resource: string, { settings, identification }: Answe
   }
 }
 
-function problemPage(code: string): [number, unknown] {
+function problemPage(code: string) {
   const page = describeProblem(code)
-  return page === null ? [404, { code: 'operation_unknown', detail: 'No problem has this code.' }] : [200, page]
+  if (page === null) throw new Problem('operation_unknown', 'No problem has this code.')
+  return page
 }
 
 async function listOperations(inbound: Inbound, parts: AnswerParts) {
@@ -125,7 +126,7 @@ async function explain(inbound: Inbound, parts: AnswerParts) {
   const { ports, settings } = parts
   const { principal, assertion } = await ports.verify(inbound)
   const question = parseQuestion(parseBody(inbound.body, inbound.headers['content-type'] ?? ''))
-  const invocation = resolve({ ...question, inputs: () => question.inputs }, ports.configured)
+  const invocation = resolve({ ...question, inputs: () => question.inputs, at: '/inputs' }, ports.configured)
   const understood = await classify(invocation, ports.understand)
   const classification = settings.COUNTERSIGN_BACKENDS[invocation.backend.name]?.classification ?? {}
   const judged: Judged = { principal, invocation, understood, labels: labelsOf(invocation, understood, classification) }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { invalid } from '../backend/inputs.ts'
+import { describeIssue } from '../backend/resolve.ts'
 
 /** The body of `POST /api/explain`. */
 export interface Question {
@@ -19,10 +20,5 @@ const schema = () =>
 export function parseQuestion(body: unknown): Question {
   const parsed = schema().safeParse(body)
   if (parsed.success) return parsed.data
-  throw invalid(
-    parsed.error.issues.map(({ path, code }) => ({
-      pointer: path.map((part) => `/${String(part)}`).join(''),
-      detail: `is not valid (${code})`,
-    })),
-  )
+  throw invalid(parsed.error.issues.flatMap((issue) => describeIssue(issue)))
 }
