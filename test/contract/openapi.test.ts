@@ -73,6 +73,13 @@ describe('OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
+  it('names no parameter of an operation twice', () => {
+    for (const { operation } of pathOperations) {
+      const names = ((operation.parameters ?? []) as { name: string }[]).map(({ name }) => name.toLowerCase())
+      expect(new Set(names).size).toBe(names.length)
+    }
+  })
+
   it('uses tags that it declares', () => {
     const tags = (document.tags as { name: string }[]).map(({ name }) => name)
     const used = pathOperations.flatMap(({ operation }) => operation.tags ?? [])

@@ -249,8 +249,8 @@ describe('other routes over HTTP', () => {
 
   it.each([
     ['no backend', { operation: 'x' }, '/backend'],
-    ['an unknown member', { backend: 'line-backend', operation: 'getItem', more: 1 }, ''],
-    ['inputs that are none', { backend: 'line-backend', operation: 'getItem', inputs: { id: 7 } }, '/id'],
+    ['an unknown member', { backend: 'line-backend', operation: 'getItem', more: 1 }, '/more'],
+    ['inputs that are none', { backend: 'line-backend', operation: 'getItem', inputs: { id: 7 } }, '/inputs/id'],
   ])('refuses a question with %s', async (...[, question, pointer]) => {
     const { status, body } = await post('/api/explain', JSON.stringify(question))
     expect([status, body.code]).toEqual([400, 'input_invalid'])
