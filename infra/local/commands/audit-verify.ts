@@ -1,5 +1,8 @@
-import { type Verdict, type VerifyReport, verifyChain } from '../../../shared/audit/verify.ts'
+import { join } from 'node:path'
+import { type Verdict, verifyChain } from '../../../shared/audit/verify.ts'
 import { openBook } from '../stack/book.ts'
+import { explainLosses, type LocalReport } from '../stack/declared-loss.ts'
+import { readLosses } from '../stack/kept-state.ts'
 import { localFolder, readRunningStack, type StackFile } from '../stack/local-folder.ts'
 
 const usage = 'usage: npm run --silent audit:verify -- [--json] [--full] [--require-anchors]\n'
@@ -20,11 +23,16 @@ export async function run(args: readonly string[]): Promise<number> {
   return exitCodes[verdict]
 }
 
-function verifyStack(stack: StackFile, requireAnchors: boolean): Promise<VerifyReport> {
-  return verifyChain({ ...openBook(stack), now: Date.now(), requireAnchors })
+async function verifyStack(stack: StackFile, requireAnchors: boolean): Promise<LocalReport> {
+  const book = openBook(stack)
+  const report = await verifyChain({ ...book, now: Date.now(), requireAnchors })
+  return explainLosses(report, {
+    source: book.source,
+    losses: readLosses(join(localFolder(), 'kept'), stack.pids.stack),
+  })
 }
 
-function describe({ verdict, counts, findings, notes }: VerifyReport): string {
+function describe({ verdict, counts, findings, notes }: LocalReport): string {
   const lines = [
     verdict,
     `${counts.verified} of ${counts.rows} rows verified in ${counts.lanes} lanes and ${counts.segments} segments:`,

@@ -8,7 +8,7 @@ export interface KeptState {
   /** The part of that name from the last run, or undefined. */
   read<T>(name: string): T | undefined
   write(name: string, content: unknown): void
-  /** What an unclean stop may have cost, null after a clean one; stays true until a verification has dealt with it. */
+  /** What an unclean stop of the last run may have cost, null after a clean one. */
   readonly loss: DeclaredLoss | null
   /** Marks the stop as clean. */
   close(): void
@@ -24,13 +24,14 @@ export interface DeclaredLoss {
 
 const marker = 'running.json'
 const lossFile = 'declared-loss.json'
+const maxLosses = 1000
 
 /** Opens (or makes) the kept state and marks it as in use. `now` is ISO 8601 UTC. */
 export function openKeptState(folder: string, now: string): KeptState {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const path = (name: string) => join(folder, name)
   const loss = declareLoss(folder, now)
-  writePrivate(path(marker), { started: now })
+  writePrivate(path(marker), { started: now, pid: process.pid } satisfies Marker)
   return {
     folder,
     loss,
@@ -40,10 +41,24 @@ export function openKeptState(folder: string, now: string): KeptState {
   }
 }
 
+interface Marker {
+  readonly started: string
+  readonly pid: number
+}
+
+/**
+ * The losses of the kept state that the process `pid` runs on, oldest first; none where it keeps nothing. A declaration
+ * is never withdrawn: the gap stays in the book for as long as the kept state does, and both go with its folder.
+ */
+export function readLosses(folder: string, pid: number): readonly DeclaredLoss[] {
+  if (readJson<Marker>(join(folder, marker))?.pid !== pid) return []
+  return readJson<readonly DeclaredLoss[]>(join(folder, lossFile)) ?? []
+}
+
 function declareLoss(folder: string, now: string): DeclaredLoss | null {
   const left = join(folder, marker)
   if (!existsSync(left)) return null
-  const started = readJson<{ started: string }>(left)?.started ?? 'unknown'
+  const started = readJson<Marker>(left)?.started ?? 'unknown'
   const loss: DeclaredLoss = {
     runStarted: started,
     discovered: now,
@@ -52,6 +67,7 @@ function declareLoss(folder: string, now: string): DeclaredLoss | null {
       'changes to the database and to orders since the last clean stop',
     ],
   }
-  writePrivate(join(folder, lossFile), loss)
+  const before = readJson<readonly DeclaredLoss[]>(join(folder, lossFile)) ?? []
+  writePrivate(join(folder, lossFile), [...before, loss].slice(-maxLosses))
   return loss
 }

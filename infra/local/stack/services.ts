@@ -24,6 +24,8 @@ export interface ServicesOptions {
   readonly teardown: Teardown
 }
 
+const vaultEveryMs = 1000
+
 /** Everything that the gateway talks to. */
 export interface Services {
   readonly certificates: Certificates
@@ -108,15 +110,30 @@ async function launchVault(options: ServicesOptions, { certificates, entra }: Bu
   const named = { certificates, entra, hostname: vaultHost, audience: 'https://vault.localhost' }
   const vault = await startVault(kept === undefined ? named : { ...named, state: kept.state })
   const seeded = seedSecrets(vault, kept?.seeded ?? [])
-  const write = () => options.kept?.write('vault', { state: vault.state(), seeded } satisfies KeptVault)
-  write()
+  const settle = keepUpToDate(options.kept, () => ({ state: vault.state(), seeded }))
   const stop = async () => {
     await vault.stop()
-    write()
+    settle()
   }
   options.teardown.add('vault', { stop })
   const routes = { [vaultHost]: { host: '127.0.0.1', port: vault.port } }
   return options.teardown.add('proxy', await startProxy({ routes }))
+}
+
+/** Keys made while the stack runs must outlive a kill too: rows under a lost key could never be checked again. */
+function keepUpToDate(kept: KeptState | null, read: () => KeptVault): () => void {
+  let written = ''
+  const write = (): void => {
+    const text = JSON.stringify(read())
+    if (text !== written) kept?.write('vault', JSON.parse(text))
+    written = text
+  }
+  write()
+  const timer = kept === null ? undefined : setInterval(write, vaultEveryMs).unref()
+  return () => {
+    clearInterval(timer)
+    write()
+  }
 }
 
 interface KeptVault {

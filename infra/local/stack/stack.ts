@@ -6,7 +6,7 @@ import { type GatewaySlot, openGatewaySlot } from './gateway-slot.ts'
 import { type Guard, startGuard } from './guard.ts'
 import { type DeclaredLoss, type KeptState, openKeptState } from './kept-state.ts'
 import { localFolder, projectRoot, readRunningStack, removeFile, type StackFile, writePrivate } from './local-folder.ts'
-import { makeRunFolder } from './scratch.ts'
+import { makeRunFolder, removeDeadRunFolders } from './scratch.ts'
 import { type Services, startServices } from './services.ts'
 import { auditTable, gatewayEnvironment, vaultHost } from './settings.ts'
 import { makeTeardown, type Teardown } from './teardown.ts'
@@ -74,6 +74,7 @@ interface Room {
 }
 
 function openRoom(home: string, keep: boolean): Room {
+  removeDeadRunFolders()
   const run = makeRunFolder()
   const guard = startGuard()
   for (const path of [run, join(home, 'stack.json'), join(home, 'ca.pem')]) guard.sweep(path)

@@ -1,14 +1,14 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { writePeople } from '../../../infra/local/postgres/people.ts'
 import { classification } from '../../../infra/local/stack/classification.ts'
 import { readPort } from '../../../infra/local/stack/free-port.ts'
-import { openKeptState } from '../../../infra/local/stack/kept-state.ts'
+import { openKeptState, readLosses } from '../../../infra/local/stack/kept-state.ts'
 import { readRunningStack, writePrivate } from '../../../infra/local/stack/local-folder.ts'
 import { startOf } from '../../../infra/local/stack/process-identity.ts'
-import { assertOwned, makeRunFolder } from '../../../infra/local/stack/scratch.ts'
+import { assertOwned, makeRunFolder, removeDeadRunFolders } from '../../../infra/local/stack/scratch.ts'
 import { gatewayEnvironment } from '../../../infra/local/stack/settings.ts'
 import { makeTeardown } from '../../../infra/local/stack/teardown.ts'
 import { makeSecret, secretNames } from '../../../infra/local/stack/vault-secrets.ts'
@@ -86,6 +86,14 @@ describe('the kept state', () => {
     expect(third.loss).toMatchObject({ runStarted: '2026-01-02T00:00:00.000Z', discovered: '2026-01-03T00:00:00.000Z' })
   })
 
+  it('remembers every loss, for the process that runs on it alone', () => {
+    const folder = makeFolder()
+    for (const day of [1, 2, 3]) openKeptState(folder, `2026-01-0${day}T00:00:00.000Z`)
+    const days = readLosses(folder, process.pid).map(({ discovered }) => discovered.slice(0, 10))
+    expect(days).toEqual(['2026-01-02', '2026-01-03'])
+    expect(readLosses(folder, process.pid + 1)).toEqual([])
+  })
+
   it('reads back what was written, from a file of mode 0600', () => {
     const folder = makeFolder()
     const state = openKeptState(folder, 'now')
@@ -117,6 +125,25 @@ describe('a folder for staged programs', () => {
     expect(() => assertOwned(open)).toThrow()
     writeFileSync(join(folder, 'file'), '')
     expect(() => assertOwned(join(folder, 'file'))).toThrow()
+  })
+})
+
+describe('run folders', () => {
+  it('of dead stacks are removed, those of others are left', () => {
+    const [dead, alive, nameless] = [makeRunFolder(), makeRunFolder(), makeRunFolder()]
+    folders.push(dead, alive, nameless)
+    writePrivate(join(dead, 'owner.json'), { pid: 4_194_305, start: '1' })
+    rmSync(join(nameless, 'owner.json'))
+    removeDeadRunFolders()
+    expect([dead, alive, nameless].map((folder) => existsSync(folder))).toEqual([false, true, true])
+  })
+
+  it('of a process whose id another one has now are removed', () => {
+    const folder = makeRunFolder()
+    folders.push(folder)
+    writePrivate(join(folder, 'owner.json'), { pid: process.pid, start: 'earlier' })
+    removeDeadRunFolders()
+    expect(existsSync(folder)).toBe(false)
   })
 })
 
