@@ -1,0 +1,33 @@
+import { afterAll, beforeAll } from 'vitest'
+import { describeBook } from '../support/gateway-book.ts'
+import { describeChallenges } from '../support/gateway-challenges.ts'
+import { describeInput } from '../support/gateway-input.ts'
+import { describeMasks } from '../support/gateway-masks.ts'
+import { describePeople } from '../support/gateway-people.ts'
+import { describeRoutes } from '../support/gateway-routes.ts'
+import { describeSql } from '../support/gateway-sql.ts'
+import { describeTokens } from '../support/gateway-tokens.ts'
+import { openWorld, type World } from '../support/gateway-world.ts'
+
+/** One real stack for all of it: the product as `npm start` starts it, asked over HTTP. */
+let running: World | undefined
+
+beforeAll(async () => {
+  running = await openWorld()
+}, 90_000)
+
+afterAll(() => running?.stop())
+
+const world = (): World => {
+  if (running === undefined) throw new Error('the stack does not run')
+  return running
+}
+
+describeRoutes(world)
+describePeople(world)
+describeInput(world)
+describeTokens(world)
+describeSql(world)
+describeMasks(world)
+describeChallenges(world)
+describeBook(world)
