@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { StackFile } from '../../infra/local/stack/local-folder.ts'
+import { readLosses } from '../../infra/local/stack/kept-state.ts'
+import { type StackFile, writePrivate } from '../../infra/local/stack/local-folder.ts'
 import { startOf } from '../../infra/local/stack/process-identity.ts'
 
 const runner = fileURLToPath(new URL('./stack-runner.ts', import.meta.url))
@@ -78,9 +79,6 @@ async function leftOver(file: StackFile, withinMs = 0): Promise<string[]> {
 }
 
 const runFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-run-'))
-spawnSync('ls', [tmpdir()])
-  .stdout.toString()
-  .match(/countersign-run-\w+/g) ?? []
 
 afterEach(async () => {
   for (const child of running.splice(0)) {
@@ -93,9 +91,11 @@ afterEach(async () => {
 })
 
 describe('a stack', () => {
-  it('says where everything is, in a file that only its user can read', async () => {
+  it('says where everything is, runs once in a folder, and leaves nothing at Ctrl-C', async () => {
     const home = makeHome()
-    const { file } = await startRunner(home)
+    const before = runFolders()
+    writePrivate(join(home, 'stack.json'), { gateway: 'http://localhost:1', pids: { stack: 4_194_305 } })
+    const { process: child, file, ended } = await startRunner(home)
     const path = join(home, 'stack.json')
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(file)
     expect(statSync(path).mode & 0o777).toBe(0o600)
@@ -122,25 +122,29 @@ describe('a stack', () => {
     expect(settings).not.toHaveProperty('COUNTERSIGN_STACK_PROXY')
     const backends = JSON.parse(settings.COUNTERSIGN_BACKENDS ?? '') as Record<string, { port?: number }>
     expect(backends['azure-postgresql']?.port).toBe(file.backends['azure-postgresql'].port)
-  })
+    const second = await failedStart(home)
+    expect(second.code).toBe(1)
+    expect(second.message).toContain('COUNTERSIGN_LOCAL_DIR')
+    expect((await fetch(`${file.gateway}/health`)).status).toBe(200)
 
-  it('stops everything at Ctrl-C and leaves nothing', async () => {
-    const home = makeHome()
-    const before = runFolders()
-    const { process: child, file, ended } = await startRunner(home)
     child.kill('SIGINT')
     expect(await ended).toBe(0)
     expect(await leftOver(file)).toEqual([])
-    expect(existsSync(join(home, 'stack.json'))).toBe(false)
+    expect(existsSync(path)).toBe(false)
     expect(runFolders().filter((name) => !before.includes(name))).toEqual([])
   })
 
-  it('leaves no process when it is killed without warning', async () => {
-    const home = makeHome()
-    const { process: child, file } = await startRunner(home)
-    child.kill('SIGKILL')
-    expect(await leftOver(file, 15_000)).toEqual([])
-    expect(existsSync(join(home, 'stack.json'))).toBe(false)
+  it('runs beside another, ends with its gateway, and leaves no process when it is killed without warning', async () => {
+    const homes = [makeHome(), makeHome()] as const
+    const [one, two] = await Promise.all([startRunner(homes[0]), startRunner(homes[1])])
+    process.kill(one.file.pids.gateway, 'SIGKILL')
+    expect(await one.ended).toBe(1)
+    expect(await leftOver(one.file)).toEqual([])
+
+    expect((await fetch(`${two.file.gateway}/health`)).status).toBe(200)
+    two.process.kill('SIGKILL')
+    expect(await leftOver(two.file, 15_000)).toEqual([])
+    expect(existsSync(join(homes[1], 'stack.json'))).toBe(false)
   })
 
   it.skipIf(process.platform !== 'linux')('leaves no process when it is killed while it starts (/proc)', async () => {
@@ -154,35 +158,6 @@ describe('a stack', () => {
     expect(known.filter((pid) => !isGone(pid))).toEqual([])
   })
 
-  it('ends when the process that started it has died', async () => {
-    const home = makeHome()
-    const between = ['sh', '-c', '"$@"; exit 0', 'sh']
-    const { process: shell, file } = await startRunner(home, { prefix: between })
-    expect(file.pids.stack).not.toBe(shell.pid)
-    shell.kill('SIGKILL')
-    expect(await leftOver(file, 15_000)).toEqual([])
-  })
-
-  it('ends with an error when its gateway ends', async () => {
-    const { file, ended } = await startRunner(makeHome())
-    process.kill(file.pids.gateway, 'SIGKILL')
-    expect(await ended).toBe(1)
-    expect(await leftOver(file)).toEqual([])
-  })
-
-  it('runs beside another one, and not twice in one folder', async () => {
-    const [first, second] = [makeHome(), makeHome()]
-    const [one, two] = await Promise.all([startRunner(first), startRunner(second)])
-    const answers = await Promise.all([one, two].map(({ file }) => fetch(`${file.gateway}/health`)))
-    expect(answers.map((answer) => answer.status)).toEqual([200, 200])
-    const third = await failedStart(first)
-    expect(third.code).toBe(1)
-    expect(third.message).toContain('COUNTERSIGN_LOCAL_DIR')
-    one.process.kill('SIGTERM')
-    expect(await one.ended).toBe(0)
-    expect((await fetch(`${two.file.gateway}/health`)).status).toBe(200)
-  })
-
   it('names a port that is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -193,7 +168,7 @@ describe('a stack', () => {
     expect(message).toContain(`port ${port}`)
   })
 
-  it('keeps its secrets over a clean stop, and declares after an unclean one what may be lost', {
+  it('keeps its secrets, declares after an unclean stop what may be lost, and ends with the process that started it', {
     timeout: 60_000,
   }, async () => {
     const home = makeHome()
@@ -207,13 +182,17 @@ describe('a stack', () => {
 
     const second = await startRunner(home, { args: ['--keep'] })
     expect(second.loss).toBeNull()
+    expect(second.file.gateway).toBe(first.file.gateway)
     expect(JSON.parse(readFileSync(kept('vault.json'), 'utf8'))).toEqual(vault)
     second.process.kill('SIGKILL')
     expect(await leftOver(second.file, 15_000)).toEqual([])
 
-    const third = await startRunner(home, { args: ['--keep'] })
+    const third = await startRunner(home, { args: ['--keep'], prefix: ['sh', '-c', '"$@"; exit 0', 'sh'] })
     expect(third.loss?.mayBeLost.length).toBeGreaterThan(0)
-    expect(existsSync(kept('declared-loss.json'))).toBe(true)
+    expect(readLosses(kept(''), third.file.pids.stack)).toHaveLength(1)
+    expect(third.file.pids.stack).not.toBe(third.process.pid)
+    third.process.kill('SIGKILL')
+    expect(await leftOver(third.file, 15_000)).toEqual([])
   })
 
   const isRoot = process.getuid?.() === 0
