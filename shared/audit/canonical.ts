@@ -26,10 +26,24 @@ export function joinMembers(members: Readonly<Record<string, string>>): string {
   return `{${names.map((name) => `${JSON.stringify(name)}:${members[name]}`).join(',')}}`
 }
 
+/** The text of these bytes, or null where they are no UTF-8. */
+export function decodeText(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    return null
+  }
+}
+
 /** The document in these bytes, or null where `canonical(parse(bytes))` would differ from them. */
 export function parseCanonical(bytes: Uint8Array): Json | null {
+  const text = decodeText(bytes)
+  return text === null ? null : parseCanonicalText(text)
+}
+
+/** The document in this text, or null where `canonicalText(parse(text))` would differ from it. */
+export function parseCanonicalText(text: string): Json | null {
   try {
-    const text = decoder.decode(bytes)
     const value = JSON.parse(text) as Json
     return isInOrder(value, 0) && JSON.stringify(value) === text && isWellFormed(text) ? value : null
   } catch {

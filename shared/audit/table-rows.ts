@@ -92,7 +92,7 @@ function toAction(write: Write): TransactionAction {
 }
 
 /** Sorts what the SDK threw into the four faults; where the answer's origin is in doubt, it is ambiguous. */
-export function explainFault(cause: unknown): { readonly fault: CommitFault; readonly detail: string } {
+function explainFault(cause: unknown): { readonly fault: CommitFault; readonly detail: string } {
   const { statusCode, code } = cause as { statusCode?: number; code?: string }
   const detail = `${statusCode ?? ''} ${code ?? (cause instanceof Error ? cause.name : 'unknown')}`.trim()
   if (statusCode === undefined) return { fault: code && unsent.has(code) ? 'throttled' : 'ambiguous', detail }

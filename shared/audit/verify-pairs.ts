@@ -1,11 +1,11 @@
-import type { RowDocument } from './record.ts'
 import type { Finding, Report } from './verify-findings.ts'
+import type { RowFacts } from './verify-schema.ts'
 import { createSeen } from './verify-seen.ts'
 
 /** Pairs intents with outcomes across lanes; only unpaired ones stay in memory. */
 export interface Pairs {
   /** A row that verified; `mac` is its own. */
-  add(row: RowDocument, mac: Uint8Array): void
+  add(row: RowFacts, mac: Uint8Array): void
   /** An outcome that did not verify but names its decision: it counts as present, so that one fault gives one finding. */
   excuse(decisionId: string): void
   /** Reports what is left; returns the number of intents younger than `grace` milliseconds. */
@@ -32,23 +32,23 @@ const outcomeSeen = 2
 
 export function createPairs(report: Report): Pairs {
   const open = new Map<string, OpenIntent>()
-  const early = new Map<string, RowDocument>()
+  const early = new Map<string, RowFacts>()
   const excused = new Set<string>()
   const seen = createSeen()
 
-  function addIntent(row: RowDocument, decisionId: string, mac: Uint8Array): void {
+  function addIntent(row: RowFacts, decisionId: string, mac: Uint8Array): void {
     if (seen.mark(decisionId, intentSeen) & intentSeen) {
       report(findingAt(row, 'duplicate_decision', `decision ${decisionId} has two intents`))
       return
     }
-    const intent = { lane: row.lane, seq: row.seq, mac, time: row.time, verdict: row.intent?.verdict ?? '' }
+    const intent = { lane: row.lane, seq: row.seq, mac, time: row.time, verdict: row.verdict ?? '' }
     const outcome = early.get(decisionId)
     early.delete(decisionId)
     if (outcome) compare(intent, outcome)
     else if (!excused.delete(decisionId)) open.set(decisionId, intent)
   }
 
-  function addOutcome(row: RowDocument, decisionId: string): void {
+  function addOutcome(row: RowFacts, decisionId: string): void {
     if (seen.mark(decisionId, outcomeSeen) & outcomeSeen) {
       report(findingAt(row, 'duplicate_outcome', `decision ${decisionId} has two outcomes`))
       return
@@ -59,12 +59,11 @@ export function createPairs(report: Report): Pairs {
     else early.set(decisionId, row)
   }
 
-  function compare(intent: OpenIntent, row: RowDocument): void {
-    const reference = row.outcome?.intent
+  function compare(intent: OpenIntent, row: RowFacts): void {
     const mac = Buffer.from(intent.mac).toString('hex')
-    if (reference?.lane !== intent.lane || reference.seq !== intent.seq || reference.mac !== mac) {
+    if (row.intentLane !== intent.lane || row.intentSeq !== intent.seq || row.intentMac !== mac) {
       report(findingAt(row, 'outcome_without_intent', 'the outcome names another row than its decision has'))
-    } else if (intent.verdict !== 'permit' && row.outcome?.status !== 'not-called') {
+    } else if (intent.verdict !== 'permit' && row.verdict !== 'not-called') {
       report(findingAt(row, 'called_without_permit', `the intent says ${intent.verdict}`))
     }
   }
@@ -80,7 +79,7 @@ export function createPairs(report: Report): Pairs {
     },
     finish({ now, grace, isKnownBad }) {
       for (const row of early.values()) {
-        const { lane, seq } = row.outcome?.intent ?? row
+        const [lane, seq] = [row.intentLane ?? row.lane, row.intentSeq ?? row.seq]
         if (!isKnownBad(lane, seq)) report(findingAt(row, 'outcome_without_intent', `no intent at ${lane} ${seq}`))
       }
       const late = [...open].filter(([, intent]) => now - Date.parse(intent.time) > grace)
@@ -92,6 +91,6 @@ export function createPairs(report: Report): Pairs {
   }
 }
 
-function findingAt(row: RowDocument, kind: Finding['kind'], detail: string): Finding {
+function findingAt(row: RowFacts, kind: Finding['kind'], detail: string): Finding {
   return { kind, lane: row.lane, seq: row.seq, detail }
 }

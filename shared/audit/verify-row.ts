@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto'
-import { type Json, parseCanonical } from './canonical.ts'
-import { genesisDigest, isSameDigest, leafDigest, rowMac } from './chain.ts'
+import { decodeText, parseCanonicalText } from './canonical.ts'
+import { genesisDigest, isSameDigest } from './chain.ts'
 import type { RowDocument, StoredEntity } from './record.ts'
 import type { FindingKind } from './verify-findings.ts'
-import { findColumnMismatches, isRowDocument } from './verify-schema.ts'
+import { isRowMac } from './verify-mac.ts'
+import { factsOf, findColumnMismatches, isRowDocument, type RowFacts, scanRow } from './verify-schema.ts'
 
 /** A key as the verifier has it; `retiredAt` is ISO 8601 UTC. */
 export interface VerifyKey {
@@ -17,7 +18,8 @@ export interface ReadRow {
   readonly seq: number | null
   readonly rowKey: string
   readonly bytes: Uint8Array
-  readonly document: RowDocument | null
+  /** Null where the content is not canonical, or no row. */
+  readonly facts: RowFacts | null
   readonly isMalformed: boolean
   readonly kid: string
   readonly prev: Uint8Array
@@ -41,23 +43,32 @@ export interface RowFault {
 const none = new Uint8Array(0)
 
 /** Takes a stored row apart. */
-export function readRow(entity: StoredEntity): ReadRow {
-  const columns = entity.properties
+export function readRow({ rowKey, properties: columns }: StoredEntity): ReadRow {
   const bytes = joinContent(columns)
-  const value = parseCanonical(bytes)
-  const isMalformed = value !== null && !isRowDocument(value as Json)
-  const document = value === null || isMalformed ? null : (value as unknown as RowDocument)
+  const content = readContent(bytes, columns.kind)
+  const facts = typeof content === 'object' ? content : null
   return {
-    seq: /^r\d{16}$/.test(entity.rowKey) ? Number(entity.rowKey.slice(1)) : null,
-    rowKey: entity.rowKey,
+    seq: rowKey.length === 17 && /^r\d{16}$/.test(rowKey) ? Number(rowKey.slice(1)) : null,
+    rowKey,
     bytes,
-    document,
-    isMalformed,
-    kid: typeof columns.kid === 'string' ? columns.kid : (document?.kid ?? ''),
+    facts,
+    isMalformed: content === 'malformed',
+    kid: typeof columns.kid === 'string' ? columns.kid : (facts?.kid ?? ''),
     prev: bytesOf(columns.prev),
     mac: bytesOf(columns.mac),
     columns,
   }
+}
+
+// The kind column only says which form to try first: what is not read that way is parsed.
+function readContent(bytes: Uint8Array, kind: unknown): RowFacts | 'not canonical' | 'malformed' {
+  const text = decodeText(bytes)
+  if (text === null) return 'not canonical'
+  const scanned = scanRow(text, kind)
+  if (scanned) return scanned
+  const value = parseCanonicalText(text)
+  if (value === null) return 'not canonical'
+  return isRowDocument(value) ? factsOf(value as unknown as RowDocument) : 'malformed'
 }
 
 /**
@@ -66,29 +77,28 @@ export function readRow(entity: StoredEntity): ReadRow {
  */
 export function checkContent(row: ReadRow, key: VerifyKey | null, expected: Expected): RowFault | null {
   if (key === null) return { kind: 'unknown_key', detail: `key ${row.kid} is not known` }
-  const leaf = leafDigest(row.bytes)
-  if (!isSameDigest(rowMac(key.key, { kid: row.kid, prev: row.prev, leaf }), row.mac)) {
-    const isPrev =
-      expected.prev !== null && isSameDigest(rowMac(key.key, { kid: row.kid, prev: expected.prev, leaf }), row.mac)
+  const claim = { kid: row.kid, prev: row.prev, content: row.bytes, mac: row.mac }
+  if (!isRowMac(key.key, claim)) {
+    const isPrev = expected.prev !== null && isRowMac(key.key, { ...claim, prev: expected.prev })
     return { kind: 'edited', detail: isPrev ? 'the prev column was changed' : 'the content does not match its MAC' }
   }
-  if (row.document === null) {
+  if (row.facts === null) {
     const kind = row.isMalformed ? 'malformed' : 'not_canonical'
     return { kind, detail: 'the bytes are authentic but not a row of this format' }
   }
-  return checkPlace(row, row.document, expected) ?? checkMembers(row, row.document, key)
+  return checkPlace(row, row.facts, expected) ?? checkMembers(row, row.facts, key)
 }
 
 /** Whether a lane's first row begins from the opening that it states. */
 export function isGenesis(row: ReadRow): boolean {
-  const { document } = row
-  const nonce = document?.detail?.nonce
-  if (document?.kind !== 'lane-open' || typeof nonce !== 'string') return false
-  return isSameDigest(genesisDigest({ origin: document.origin, lane: document.lane, nonce }), row.prev)
+  const { facts } = row
+  const nonce = facts?.detail?.nonce
+  if (facts?.kind !== 'lane-open' || typeof nonce !== 'string') return false
+  return isSameDigest(genesisDigest({ origin: facts.origin, lane: facts.lane, nonce }), row.prev)
 }
 
-function checkPlace(row: ReadRow, document: RowDocument, expected: Expected): RowFault | null {
-  const { origin, lane, segment, seq } = document
+function checkPlace(row: ReadRow, facts: RowFacts, expected: Expected): RowFault | null {
+  const { origin, lane, segment, seq } = facts
   if (lane !== expected.lane || (expected.origin !== null && origin !== expected.origin)) {
     return { kind: 'inserted', detail: `an authentic row of ${origin} ${lane} ${seq}` }
   }
@@ -96,10 +106,10 @@ function checkPlace(row: ReadRow, document: RowDocument, expected: Expected): Ro
   return { kind: 'reordered', detail: `an authentic row whose place is segment ${segment} row ${seq}` }
 }
 
-function checkMembers(row: ReadRow, document: RowDocument, key: VerifyKey): RowFault | null {
-  const mismatches = findColumnMismatches(document, row.columns)
+function checkMembers(row: ReadRow, facts: RowFacts, key: VerifyKey): RowFault | null {
+  const mismatches = findColumnMismatches(facts, row.columns)
   if (mismatches.length > 0) return { kind: 'column_mismatch', detail: `columns ${mismatches.join(', ')}` }
-  if (key.retiredAt !== undefined && document.time > key.retiredAt) {
+  if (key.retiredAt !== undefined && facts.time > key.retiredAt) {
     return { kind: 'retired_key', detail: `key ${row.kid} was retired at ${key.retiredAt}` }
   }
   return null

@@ -1,63 +1,44 @@
 import type { Json } from './canonical.ts'
 import { type RowDocument, type RowKind, rowVersion } from './record.ts'
+import {
+  type Cursor,
+  count,
+  either,
+  isObject,
+  keep,
+  listOf,
+  type Members,
+  mapOf,
+  oneOf,
+  pattern,
+  type Rule,
+  scalar,
+  shape,
+  text,
+} from './verify-rules.ts'
 
-type Check = (value: Json | undefined) => boolean
-interface Members {
-  readonly [name: string]: Check
-}
-
-const text: Check = (value) => typeof value === 'string'
-const flag: Check = (value) => typeof value === 'boolean'
-const count: Check = (value) => typeof value === 'number' && value >= 0
-const digest: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
-const time: Check = (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/.test(value)
+const digest = pattern(/^[0-9a-f]{64}$/)
+const time = pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/)
 const texts = listOf(text)
-const scalar: Check = (value) => text(value) || flag(value) || typeof value === 'number'
-
-function oneOf(...values: readonly Json[]): Check {
-  return (value) => value !== undefined && values.includes(value)
-}
-
-function listOf(check: Check): Check {
-  return (value) => Array.isArray(value) && value.every((item) => check(item as Json))
-}
-
-function mapOf(check: Check): Check {
-  return (value) => isObject(value) && Object.values(value).every(check)
-}
-
-/** Every required member, and no member but these: what is not in the specification cannot hide in a row. */
-function shape(required: Members, optional: Members = {}): Check {
-  const all = { ...optional, ...required }
-  const needed = Object.keys(required)
-  return (value) => {
-    if (!isObject(value)) return false
-    for (const name in value) if (!Object.hasOwn(all, name) || !all[name]?.(value[name])) return false
-    return needed.every((name) => value[name] !== undefined)
-  }
-}
-
-function isObject(value: Json | undefined): value is { readonly [name: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-const obligation: Check = (value) => isObject(value) && text(value.kind) && mapOf(scalar)(value)
 const kinds = oneOf('person', 'guest', 'app', 'agent-for-person', 'agent-user')
 const digests = ['policy', 'schema', 'classification', 'declaration', 'settings', 'build']
 
 const intent = shape(
   {
-    principal: shape({ kind: kinds, tid: text, oid: text, azp: text, tokenId: text, acrs: texts }, { blueprint: text }),
+    principal: shape(
+      { kind: kinds, tid: keep('tenant', text), oid: text, azp: text, tokenId: text, acrs: texts },
+      { blueprint: text },
+    ),
     backend: text,
     operation: text,
     effect: oneOf('read', 'write', 'delete', 'admin'),
     reads: texts,
     writes: texts,
-    verdict: oneOf('permit', 'deny', 'pending'),
+    verdict: keep('verdict', oneOf('permit', 'deny', 'pending')),
     rules: texts,
     reasons: texts,
-    obligations: listOf(obligation),
-    context: mapOf((value) => scalar(value) || texts(value)),
+    obligations: listOf(mapOf(scalar, 'kind')),
+    context: mapOf(either(scalar, texts)),
     digests: shape(Object.fromEntries(digests.map((name) => [name, text]))),
     personal: shape(
       {},
@@ -77,7 +58,7 @@ const intent = shape(
 
 const outcome = shape(
   {
-    status: oneOf('not-called', 'called', 'unknown'),
+    status: keep('verdict', oneOf('not-called', 'called', 'unknown')),
     code: text,
     backendIds: mapOf(text),
     identity: shape({
@@ -90,26 +71,31 @@ const outcome = shape(
     bytes: count,
     labels: texts,
     masked: listOf(shape({ path: text, label: text, strategy: text })),
-    intent: shape({ lane: text, segment: count, seq: count, mac: digest }),
+    intent: shape({
+      lane: keep('intentLane', text),
+      segment: count,
+      seq: keep('intentSeq', count),
+      mac: keep('intentMac', digest),
+    }),
   },
   { recording: digest },
 )
 
 const place: Members = {
   v: oneOf(rowVersion),
-  origin: text,
-  lane: text,
-  segment: count,
-  seq: count,
-  kid: text,
-  kind: text,
-  time,
+  origin: keep('origin', text),
+  lane: keep('lane', text),
+  segment: keep('segment', count),
+  seq: keep('seq', count),
+  kid: keep('kid', text),
+  kind: keep('kind', text),
+  time: keep('time', time),
 }
 const event = shape({ ...place, detail: mapOf(scalar) })
 
-const rows: Readonly<Record<RowKind, Check>> = {
-  intent: shape({ ...place, decisionId: text, traceId: text, intent }),
-  outcome: shape({ ...place, decisionId: text, outcome }, { traceId: text }),
+const rows: Readonly<Record<RowKind, Rule>> = {
+  intent: shape({ ...place, decisionId: keep('decisionId', text), traceId: text, intent }),
+  outcome: shape({ ...place, decisionId: keep('decisionId', text), outcome }, { traceId: text }),
   'lane-open': shape({ ...place, detail: shape({ nonce: text }) }),
   keychange: shape({ ...place, detail: shape({ from: text, to: text }) }),
   start: event,
@@ -118,10 +104,73 @@ const rows: Readonly<Record<RowKind, Check>> = {
   read: event,
 }
 
+/** What the checks look at in a row, whichever way it was read. `verdict` is the status of an outcome. */
+export interface RowFacts {
+  readonly origin: string
+  readonly lane: string
+  readonly segment: number
+  readonly seq: number
+  readonly kid: string
+  readonly kind: string
+  readonly time: string
+  readonly decisionId?: string | undefined
+  readonly tenant?: string | undefined
+  readonly verdict?: string | undefined
+  /** The intent that an outcome names. */
+  readonly intentLane?: string | undefined
+  readonly intentSeq?: number | undefined
+  readonly intentMac?: string | undefined
+  /** Events only. */
+  readonly detail?: RowDocument['detail'] | undefined
+}
+
+/**
+ * Reads the text of an intent or an outcome in one pass, without parsing it; null where it is another kind or is not
+ * written plainly, which `isRowDocument` then judges. Never takes what parsing would refuse.
+ */
+export function scanRow(text: string, kind: unknown): RowFacts | null {
+  if (kind !== 'intent' && kind !== 'outcome') return null
+  const cursor: Cursor = { text, at: 0, kept: emptyFacts() }
+  if (!rows[kind].scan(cursor) || cursor.at !== text.length) return null
+  return cursor.kept.kind === kind ? (cursor.kept as unknown as RowFacts) : null
+}
+
 /** Whether a parsed row has exactly the members of its kind, each of its type (docs/audit-format.md). */
 export function isRowDocument(value: Json): boolean {
   if (!isObject(value) || typeof value.kind !== 'string' || !Object.hasOwn(rows, value.kind)) return false
-  return rows[value.kind as RowKind](value)
+  return rows[value.kind as RowKind].check(value)
+}
+
+/** The same facts from a row that was parsed. */
+export function factsOf({ intent, outcome, ...row }: RowDocument): RowFacts {
+  const { origin, lane, segment, seq, kid, kind, time, decisionId, detail } = row
+  return {
+    ...{ origin, lane, segment, seq, kid, kind, time, decisionId, detail },
+    tenant: intent?.principal.tid,
+    verdict: intent?.verdict ?? outcome?.status,
+    intentLane: outcome?.intent.lane,
+    intentSeq: outcome?.intent.seq,
+    intentMac: outcome?.intent.mac,
+  }
+}
+
+// All members at once, so that the facts of every row have the same hidden shape.
+function emptyFacts(): Cursor['kept'] {
+  return {
+    origin: '',
+    lane: '',
+    segment: 0,
+    seq: 0,
+    kid: '',
+    kind: '',
+    time: '',
+    decisionId: undefined,
+    tenant: undefined,
+    verdict: undefined,
+    intentLane: undefined,
+    intentSeq: undefined,
+    intentMac: undefined,
+  }
 }
 
 const head = shape({
@@ -142,18 +191,20 @@ const head = shape({
 
 /** Whether a parsed head has exactly the members of a head. */
 export function isHeadDocument(value: Json): boolean {
-  return head(value)
+  return head.check(value)
 }
 
 /** The columns that disagree with the members that they copy. */
-export function findColumnMismatches(row: RowDocument, columns: Readonly<Record<string, unknown>>): string[] {
-  const expected: Record<string, string | undefined> = {
-    kid: row.kid,
-    kind: row.kind,
-    ts: row.time,
-    decisionId: row.decisionId,
-    tenant: row.intent?.principal.tid,
-    verdict: row.intent?.verdict ?? row.outcome?.status,
-  }
+export function findColumnMismatches(row: RowFacts, columns: Readonly<Record<string, unknown>>): readonly string[] {
+  const isSame =
+    columns.kid === row.kid &&
+    columns.kind === row.kind &&
+    columns.ts === row.time &&
+    columns.decisionId === row.decisionId &&
+    columns.tenant === row.tenant &&
+    columns.verdict === row.verdict
+  if (isSame) return []
+  const { kid, kind, time: ts, decisionId, tenant, verdict } = row
+  const expected: Readonly<Record<string, string | undefined>> = { kid, kind, ts, decisionId, tenant, verdict }
   return Object.keys(expected).filter((name) => columns[name] !== expected[name])
 }

@@ -1,7 +1,8 @@
-import type { HeadDocument, RowDocument } from './record.ts'
+import type { HeadDocument } from './record.ts'
 import type { Finding, FindingKind, Report } from './verify-findings.ts'
 import type { Pairs } from './verify-pairs.ts'
 import { checkContent, isGenesis, type ReadRow, type RowFault, type VerifyKey } from './verify-row.ts'
+import type { RowFacts } from './verify-schema.ts'
 
 /** Counts that the report prints. */
 export interface Counts {
@@ -22,7 +23,7 @@ export interface Walk {
   seq: number
   prev: Uint8Array | null
   kid: string | null
-  last: RowDocument | null
+  last: RowFacts | null
   /** The row before was found bad: its successor is not blamed for not following it. */
   afterBad: boolean
   /** First sequence number of the segment, and the MAC before it. */
@@ -62,10 +63,13 @@ function walkNext(context: SegmentContext, walk: Walk, { row, seq }: { row: Read
   if (fault) note(walk, { ...fault, seq })
   else count(context, row)
   const isBad = fault !== null && !authentic.has(fault.kind)
-  if (!isBad && row.document) context.pairs.add(row.document, row.mac)
+  if (!isBad && row.facts) context.pairs.add(row.facts, row.mac)
   else if (fault?.kind === 'edited') excuse(context, row)
-  const next = { seq: seq + 1, prev: row.mac, kid: isBad ? null : row.kid, last: row.document, afterBad: isBad }
-  Object.assign(walk, next satisfies Partial<Walk>)
+  walk.seq = seq + 1
+  walk.prev = row.mac
+  walk.kid = isBad ? null : row.kid
+  walk.last = row.facts
+  walk.afterBad = isBad
 }
 
 /** Compares what was walked with the head that was read afterwards, and gives back what is to be reported. */
@@ -102,8 +106,8 @@ function checkRow(
 function isAnnounced(walk: Walk, row: ReadRow): boolean {
   if (walk.kid === null || walk.kid === row.kid) return true
   const before = walk.last?.kind === 'keychange' && walk.last.detail?.to === row.kid
-  const now = row.document?.kind === 'keychange' && row.document.detail?.to === row.kid
-  return before || (now && row.document?.detail?.from === walk.kid)
+  const now = row.facts?.kind === 'keychange' && row.facts.detail?.to === row.kid
+  return before || (now && row.facts?.detail?.from === walk.kid)
 }
 
 function agree(walk: Walk, head: HeadDocument): Finding[] {
@@ -139,16 +143,16 @@ function isOtherStart(walk: Walk, head: HeadDocument): boolean {
   return walk.firstPrev !== null && (head.first !== walk.first || head.prev !== hex(walk.firstPrev))
 }
 
-function excuse({ pairs }: SegmentContext, { document, columns }: ReadRow): void {
-  const kind = document?.kind ?? columns.kind
-  const decisionId = document?.decisionId ?? columns.decisionId
+function excuse({ pairs }: SegmentContext, { facts, columns }: ReadRow): void {
+  const kind = facts?.kind ?? columns.kind
+  const decisionId = facts?.decisionId ?? columns.decisionId
   if (kind === 'outcome' && typeof decisionId === 'string') pairs.excuse(decisionId)
 }
 
 function count({ counts }: SegmentContext, row: ReadRow): void {
   counts.verified++
-  if (row.document?.kind === 'intent') counts.intents++
-  else if (row.document?.kind === 'outcome') counts.outcomes++
+  if (row.facts?.kind === 'intent') counts.intents++
+  else if (row.facts?.kind === 'outcome') counts.outcomes++
   else counts.events++
 }
 

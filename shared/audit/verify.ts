@@ -163,10 +163,14 @@ function firstSeq(entities: readonly StoredEntity[]): number | null {
 }
 
 async function walkEntities(run: Run, walk: Walk, entities: readonly StoredEntity[]): Promise<void> {
-  const rows = entities.filter((entity) => entity.rowKey !== '!head').map(readRow)
-  for (const row of rows) if (!run.keys.has(row.kid)) await fetchKey(run, row.kid)
-  run.origin ??= rows[0]?.document?.origin ?? null
-  for (const row of rows) walkRow(run, walk, row)
+  // One row after the other: what was read of a row can go before the next one is read.
+  for (const entity of entities) {
+    if (entity.rowKey === '!head') continue
+    const row = readRow(entity)
+    if (!run.keys.has(row.kid)) await fetchKey(run, row.kid)
+    run.origin ??= row.facts?.origin ?? null
+    walkRow(run, walk, row)
+  }
 }
 
 /** Reads the head after the rows, fetches what was appended in between, and only then compares. */
