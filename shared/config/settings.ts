@@ -76,7 +76,6 @@ export const settingsSchema = z.strictObject({
 
 /** The parsed settings; made once at start, never changed. */
 export type Settings = Readonly<z.output<typeof settingsSchema>>
-export type BackendSettings = Readonly<z.output<typeof backendSettings>>
 
 /** Names that only Azure's hosting sets; a development relaxation next to one of them stops the start. */
 const signsOfAzure = ['WEBSITE_SITE_NAME', 'WEBSITE_INSTANCE_ID', 'WEBSITE_HOSTNAME', 'REGION_NAME']

@@ -11,7 +11,7 @@ export interface TokenRequest {
 }
 
 /** Longest bearer token accepted, in characters. Entra's own stay below 8 KiB, the Functions host takes 32 KiB of headers. */
-export const maxTokenLength = 12 * 1024
+const maxTokenLength = 12 * 1024
 
 const bearerPattern = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 const formNamePattern = /(?:^|&)access_token=|name="?access_token"?/i

@@ -17,7 +17,7 @@ import {
 } from './schema.ts'
 
 /** Most objects, and most labels, that one decision covers: bounds what one call can cost. */
-export const targetLimit = 64
+const targetLimit = 64
 
 interface Judgement {
   readonly permitted: boolean

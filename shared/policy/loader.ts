@@ -35,7 +35,7 @@ export function buildRulebook(language: PolicyLanguage, options: PolicyOptions):
 }
 
 /** Digests of a set: policies sorted by id together with the directory, and the schema; SHA-256 in hex. */
-export function digestSet(
+function digestSet(
   policies: Readonly<Record<string, PolicyJson>>,
   options: Directory & { schema: string },
 ): { policyDigest: string; schemaDigest: string } {

@@ -9,7 +9,7 @@ export interface CallVerdict {
 const words = (text: string): string[] => text.trim().split(/\s+/)
 
 /** Built-ins that compute from their arguments alone, or say who and when (PostgreSQL 18, chapter 9). */
-export const allowedFunctions: ReadonlySet<string> = new Set(
+const allowedFunctions: ReadonlySet<string> = new Set(
   words(`
   abs cbrt ceil ceiling degrees div erf erfc exp factorial floor gamma gcd lcm lgamma ln log log10 min_scale mod pi power
   radians round scale sign sqrt trim_scale trunc width_bucket random random_normal acos acosd asin asind atan atand atan2

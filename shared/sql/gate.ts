@@ -1,7 +1,7 @@
 import { type Token, tokenize } from './tokens-postgres.ts'
 
 /** Limits on a text before anything parses it: bytes of UTF-8, tokens, and brackets within brackets. */
-export const gateLimits = { bytes: 32 * 1024, tokens: 4000, depth: 64 } as const
+const gateLimits = { bytes: 32 * 1024, tokens: 4000, depth: 64 } as const
 
 /** The text as it may be sent (comments dropped, white space single), or why not. */
 export type Gated = { readonly text: string; readonly writeWord: boolean } | { readonly refused: string }

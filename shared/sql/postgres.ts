@@ -5,7 +5,7 @@ import { bodyOf, isTree, listAt, type Node, nameParts, textAt, unwrap } from './
 import { deepestTree, walkStatement } from './walk-postgres.ts'
 
 /** Limits on what one text may make the database combine. */
-export const treeLimits = { ctes: 24, joins: 32 } as const
+const treeLimits = { ctes: 24, joins: 32 } as const
 
 /**
  * Judges libpg_query's raw parse tree (PostgreSQL 18), one node a statement: the worst effect anywhere in it, the

@@ -38,7 +38,7 @@ export function listed(order: readonly Column[]): Shape {
 }
 
 /** Columns by name; those of one name are taken together. */
-export function byName(order: readonly Column[]): Map<string, Mentions> {
+function byName(order: readonly Column[]): Map<string, Mentions> {
   const columns = new Map<string, Mentions>()
   for (const { name, mentions } of order) {
     if (name !== undefined) columns.set(name, union([columns.get(name) ?? new Set(), mentions]))

@@ -24,7 +24,7 @@ export async function understand(dialect: Dialect, sql: string, parse: Parse): P
 }
 
 /** What could not be understood counts as the worst. */
-export function refusedStatement(refused: string, statements = 0): Statement {
+function refusedStatement(refused: string, statements = 0): Statement {
   return { effect: 'admin', safeRead: false, statements, reads: [], writes: [], dangers: [], refused, outputs: null }
 }
 

@@ -1,11 +1,8 @@
-import type { CallTemplate } from '../backend/define.ts'
 import type { Problem } from '../errors/problem.ts'
 import type { Json, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { failWith } from './failure.ts'
 import type { PortalResult } from './postgres-portal.ts'
 import { decodeCell, encodeParameter } from './postgres-values.ts'
-
-export type PostgresTemplate = Extract<CallTemplate, { technology: 'postgres' }>
 
 /** The one statement of a call, ready for the extended protocol. */
 export interface PreparedStatement {

@@ -45,7 +45,7 @@ export function assertOwnToken({ token, principal }: UpstreamCall): void {
 }
 
 /** The proof that rests on the exchange alone. */
-export function tokenProof(method: string, now: number): IdentityProof {
+function tokenProof(method: string, now: number): IdentityProof {
   return { source: 'token', method, checkedAt: new Date(now).toISOString(), matches: null }
 }
 

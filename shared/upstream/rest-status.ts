@@ -34,7 +34,7 @@ export function problemOfStatus(refused: Refused): Problem {
 }
 
 /** Seconds from a Retry-After value (seconds or an HTTP date), between 1 and 3600; null where there is none. */
-export function parseRetryAfter(value: string | null, now: number): number | null {
+function parseRetryAfter(value: string | null, now: number): number | null {
   if (value === null || value.length > 64) return null
   const seconds = /^\d+$/.test(value.trim()) ? Number(value) : (Date.parse(value) - now) / 1000
   return Number.isFinite(seconds) ? Math.min(longestWait, Math.max(1, Math.ceil(seconds))) : null

@@ -31,7 +31,7 @@ const request: fc.Arbitrary<PolicyRequest> = fc
   .record({
     who: fc.constantFrom('alice', 'bob', 'carol', 'erin', 'heidi', 'mallory', 'robot', 'scout', 'sidekick'),
     backend: fc.constantFrom('azure-postgresql', 'rest-entra-api'),
-    operation: fc.constantFrom('executeQuery', 'listTables', 'whoami', 'deleteOrder'),
+    operation: fc.constantFrom('executeQuery', 'listTables', 'explainQuery', 'deleteOrder'),
     effect: fc.constantFrom(...effects),
     declaredEffect: fc.constantFrom(...effects),
     runsAs: fc.constantFrom('person' as const, 'person' as const, 'other' as const),
@@ -54,7 +54,7 @@ const ordinary: fc.Arbitrary<PolicyRequest> = fc
   .record({
     who: fc.constantFrom('alice', 'bob', 'heidi', 'scout'),
     backend: fc.constantFrom('azure-postgresql', 'rest-entra-api'),
-    operation: fc.constantFrom('executeQuery', 'whoami'),
+    operation: fc.constantFrom('executeQuery', 'listTables'),
     effect: fc.constantFrom('read' as const, 'read' as const, 'write' as const, 'delete' as const),
     reads: fc.subarray(['sales.orders', 'sales.customers', 'hr.employees']),
     writes: fc.constant<string[]>([]),

@@ -18,9 +18,9 @@ import type { Statement } from '../../shared/sql/statement.ts'
 import { lineBackend } from './line-backend.ts'
 
 export const noon = Date.UTC(2026, 10, 22, 12)
-export const publicUrl = 'https://gateway.example'
+const publicUrl = 'https://gateway.example'
 export const tid = '11111111-1111-4111-8111-111111111111'
-export const oid = 'a0000000-0000-4000-8000-000000000001'
+const oid = 'a0000000-0000-4000-8000-000000000001'
 const clientId = 'c0000000-0000-4000-8000-000000000001'
 
 export const alice: Principal = {

@@ -20,7 +20,7 @@ export const ids = {
   bob: 'a0000000-0000-4000-8000-000000000002',
 } as const
 
-export const resourceMetadata = 'https://cp.example/.well-known/oauth-protected-resource'
+const resourceMetadata = 'https://cp.example/.well-known/oauth-protected-resource'
 /** 2026-11-22T12:00:00Z in milliseconds: the clock of these tests stands still. */
 export const noon = Date.UTC(2026, 10, 22, 12)
 const seconds = noon / 1000

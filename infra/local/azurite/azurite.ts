@@ -10,7 +10,7 @@ import { type Announce, type Child, startChild } from '../stack/child.ts'
 import { findBundled } from '../stack/script.ts'
 
 /** The well-known development account that Azurite ships with; published by Microsoft, protects nothing. */
-export const account = 'devstoreaccount1'
+const account = 'devstoreaccount1'
 const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
 export interface AzuriteOptions {

@@ -6,9 +6,6 @@ import { z } from 'zod'
 import { findFiles } from './entry-glob.ts'
 import { describeError } from './log.ts'
 
-/** Files to load in order, or a function that loads the app in this process. */
-export type Entry = readonly string[] | (() => Promise<unknown>)
-
 const manifest = z.looseObject({ main: z.string().min(1) })
 
 async function readMain(appRoot: string): Promise<string> {

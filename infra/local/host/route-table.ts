@@ -28,7 +28,7 @@ function rankSegment(segment: RouteSegment): number {
 }
 
 /** One digit per segment behind a decimal point, as ASP.NET counts: `a/{b}` is 0.13. */
-export function rankRoute(segments: readonly RouteSegment[]): string {
+function rankRoute(segments: readonly RouteSegment[]): string {
   return segments.map(rankSegment).join('')
 }
 

@@ -41,7 +41,7 @@ function layOut(app: string): void {
 }
 
 /** A project that may only be read has no cache. */
-export function ignoreReadOnly(error: NodeJS.ErrnoException): null {
+function ignoreReadOnly(error: NodeJS.ErrnoException): null {
   if (error.code === 'EACCES' || error.code === 'EROFS' || error.code === 'EPERM') return null
   throw error
 }

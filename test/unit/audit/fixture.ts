@@ -10,7 +10,7 @@ export const kid = 'audit-hmac-2026-11/0a1b2c3d'
 export const key = createSecretKey(Buffer.alloc(32, 7))
 export const digest = 'ab'.repeat(32)
 
-export const keys = { current: async () => ({ kid, key }) }
+const keys = { current: async () => ({ kid, key }) }
 
 /** Facts of a permitted read; every member of the contract is filled. */
 export function permitted(decisionId: string, more: Partial<IntentFacts> = {}): IntentFacts {
