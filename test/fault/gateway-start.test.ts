@@ -1,0 +1,159 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { cp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pack } from '../../infra/build/package.ts'
+import type { PersonaName } from '../../infra/local/personas.ts'
+import { type Hosted, hostPackage, openSurroundings, type Surroundings } from '../support/gateway-package.ts'
+
+/** The deployable package alone in a folder, started while what it needs is away. */
+const folder = mkdtempSync(join(tmpdir(), 'countersign package '))
+const app = join(folder, 'app')
+let around: Surroundings
+
+beforeAll(async () => {
+  const [opened, packed] = await Promise.all([openSurroundings(), pack(join(folder, 'packed'))])
+  around = opened
+  await cp(packed, app, { recursive: true })
+}, 90_000)
+
+afterAll(async () => {
+  await around?.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface Reply {
+  readonly status: number
+  readonly retryAfter: string | null
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are read by the tests as they come
+  readonly body: any
+}
+
+async function ask(hosted: Hosted, path: string, persona?: PersonaName): Promise<Reply> {
+  const token = persona === undefined ? undefined : around.services.entra.mint(persona).token
+  const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }
+  const response = await fetch(`${hosted.url}${path}`, {
+    headers,
+    signal: AbortSignal.timeout(20_000),
+    ...(persona === undefined ? {} : { method: 'POST', body: '{}' }),
+  })
+  const text = await response.text()
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), body: JSON.parse(text) }
+}
+
+async function withGateway(use: (hosted: Hosted) => Promise<void>): Promise<void> {
+  const hosted = await hostPackage({ app, port: around.port, env: around.env })
+  try {
+    await use(hosted)
+  } finally {
+    await hosted.stop()
+  }
+}
+
+async function untilCalled(hosted: Hosted): Promise<void> {
+  for (let turn = 0; turn < 100; turn += 1) {
+    if ((await ask(hosted, '/api/rest-entra-api/whoami', 'alice')).status === 200) return
+    await sleep(250)
+  }
+  throw new Error(`the gateway did not recover:\n${hosted.log()}`)
+}
+
+async function plant(fault: Readonly<Record<string, unknown>>): Promise<void> {
+  await fetch(`${around.services.entra.url}/dev/fault`, { method: 'POST', body: JSON.stringify(fault) })
+}
+
+const bytesOf = (extension: string) =>
+  readdirSync(app, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile() && each.name.endsWith(extension))
+    .reduce((sum, each) => sum + statSync(join(each.parentPath, each.name)).size, 0)
+
+describe('the package', () => {
+  it('holds at most 2 MB of JavaScript, 30 MB of wasm, no modules, maps, sources or settings', async () => {
+    const names = readdirSync(app, { recursive: true }).map(String)
+    expect(bytesOf('.js') + bytesOf('.mjs')).toBeGreaterThan(100_000)
+    expect(bytesOf('.js') + bytesOf('.mjs')).toBeLessThanOrEqual(2_000_000)
+    expect(bytesOf('.wasm')).toBeLessThanOrEqual(30_000_000)
+    expect(names.filter((name) => /node_modules|\.map$|\.ts$|settings|\.env|\.pem$/.test(name))).toEqual([])
+    expect(JSON.parse(await readFile(join(app, 'package.json'), 'utf8')).dependencies).toBeUndefined()
+  })
+
+  it.each([
+    ['missing', 'COUNTERSIGN_HOME_TENANT', undefined],
+    ['no GUID', 'COUNTERSIGN_HOME_TENANT', 'not-a-guid-4711'],
+    [
+      'for a host elsewhere',
+      'COUNTERSIGN_BACKENDS',
+      '{"rest-entra-api":{"baseUrl":"https://zebra4711.example","scope":"s"}}',
+    ],
+    ['of a name that is none', 'COUNTERSIGN_ALOWED_ACTORS', 'zebra4711'],
+  ])('does not start with a setting that is %s, and names it (%s), not its value', async (_, name, value) => {
+    const env = { ...around.env, [name]: value }
+    const failure = await hostPackage({ app, port: around.port, env }).then(
+      (hosted) => hosted.stop(),
+      (error: unknown) => error,
+    )
+    expect(failure).toBeInstanceOf(Error)
+    const { message } = failure as Error
+    expect(message).toContain(name)
+    expect(message).not.toContain('4711')
+  })
+})
+
+describe('a gateway whose vault is away at its first call', () => {
+  it.each(['error', 'drop'])('(%s) serves documents, calls nothing, and recovers', async (kind) => {
+    await around.vault({ kind, sticky: true })
+    await withGateway(async (hosted) => {
+      const before = JSON.stringify(around.services.orders.read())
+      expect((await ask(hosted, '/openapi.json')).status).toBe(200)
+      for (const path of ['/api/rest-entra-api/createOrder', '/api/rest-entra-api/whoami']) {
+        const { status, body, retryAfter } = await ask(hosted, path, 'alice')
+        expect([status, body.code]).toEqual([503, 'audit_unavailable'])
+        expect(Number(retryAfter)).toBeGreaterThan(0)
+      }
+      const health = await ask(hosted, '/health')
+      expect([health.status, health.body.code]).toEqual([503, 'audit_unavailable'])
+      expect(JSON.stringify(around.services.orders.read())).toBe(before)
+      await around.vault(null)
+      await untilCalled(hosted)
+      expect((await ask(hosted, '/health')).status).toBe(200)
+    })
+  })
+})
+
+describe('a gateway that never had the signing keys', () => {
+  it('says that it cannot judge, not that the token is wrong, and recovers', async () => {
+    await plant({ kind: 'error', target: 'keys', sticky: true })
+    await withGateway(async (hosted) => {
+      const { status, body, retryAfter } = await ask(hosted, '/api/rest-entra-api/whoami', 'alice')
+      expect([status, body.code]).toEqual([503, 'keys_unavailable'])
+      expect(Number(retryAfter)).toBeGreaterThan(0)
+      await fetch(`${around.services.entra.url}/dev/fault`, { method: 'DELETE' })
+      await untilCalled(hosted)
+    })
+  })
+})
+
+describe('a gateway whose identity is away', () => {
+  it('refuses every call, and recovers', async () => {
+    await plant({ kind: 'error', target: 'msi', sticky: true })
+    await withGateway(async (hosted) => {
+      const { status, body } = await ask(hosted, '/api/rest-entra-api/whoami', 'alice')
+      expect([status, body.code]).toEqual([503, 'audit_unavailable'])
+      await fetch(`${around.services.entra.url}/dev/fault`, { method: 'DELETE' })
+      await untilCalled(hosted)
+    })
+  })
+})
+
+describe('a gateway that is told to stop', () => {
+  it('ends with code 0, and the next one takes up the book', async () => {
+    const first = await hostPackage({ app, port: around.port, env: around.env })
+    await untilCalled(first)
+    expect(await first.stop()).toBe(0)
+    await withGateway(async (hosted) => {
+      await untilCalled(hosted)
+    })
+  })
+})
