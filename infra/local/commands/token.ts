@@ -10,7 +10,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const [persona, ...flags] = args
   if (persona === undefined || flags.some((flag) => flag !== '--control')) return fail(usage, 64)
   if (!Object.hasOwn(personas, persona))
-    return fail(`there is no persona of that name; there are ${Object.keys(personas).join(', ')}\n`, 64)
+    return fail(`there is no persona ${persona}; there are ${Object.keys(personas).join(', ')}\n`, 64)
   const stack = readRunningStack(localFolder())
   if (stack === null) return fail('no stack is running: start one with npm start\n', 69)
   const response = await fetch(`${stack.entra}/dev/token`, {

@@ -7,7 +7,8 @@ export async function takePort(wanted: number): Promise<number> {
   const failed = once(server, 'error').then(([error]) => Promise.reject(error))
   server.listen(wanted, '127.0.0.1')
   await Promise.race([once(server, 'listening'), failed]).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`port ${wanted} cannot be used (${error.code}): set PORT to another one, or to 0 for any free one`)
+    const why = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.code})`
+    throw new Error(`port ${wanted} ${why}: set PORT to another one, or to 0 for any free one`)
   })
   const { port } = server.address() as AddressInfo
   server.close()

@@ -35,10 +35,15 @@ export interface StackFile {
   }
 }
 
-/** The stack of this folder if it is running, else null (also for the file of one that died). */
+/** The stack of this folder if it is running, else null (also for the file of one that died, or a damaged one). */
 export function readRunningStack(folder: string): StackFile | null {
-  const file = readJson<StackFile>(join(folder, 'stack.json'))
-  return file !== null && isAlive(file.pids.stack) ? file : null
+  try {
+    const file = readJson<StackFile>(join(folder, 'stack.json'))
+    return file !== null && isAlive(file.pids.stack) ? file : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
 }
 
 /** Writes JSON or text readable by this user only, in one step. */

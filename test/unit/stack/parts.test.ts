@@ -120,6 +120,8 @@ describe('the stack file', () => {
     expect(readRunningStack(folder)).not.toBeNull()
     writePrivate(join(folder, 'stack.json'), { pids: { stack: 4_194_305 } })
     expect(readRunningStack(folder)).toBeNull()
+    writeFileSync(join(folder, 'stack.json'), '{"gate')
+    expect(readRunningStack(folder)).toBeNull()
   })
 })
 
