@@ -20,6 +20,7 @@ export const findingKinds = [
   'duplicate_outcome',
   'outcome_without_intent',
   'called_without_permit',
+  'opening_mismatch',
   'dangling_intent',
 ] as const
 

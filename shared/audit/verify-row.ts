@@ -115,7 +115,8 @@ function checkMembers(row: ReadRow, facts: RowFacts, key: VerifyKey): RowFault |
   return null
 }
 
-function joinContent(columns: Readonly<Record<string, unknown>>): Uint8Array {
+/** A row's content: one property, or the chunks of a larger one joined. */
+export function joinContent(columns: Readonly<Record<string, unknown>>): Uint8Array {
   if (columns.c0 === undefined) return bytesOf(columns.c)
   const chunks: Uint8Array[] = []
   for (let at = 0; columns[`c${at}`] instanceof Uint8Array; at++) chunks.push(columns[`c${at}`] as Uint8Array)

@@ -1,6 +1,7 @@
 import type { HeadDocument, StoredEntity } from './record.ts'
 import { createFindings, type Finding } from './verify-findings.ts'
 import { checkHead, firstOfHead, kidOfHead } from './verify-head.ts'
+import { checkOpenings, type OpeningReader } from './verify-openings.ts'
 import { createPairs } from './verify-pairs.ts'
 import { readRow, type VerifyKey } from './verify-row.ts'
 import { type Counts, closeWalk, reportAll, startWalk, type Walk, walkRow } from './verify-segment.ts'
@@ -26,6 +27,8 @@ export interface VerifyOptions {
   readonly grace?: number
   /** Rows of another origin are reported; the first row's origin counts where none is given. */
   readonly origin?: string
+  /** Compares stored openings with the commitments in the rows, in a second walk. */
+  readonly openings?: OpeningReader
   /** Answer INCOMPLETE where rows are not covered by an anchor. */
   readonly requireAnchors?: boolean
 }
@@ -37,6 +40,8 @@ export interface VerifyReport {
   readonly counts: Readonly<Counts> & {
     /** Intents younger than the grace time. */
     readonly open: number
+    /** Openings that were compared, where that was asked. */
+    readonly openings?: number
     readonly notVerified: number
     readonly notAnchored: number
     readonly findings: number
@@ -53,16 +58,18 @@ const defaultGrace = 15 * 60 * 1000
 /** Walks every lane of a store, streaming, and reports what is wrong with it, where. */
 export async function verifyChain(options: VerifyOptions): Promise<VerifyReport> {
   const run = startRun(options)
+  const { findings, counts } = run
+  let openings = 0
   const notes: string[] = []
   try {
     // Read first: lanes that are opened during the walk are not missing.
     const lanes = await options.source.lanes()
     await walkStore(run)
     checkDirectory(run, lanes)
+    openings = await checkOpenings(options, findings)
   } catch (cause) {
     notes.push(`not everything could be read: ${cause instanceof Error ? cause.message : 'unknown'}`)
   }
-  const { findings, counts } = run
   const finish = { now: options.now, grace: options.grace ?? defaultGrace, isKnownBad: findings.covers }
   const open = notes.length === 0 ? run.pairs.finish(finish) : 0
   if (counts.verified === 0) notes.push('no row was verified')
@@ -70,6 +77,7 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyReport>
   const verdict = judge({ failures: findings.failures(), total: findings.total(), isIncomplete: notes.length > 0 })
   const more = {
     open,
+    ...(options.openings ? { openings } : {}),
     notVerified: counts.rows - counts.verified,
     notAnchored: counts.rows,
     findings: findings.total(),

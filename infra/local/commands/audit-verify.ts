@@ -16,16 +16,18 @@ export async function run(args: readonly string[]): Promise<number> {
   if (args.some((arg) => !flags.has(arg))) return fail(usage)
   const stack = readRunningStack(localFolder())
   if (stack === null) return fail('no stack is running: start one with npm start\n', exitCodes.INCOMPLETE)
-  const report = await verifyStack(stack, args.includes('--require-anchors'))
+  const report = await verifyStack(stack, new Set(args))
   const { verdict, counts, anchoredUpTo, findings, notes } = report
   const json = JSON.stringify({ verdict, counts, anchoredUpTo, findings, notes })
   process.stdout.write(args.includes('--json') ? `${json}\n` : describe(report))
   return exitCodes[verdict]
 }
 
-async function verifyStack(stack: StackFile, requireAnchors: boolean): Promise<LocalReport> {
-  const book = openBook(stack)
-  const report = await verifyChain({ ...book, now: Date.now(), requireAnchors })
+async function verifyStack(stack: StackFile, asked: ReadonlySet<string>): Promise<LocalReport> {
+  const { openings, ...book } = openBook(stack)
+  const requireAnchors = asked.has('--require-anchors')
+  const full = asked.has('--full') ? { openings } : {}
+  const report = await verifyChain({ ...book, ...full, now: Date.now(), requireAnchors })
   const losses = readLosses(join(localFolder(), 'kept'), stack.pids.stack)
   const explained = await explainLosses(report, { source: book.source, losses })
   return { ...explained, notes: [...explained.notes, ...losses.map(warn)] }
@@ -41,6 +43,7 @@ function describe({ verdict, counts, findings, notes }: LocalReport): string {
     verdict,
     `${counts.verified} of ${counts.rows} rows verified in ${counts.lanes} lanes and ${counts.segments} segments:`,
     `${counts.intents} intents, ${counts.outcomes} outcomes, ${counts.events} events, ${counts.open} calls still open.`,
+    ...(counts.openings !== undefined ? [`${counts.openings} stored openings compared with their commitments.`] : []),
     ...notes,
     ...findings.slice(0, shown).map(({ kind, lane, seq, toSeq, detail }) => {
       return `${kind} ${lane} ${seq}${toSeq === undefined || toSeq === seq ? '' : `-${toSeq}`}: ${detail}`

@@ -13,6 +13,7 @@ const answer = z.object({ token: z.string() })
 export interface Book {
   readonly source: ChainSource
   readonly keys: VerifyOptions['keys']
+  readonly openings: NonNullable<VerifyOptions['openings']>
 }
 
 /** Opens the book of a running stack. The process must have been started with the stack's authority and proxy. */
@@ -22,7 +23,8 @@ export function openBook(stack: StackFile): Book {
   const allowInsecure = stack.tables.url.startsWith('http:')
   const rows = createTableRows({ account: { connectionString }, names, timeout: 30_000, allowInsecure })
   const vault = createVaultKeys({ url: stack.vault, credential: signIn(stack), clock: Date.now })
-  return { source: readStoredChain(rows), keys: vault.find }
+  const openings = (partition: string, id: string) => rows.read('pii', partition, id)
+  return { source: readStoredChain(rows), keys: vault.find, openings }
 }
 
 /** A token of the identity that may read the audit keys, from the sign-in stand-in. */
