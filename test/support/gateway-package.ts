@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,7 @@ export async function openSurroundings(): Promise<Surroundings> {
     stop: async () => {
       await agent.close()
       await teardown.run()
+      rmSync(run, { recursive: true, force: true })
     },
   }
 }
