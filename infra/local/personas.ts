@@ -21,6 +21,7 @@ export const apps = {
   blueprint: 'c0000000-0000-4000-8000-000000000007',
   robot: 'c0000000-0000-4000-8000-000000000008',
   orders: 'c0000000-0000-4000-8000-000000000009',
+  verifier: 'c0000000-0000-4000-8000-00000000000a',
   /** Microsoft's own registrations, with their real ids. */
   postgresql: '123cd850-d9df-40bd-94d5-c9f07b7fa203',
   graph: '00000003-0000-0000-c000-000000000000',
@@ -135,6 +136,17 @@ const robot: Persona = {
   roles: ['Catalogue.Read'],
 }
 
+/** What checks the book: an application that may read the vault's secrets, and nothing else anywhere. */
+const verifier: Persona = {
+  ...member,
+  name: 'verifier',
+  kind: 'app',
+  oid: 'b0000000-0000-4000-8000-000000000003',
+  username: '',
+  displayName: 'Verifier',
+  azp: apps.verifier,
+}
+
 /** An agent identity acting for Alice: subject alice, actor scout. */
 const scout: Persona = {
   ...alice,
@@ -160,7 +172,7 @@ const sidekick: Persona = {
   subjectFacets: '3 13',
 }
 
-export const personas = { alice, bob, carol, dave, erin, heidi, mallory, robot, scout, sidekick } as const
+export const personas = { alice, bob, carol, dave, erin, heidi, mallory, robot, scout, sidekick, verifier } as const
 
 export type PersonaName = keyof typeof personas
 

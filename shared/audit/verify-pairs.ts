@@ -44,7 +44,7 @@ export function createPairs(report: Report): Pairs {
     const intent = { lane: row.lane, seq: row.seq, mac, time: row.time, verdict: row.verdict ?? '' }
     const outcome = early.get(decisionId)
     early.delete(decisionId)
-    if (outcome) compare(intent, outcome)
+    if (outcome) compare(report, intent, outcome)
     else if (!excused.delete(decisionId)) open.set(decisionId, intent)
   }
 
@@ -55,17 +55,8 @@ export function createPairs(report: Report): Pairs {
     }
     const intent = open.get(decisionId)
     open.delete(decisionId)
-    if (intent) compare(intent, row)
+    if (intent) compare(report, intent, row)
     else early.set(decisionId, row)
-  }
-
-  function compare(intent: OpenIntent, row: RowFacts): void {
-    const mac = Buffer.from(intent.mac).toString('hex')
-    if (row.intentLane !== intent.lane || row.intentSeq !== intent.seq || row.intentMac !== mac) {
-      report(findingAt(row, 'outcome_without_intent', 'the outcome names another row than its decision has'))
-    } else if (intent.verdict !== 'permit' && row.verdict !== 'not-called') {
-      report(findingAt(row, 'called_without_permit', `the intent says ${intent.verdict}`))
-    }
   }
 
   return {
@@ -88,6 +79,15 @@ export function createPairs(report: Report): Pairs {
       }
       return open.size - late.length
     },
+  }
+}
+
+function compare(report: Report, intent: OpenIntent, row: RowFacts): void {
+  const mac = Buffer.from(intent.mac).toString('hex')
+  if (row.intentLane !== intent.lane || row.intentSeq !== intent.seq || row.intentMac !== mac) {
+    report(findingAt(row, 'outcome_without_intent', 'the outcome names another row than its decision has'))
+  } else if (intent.verdict !== 'permit' && row.verdict !== 'not-called') {
+    report(findingAt(row, 'called_without_permit', `the intent says ${intent.verdict}`))
   }
 }
 

@@ -110,3 +110,18 @@ describe('the book of a running stack', () => {
     expect([code, report.verdict, anchored]).toEqual([0, 'PASS', 3])
   })
 })
+
+describe('the verifier of a running stack', () => {
+  it('reads secrets, and may neither change one nor make a key', async () => {
+    const seen = JSON.parse(await play('audit-verifier'))
+    expect(seen).toEqual({ read: 200, set: 403, disable: 403, remove: 403, sign: 403 })
+  })
+
+  it('is nobody to the gateway', async () => {
+    const agent = createAgent(stack.file)
+    const { status } = await agent.call(await agent.signIn('verifier'), 'azure-postgresql/executeQuery', {
+      sql: 'SELECT 1',
+    })
+    expect(status).toBe(403)
+  })
+})

@@ -4,7 +4,6 @@ import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import { createTableRows } from '../../../shared/audit/table-rows.ts'
 import { createVaultKeys } from '../../../shared/audit/vault-keys.ts'
 import type { ChainSource, VerifyOptions } from '../../../shared/audit/verify.ts'
-import { identityPrincipalId } from '../entra/managed-identity.ts'
 import type { StackFile } from './local-folder.ts'
 
 const answer = z.object({ token: z.string() })
@@ -27,7 +26,7 @@ export function openBook(stack: StackFile): Book {
   return { source: readStoredChain(rows), keys: vault.find, openings }
 }
 
-/** A token of the identity that may read the audit keys, from the sign-in stand-in. */
+/** A token of the identity that may read the vault's secrets and nothing else, from the sign-in stand-in. */
 function signIn({ entra }: StackFile): TokenSource {
   return {
     async getToken(scopes) {
@@ -35,7 +34,7 @@ function signIn({ entra }: StackFile): TokenSource {
       const response = await fetch(`${entra}/dev/token`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ persona: 'robot', version: 1, aud, oid: identityPrincipalId }),
+        body: JSON.stringify({ persona: 'verifier', version: 1, aud }),
       })
       if (!response.ok) throw new Error(`the sign-in stand-in answered ${response.status}`)
       const { token } = answer.parse(await response.json())

@@ -3,7 +3,7 @@ import { type Storage, startAzurite } from '../azurite/azurite.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
-import { apps, tenants } from '../personas.ts'
+import { apps, personas, tenants } from '../personas.ts'
 import { type Database, startDatabase } from '../postgres/database.ts'
 import { type Front, postgresAudience, startFront } from '../postgres/front.ts'
 import { databasePeople } from '../postgres/roles.ts'
@@ -107,7 +107,13 @@ async function launchOrders({ kept, teardown }: ServicesOptions, { certificates,
 
 async function launchVault(options: ServicesOptions, { certificates, entra }: Built): Promise<ConnectProxy> {
   const kept = options.kept?.read<KeptVault>('vault')
-  const named = { certificates, entra, hostname: vaultHost, audience: 'https://vault.localhost' }
+  const named = {
+    certificates,
+    entra,
+    hostname: vaultHost,
+    audience: 'https://vault.localhost',
+    mayUse: vaultRoles(entra),
+  }
   const vault = await startVault(kept === undefined ? named : { ...named, state: kept.state })
   const seeded = seedSecrets(vault, kept?.seeded ?? [])
   const settle = keepUpToDate(options.kept, () => ({ state: vault.state(), seeded }))
@@ -133,6 +139,14 @@ function keepUpToDate(kept: KeptState | null, read: () => KeptVault): () => void
   return () => {
     clearInterval(timer)
     write()
+  }
+}
+
+/** The gateway's identity may do everything; the verifier's may read secrets. */
+function vaultRoles(entra: Entra): NonNullable<Parameters<typeof startVault>[0]['mayUse']> {
+  return ({ oid }, { method, url }) => {
+    if (oid === entra.msi.principalId) return true
+    return oid === personas.verifier.oid && method === 'GET' && url.pathname.startsWith('/secrets/')
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Who may use the vault: a bearer token with a good signature for the vault's audience, and of a principal that was
- * given a role. Differs from Azure RBAC in that there is one role, for everything.
+ * given a role. Differs from Azure RBAC in that roles are a function of claims and request, not assignments.
  */
 
 import type { Faults } from '../entra/faults.ts'
@@ -14,7 +14,7 @@ export interface Gate {
   readonly challenge: string
   /** Claims of a good token; rejects otherwise. */
   readonly verify: (token: string) => Promise<Claims>
-  readonly mayUse: (claims: Claims) => boolean
+  readonly mayUse: (claims: Claims, request: Request) => boolean
   readonly faults: Faults
 }
 
@@ -25,7 +25,7 @@ async function refuse(gate: Gate, request: Request): Promise<Reply | null> {
   if (!token) return unauthorized('AKV10000: Request is missing a Bearer or PoP token.', gate.challenge)
   const claims = await gate.verify(token).catch(() => null)
   if (!claims) return unauthorized('AKV10032: Invalid token.', gate.challenge)
-  if (!gate.mayUse(claims))
+  if (!gate.mayUse(claims, request))
     return forbidden('Caller is not authorized to perform action on resource.', 'ForbiddenByRbac')
   const known = apiVersion.test(request.url.searchParams.get('api-version') ?? '')
   return known ? null : badParameter('The api-version is not supported.')

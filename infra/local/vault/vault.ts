@@ -1,7 +1,7 @@
 /**
  * Azure Key Vault for the embedded stack, over TLS: secrets and EC keys that unmodified `@azure/keyvault-secrets` and
  * `@azure/keyvault-keys` accept with challenge verification on, since it answers under a name below its resource's.
- * It differs in that it is in memory, deletes at once, has one role, and takes planted faults at `/dev/fault`.
+ * It differs in that it is in memory, deletes at once, has no roles but `mayUse`, and takes planted faults at `/dev/fault`.
  */
 import { createServer } from 'node:https'
 import { type Faults, makeFaults, parseFault } from '../entra/faults.ts'
@@ -28,8 +28,8 @@ interface VaultOptions {
   /** Ends with "." and the audience's host, or the SDK refuses the challenge. */
   readonly hostname: string
   readonly audience: string
-  /** Whether the claims' principal has a role here; the managed identity alone unless given. */
-  readonly mayUse?: (claims: Readonly<Record<string, unknown>>) => boolean
+  /** Whether the claims' principal has a role here for this request; the managed identity alone, for all, unless given. */
+  readonly mayUse?: Gate['mayUse']
   /** Epoch milliseconds; the clock unless given. */
   readonly now?: () => number
   readonly state?: VaultState
