@@ -10,7 +10,16 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * Throws TypeError on floats, undefined, lone surrogates, other member names and nesting beyond 32.
  */
 export function canonicalText(value: Json): string {
-  const text = JSON.stringify(inOrder(value, 0))
+  return encode(inOrder(value, 0))
+}
+
+/** The same without the members of objects that are undefined; everything else that is no JSON is refused as well. */
+export function canonicalTextOfPresent(value: object): string {
+  return encode(inOrder(value as Json, 0, true))
+}
+
+function encode(ordered: Json): string {
+  const text = JSON.stringify(ordered)
   if (!isWellFormed(text)) throw new TypeError('a string holds a lone surrogate')
   return text
 }
@@ -51,14 +60,18 @@ export function parseCanonicalText(text: string): Json | null {
   }
 }
 
-function inOrder(value: Json, depth: number): Json {
+function inOrder(value: Json, depth: number, mayLack = false): Json {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
   if (typeof value === 'number') return requireInteger(value)
   if (typeof value !== 'object' || depth >= maxDepth) throw new TypeError(`cannot encode ${typeof value} here`)
-  if (Array.isArray(value)) return Array.from(value as readonly Json[], (item) => inOrder(item, depth + 1))
+  if (Array.isArray(value)) return Array.from(value as readonly Json[], (item) => inOrder(item, depth + 1, mayLack))
   const source = value as { readonly [name: string]: Json }
   const target: Record<string, Json> = {}
-  for (const name of Object.keys(source).sort()) target[requireName(name)] = inOrder(source[name] as Json, depth + 1)
+  for (const name of Object.keys(source).sort()) {
+    const member = source[name] as Json
+    if (member === undefined && mayLack) continue
+    target[requireName(name)] = inOrder(member, depth + 1, mayLack)
+  }
   return target
 }
 

@@ -1,4 +1,4 @@
-import { canonicalText, type Json, joinMembers } from './canonical.ts'
+import { canonicalText, canonicalTextOfPresent, joinMembers } from './canonical.ts'
 import {
   type EventFacts,
   type IntentFacts,
@@ -36,7 +36,7 @@ export function draftIntent(facts: IntentFacts, personal: PersonalCommitments): 
   return {
     kind: 'intent',
     member: 'intent',
-    body: encodeBody({ ...members, personal }),
+    body: canonicalTextOfPresent({ ...members, personal }),
     decisionId,
     traceId,
     tenant: facts.principal.tid,
@@ -46,13 +46,13 @@ export function draftIntent(facts: IntentFacts, personal: PersonalCommitments): 
 
 /** Draft of the outcome row that closes the intent at `reference`. */
 export function draftOutcome(decisionId: string, facts: OutcomeFacts, reference: IntentReference): RowDraft {
-  const body = encodeBody({ ...facts, intent: reference })
+  const body = canonicalTextOfPresent({ ...facts, intent: reference })
   return { kind: 'outcome', member: 'outcome', body, decisionId, verdict: facts.status }
 }
 
 /** Draft of an event row. */
 export function draftEvent(kind: EventFacts['kind'] | 'lane-open', detail: EventFacts['detail']): RowDraft {
-  return { kind, member: 'detail', body: encodeBody(detail) }
+  return { kind, member: 'detail', body: canonicalTextOfPresent(detail) }
 }
 
 /** The canonical bytes of a draft at its place: what is hashed and stored. */
@@ -71,16 +71,4 @@ export function placeDraft(draft: RowDraft, place: RowPlace): Uint8Array {
   if (draft.decisionId !== undefined) members.decisionId = canonicalText(draft.decisionId)
   if (draft.traceId !== undefined) members.traceId = canonicalText(draft.traceId)
   return Buffer.from(joinMembers(members), 'utf8')
-}
-
-function encodeBody(value: object): string {
-  return canonicalText(withoutAbsent(value) as Json)
-}
-
-// Optional members that callers pass as undefined are absent; anything else that is not JSON is refused by the encoder.
-function withoutAbsent(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutAbsent)
-  if (typeof value !== 'object' || value === null) return value
-  const present = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(present.map(([name, member]) => [name, withoutAbsent(member)]))
 }

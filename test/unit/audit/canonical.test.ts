@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalBytes, canonicalText, type Json, parseCanonical } from '../../../shared/audit/canonical.ts'
+import {
+  canonicalBytes,
+  canonicalText,
+  canonicalTextOfPresent,
+  type Json,
+  parseCanonical,
+} from '../../../shared/audit/canonical.ts'
 
 describe('canonical JSON', () => {
   it('sorts members by UTF-16 code unit at every depth and writes no white space', () => {
@@ -54,5 +60,21 @@ describe('canonical JSON', () => {
 
   it.each(['\\ud800 as text', 'a\u2028b', '\u0000\u001f"\\/', '😀', '\\\\ud8ff'])('keeps the string %j', (value) => {
     expect(parseCanonical(canonicalBytes({ a: value }))).toEqual({ a: value })
+  })
+})
+
+describe('the text of what is present', () => {
+  it('leaves out undefined members, however deep', () => {
+    const value = { b: undefined, a: { d: 1, c: undefined }, list: [{ e: undefined }] }
+    expect(canonicalTextOfPresent(value)).toBe('{"a":{"d":1},"list":[{}]}')
+  })
+
+  it.each([
+    ['an undefined item of a list', { list: [undefined] }],
+    ['a fraction', { n: 0.5 }],
+    ['a function', { f: () => 1 }],
+    ['a lone surrogate', { s: '\ud800' }],
+  ])('refuses %s', (_what, value) => {
+    expect(() => canonicalTextOfPresent(value)).toThrow(TypeError)
   })
 })
