@@ -28,7 +28,7 @@ const zero = 0x30
 const maxDigits = 15
 
 export const text: Rule = { check: (value) => typeof value === 'string', scan: scanText }
-export const flag: Rule = oneOf(true, false)
+const flag: Rule = oneOf(true, false)
 /** An integer of zero or more (canonical documents hold no others but negative ones). */
 export const count: Rule = { check: (value) => typeof value === 'number' && value >= 0, scan: scanCount }
 export const scalar: Rule = {

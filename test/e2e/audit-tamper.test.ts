@@ -7,6 +7,11 @@ import { createAgent } from '../../infra/local/demo/client.ts'
 import { clientEnvironment } from '../../infra/local/stack/settings.ts'
 import { type Launched, launchStack } from '../support/gateway-launch.ts'
 
+const scripts = {
+  head: fileURLToPath(new URL('../support/audit-head.ts', import.meta.url)),
+  tamperer: fileURLToPath(new URL('../support/audit-tamperer.ts', import.meta.url)),
+  verifier: fileURLToPath(new URL('../support/audit-verifier.ts', import.meta.url)),
+}
 const lane = 'L01'
 const calls = 3
 
@@ -27,9 +32,9 @@ let results: Map<string, Verified>
 beforeAll(async () => {
   stack = await launchStack()
   await call()
-  const head = await play('audit-head')
+  const head = await play('head')
   await call()
-  const lines = (await play('audit-tamperer', head)).trim().split('\n')
+  const lines = (await play('tamperer', head)).trim().split('\n')
   results = new Map(lines.map((line) => JSON.parse(line) as Verified).map((result) => [result.name, result]))
 }, 120_000)
 
@@ -44,14 +49,13 @@ async function call(): Promise<void> {
   }
 }
 
-async function play(script: string, ...args: readonly string[]): Promise<string> {
-  const path = fileURLToPath(new URL(`../support/${script}.ts`, import.meta.url))
+async function play(script: keyof typeof scripts, ...args: readonly string[]): Promise<string> {
   const env = {
     ...process.env,
     ...clientEnvironment(stack.file),
     COUNTERSIGN_LOCAL_DIR: dirname(stack.file.ca),
   }
-  const argv = ['--import', import.meta.resolve('tsx'), path, ...args]
+  const argv = ['--import', import.meta.resolve('tsx'), scripts[script], ...args]
   return (await promisify(execFile)(process.execPath, argv, { env })).stdout
 }
 
@@ -113,7 +117,7 @@ describe('the book of a running stack', () => {
 
 describe('the verifier of a running stack', () => {
   it('reads secrets, and may neither change one nor make a key', async () => {
-    const seen = JSON.parse(await play('audit-verifier'))
+    const seen = JSON.parse(await play('verifier'))
     expect(seen).toEqual({ read: 200, set: 403, disable: 403, remove: 403, sign: 403 })
   })
 
