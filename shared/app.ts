@@ -18,6 +18,7 @@ import { tokenRequestOf } from './http/token-request.ts'
 import { requireAgentScope } from './identity/agent-scope.ts'
 import { readBackendChallenge } from './identity/backend-challenge.ts'
 import type { ChallengeSettings } from './identity/challenge.ts'
+import { createChallengeMemory } from './identity/challenge-memory.ts'
 import { createExchange } from './identity/entra-exchange.ts'
 import { checkSignature, createKeyStore } from './identity/entra-keys.ts'
 import { createGraphGroups } from './identity/graph-groups.ts'
@@ -160,6 +161,7 @@ function createPorts(base: Foundation, policy: Policy): Ports {
     understand: parser.understand,
     decide: policy.decide,
     policyDigests: { policy: policy.policyDigest, schema: policy.schemaDigest },
+    stepUps: createChallengeMemory(Date.now),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: Date.now }),
     audit: createAudit(base),
     executors: createExecutors(settings),

@@ -1,4 +1,4 @@
-import { classify, labelsOf } from '../backend/classify.ts'
+import { classify } from '../backend/classify.ts'
 import type { Backend, Operation } from '../backend/define.ts'
 import { parseBody } from '../backend/inputs.ts'
 import { resolve } from '../backend/resolve.ts'
@@ -11,7 +11,7 @@ import { describeApi } from '../openapi/document.ts'
 import { describeProblem } from '../openapi/problem-page.ts'
 import { inputSchema } from '../openapi/schema.ts'
 import { handle } from '../pipeline/handle.ts'
-import { groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
+import { describeData, groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
 import type { Line, Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson, type Identification } from '../pipeline/respond.ts'
@@ -106,7 +106,7 @@ function describeEntry(
 ) {
   const understood = { effect: operation.effect, understood: true, reads: [], writes: [], dangers: [], statements: 0 }
   const invocation = { backend, operationName: name, operation, inputs: {} }
-  const judged = { principal: asking.principal, invocation, understood, labels: labelsOf(invocation, understood, {}) }
+  const judged = { principal: asking.principal, invocation, understood, ...describeData(invocation, understood, {}) }
   const decision = ports.decide(policyRequest(judged, asking.groups, ports.now()))
   const open = operation.statement !== undefined && decision.reasons.every((reason) => reason === 'not_permitted')
   return {
@@ -129,7 +129,7 @@ async function explain(inbound: Inbound, parts: AnswerParts) {
   const invocation = resolve({ ...question, inputs: () => question.inputs, at: '/inputs' }, ports.configured)
   const understood = await classify(invocation, ports.understand)
   const classification = settings.COUNTERSIGN_BACKENDS[invocation.backend.name]?.classification ?? {}
-  const judged: Judged = { principal, invocation, understood, labels: labelsOf(invocation, understood, classification) }
+  const judged: Judged = { principal, invocation, understood, ...describeData(invocation, understood, classification) }
   const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
   const request = policyRequest(judged, groups, ports.now())
   const decision = ports.decide(request)

@@ -2,7 +2,7 @@ import type { AuthenticationResult, INetworkModule, NetworkRequestOptions, Netwo
 import { Problem } from '../errors/problem.ts'
 import { readBounded } from './bounded-body.ts'
 import type { ChallengeSettings } from './challenge.ts'
-import { createChallengeMemory } from './challenge-memory.ts'
+import { type ChallengeMemory, createChallengeMemory } from './challenge-memory.ts'
 import { cloudFacts } from './cloud.ts'
 import { createExchangeLimits } from './exchange-limits.ts'
 import { exchangeProblem } from './exchange-problem.ts'
@@ -41,7 +41,8 @@ interface Parts {
   readonly options: Required<Omit<ExchangeOptions, 'maxTokens'>>
   readonly cache: TokenCache
   readonly limits: ReturnType<typeof createExchangeLimits>
-  readonly memory: ReturnType<typeof createChallengeMemory>
+  /** By scope: a token for one backend says nothing of another's challenge. */
+  readonly memoryOf: (scope: string) => ChallengeMemory
 }
 
 /** What one exchange saw on the wire: MSAL's errors keep neither the status nor Retry-After. */
@@ -112,7 +113,11 @@ function refuse(wish: ExchangeWish, refusal: Refused, parts: Parts): Problem {
   const { settings } = parts.options
   const { consentRedirectUrl } = settings
   const refused = { principal: wish.principal, scope: wish.scope, refusal, retryAfter: refusal.retryAfter ?? 2 }
-  const shape = { settings, memory: parts.memory, ...(consentRedirectUrl === undefined ? {} : { consentRedirectUrl }) }
+  const shape = {
+    settings,
+    memory: parts.memoryOf(wish.scope),
+    ...(consentRedirectUrl === undefined ? {} : { consentRedirectUrl }),
+  }
   return exchangeProblem(refused, shape)
 }
 
@@ -153,6 +158,7 @@ async function load(wish: ExchangeWish, parts: Parts): Promise<ExchangedToken> {
   if (wire.answer.status !== 200) throw settleFailure(wish, wire.answer, parts)
   const token = readResult(result, wish, parts)
   parts.limits.succeeded(wish.principal)
+  parts.memoryOf(wish.scope).settle(wish.principal)
   return token
 }
 
@@ -176,6 +182,16 @@ function complete(options: ExchangeOptions): Parts['options'] {
   }
 }
 
+/** Scopes are those of declared backends, so there are few. */
+function rememberByScope(now: () => number): (scope: string) => ChallengeMemory {
+  const memories = new Map<string, ChallengeMemory>()
+  return (scope) => {
+    const memory = memories.get(scope) ?? createChallengeMemory(now)
+    memories.set(scope, memory)
+    return memory
+  }
+}
+
 /**
  * On-behalf-of exchange with Entra (MSAL): one client for each exchange, our own cache, back-off for each person, a
  * breaker for each tenant. The only maker of `ExchangedToken`; an application alone is refused before anything is sent.
@@ -189,7 +205,7 @@ export function createExchange(given: ExchangeOptions): Exchange {
     options,
     cache: createTokenCache(maxTokens === undefined ? cacheOptions : { ...cacheOptions, maxTokens }),
     limits: createExchangeLimits(options.now),
-    memory: createChallengeMemory(options.now),
+    memoryOf: rememberByScope(options.now),
   }
   return {
     exchange: async (wish) => {

@@ -54,6 +54,16 @@ export function labelColumns(question: ColumnQuestion): readonly (readonly strin
   })
 }
 
+/**
+ * Labels of the data that a change carries on: what it copies elsewhere, and what it compares, since a change that
+ * happened or not also tells. A column that is only assigned to carries nothing.
+ */
+export function labelsCarried(understood: Understood, tables: Tables): readonly string[] {
+  if (understood.effect === 'read' || understood.statement === undefined) return []
+  const labels = labelMentions(understood.statement.mentions ?? ['*'], tablesTouched(understood, tables))
+  return labels.filter((label) => label !== 'none').sort()
+}
+
 function labelSource(source: string, tables: Tables): string[] {
   const cut = source.lastIndexOf('.')
   const table = tables.get(source.slice(0, cut).toLowerCase())

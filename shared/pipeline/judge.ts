@@ -2,9 +2,12 @@ import { approvalId, digestApproval } from '../approval/digest.ts'
 import { canonicalInputs } from '../backend/canonical-inputs.ts'
 import { classify, labelsOf } from '../backend/classify.ts'
 import { Problem } from '../errors/problem.ts'
-import { demandContext } from '../identity/step-up.ts'
+import type { ChallengeMemory } from '../identity/challenge-memory.ts'
+import { demandContext, type StepUpParts } from '../identity/step-up.ts'
+import { type Classification, indexTables, labelsCarried } from '../masking/column-labels.ts'
 import type { Obligation, PolicyRequest } from '../policy/decision.ts'
 import type { Deployment, Line, Ports } from './line.ts'
+import type { Invocation, Understood } from './ports.ts'
 import { refuse, refuseWith } from './refuse.ts'
 import { type Classified, type Decided, isRefused, type Refused } from './stages.ts'
 
@@ -20,7 +23,7 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
       try {
         const understood = await classify(stage.invocation, ports.understand)
         const classification = deployment.classifications.get(stage.invocation.backend.name) ?? {}
-        return { ...stage, understood, labels: labelsOf(stage.invocation, understood, classification) }
+        return { ...stage, understood, ...describeData(stage.invocation, understood, classification) }
       } catch (error) {
         return refuseWith(stage, error)
       }
@@ -40,14 +43,24 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
 
     approve: (stage) => {
       if (isRefused(stage)) return stage
-      const unmet = stepUp(stage, deployment) ?? pendingApproval(stage, deployment, ports.now())
+      const unmet =
+        stepUp(stage, { settings: deployment.challenge, memory: ports.stepUps }) ??
+        pendingApproval(stage, deployment, ports.now())
       return unmet ?? { ...stage, cleared: true, rowLimit: rowLimit(stage.decision.obligations, deployment.rowLimit) }
     },
   }
 }
 
+/** Labels of the data that a call may bring back, and of the data that a change carries on. */
+export function describeData(invocation: Invocation, understood: Understood, classification: Classification) {
+  return {
+    labels: labelsOf(invocation, understood, classification),
+    carried: labelsCarried(understood, indexTables(classification)),
+  }
+}
+
 /** What a decision needs of a stage; a question about a call needs no more. */
-export type Judged = Pick<Classified, 'principal' | 'invocation' | 'understood' | 'labels'>
+export type Judged = Pick<Classified, 'principal' | 'invocation' | 'understood' | 'labels' | 'carried'>
 
 /**
  * The groups of the principal. Where the token cannot list them the directory is asked as the person, since a missing
@@ -65,7 +78,7 @@ export async function groupsOf(
 
 /** What policy may look at, from this stage; whole seconds, so that a replay sees the same. */
 export function policyRequest(stage: Judged, groups: readonly string[], now: number): PolicyRequest {
-  const { principal, invocation, understood, labels } = stage
+  const { principal, invocation, understood, labels, carried } = stage
   const { kind, tid, oid, actor, guest, publicClient, roles, authContexts } = principal
   return {
     principal: { kind, tid, oid, actor, guest, publicClient, groups, roles, authContexts },
@@ -78,6 +91,7 @@ export function policyRequest(stage: Judged, groups: readonly string[], now: num
       reads: understood.reads,
       writes: understood.writes,
       labels,
+      carried,
     },
     context: {
       understood: understood.understood,
@@ -101,11 +115,12 @@ function rowLimit(obligations: readonly Obligation[], most: number): number {
   return Math.min(most, ...obligations.flatMap((each) => (each.kind === 'row_limit' ? [each.max] : [])))
 }
 
-function stepUp(stage: Decided, deployment: Deployment): Refused | undefined {
+function stepUp(stage: Decided, parts: StepUpParts & { readonly memory: ChallengeMemory }): Refused | undefined {
   for (const obligation of stage.decision.obligations) {
     if (obligation.kind !== 'step_up') continue
-    const unmet = demandContext(stage.principal, obligation.context, { settings: deployment.challenge })
+    const unmet = demandContext(stage.principal, obligation.context, parts)
     if (unmet !== null) return refuse(stage, unmet)
+    parts.memory.settle(stage.principal)
   }
   return undefined
 }

@@ -2,6 +2,7 @@ import type { AuditWriter } from '../audit/writer.ts'
 import type { Understand } from '../backend/classify.ts'
 import type { Backend } from '../backend/define.ts'
 import type { ChallengeSettings } from '../identity/challenge.ts'
+import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { TokenKey } from '../masking/strategies.ts'
 import type { Decision, PolicyRequest } from '../policy/decision.ts'
@@ -74,6 +75,8 @@ export interface Ports {
   readonly decide: (request: PolicyRequest) => Decision
   readonly policyDigests: { readonly policy: string; readonly schema: string }
   readonly callRate: CallRate
+  /** Step-ups that policy asked for, so that the same one is not asked for endlessly. */
+  readonly stepUps: ChallengeMemory
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
   readonly exchange: {
     readonly exchange: (request: ExchangeRequest) => Promise<ExchangedToken>

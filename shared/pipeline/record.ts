@@ -35,14 +35,21 @@ function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deploym
     backend: stage.invocation?.backend.name ?? 'unknown',
     operation: stage.invocation?.operationName ?? 'unknown',
     effect: stage.understood?.effect ?? stage.invocation?.operation.effect ?? 'admin',
-    reads: stage.understood?.reads ?? [],
-    writes: stage.understood?.writes ?? [],
+    reads: objectNames(stage.understood?.reads),
+    writes: objectNames(stage.understood?.writes),
     ...grounds(stage),
     obligations: stage.decision?.obligations ?? [],
     context: stage.request === undefined ? {} : contextFacts(stage.request, stage.labels ?? []),
     digests: digestFacts(stage, ports, deployment),
     personal: personalFacts(stage),
   }
+}
+
+/** Names of at most four plain parts; what a caller could put between quotes (an address, a text) stays out of rows. */
+const plainName = /^[a-z_][a-z0-9_$]{0,62}(\.[a-z_][a-z0-9_$]{0,62}){0,3}$/
+
+function objectNames(names: readonly string[] = []): readonly string[] {
+  return [...new Set(names.map((name) => (plainName.test(name) ? name : '(quoted)')))].sort()
 }
 
 function principalFacts(principal: Principal): IntentFacts['principal'] {
@@ -68,6 +75,7 @@ function contextFacts(request: PolicyRequest, labels: readonly string[]): Intent
     declaredEffect: resource.declaredEffect,
     runsAs: resource.runsAs,
     labels,
+    carried: resource.carried ?? [],
     understood: context.understood,
     dangers: context.dangers,
     statements: context.statements,

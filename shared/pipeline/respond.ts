@@ -66,7 +66,7 @@ function problemBody(problem: Problem, publicUrl: string, ids: AnswerIds) {
     detail,
     ...(ids.decisionId === undefined ? {} : { instance: `urn:uuid:${ids.decisionId}` }),
     code,
-    retryable,
+    retryable: retryable || retryAfter !== undefined,
     ...definedMembers({ reasons, faults, approval, consentUrl, retryAfter, resume, next }),
     error: { message: detail, type: 'countersign_problem', code, param: faults?.[0]?.pointer ?? null },
   }

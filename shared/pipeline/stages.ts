@@ -22,6 +22,7 @@ export interface Resolved extends Verified {
 export interface Classified extends Resolved {
   readonly understood: Understood
   readonly labels: readonly string[]
+  readonly carried: readonly string[]
 }
 
 export interface Decided extends Classified {

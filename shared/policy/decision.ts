@@ -37,6 +37,8 @@ export interface PolicyRequest {
     readonly writes: readonly string[]
     /** Labels of the data that may come back. */
     readonly labels: readonly string[]
+    /** Labels of the data that a change copies or compares; it needs every one of them in clear. */
+    readonly carried?: readonly string[]
   }
   readonly context: {
     /** The payload was understood (true where there is no payload to parse). */

@@ -47,18 +47,30 @@ export function decide(book: Rulebook, request: PolicyRequest): Decision {
     held: heldTokens(book, request),
   }
   const judgements = [...judgeDeclaration(request), ...listTargets(request).map((target) => judgeTarget(judge, target))]
-  const permitted = judgements.every((one) => one.permitted)
-  return conclude(book, judgements, permitted ? clearLabels(judge) : [])
+  if (!judgements.every((one) => one.permitted)) return conclude(book, judgements, [])
+  const clear = clearLabels(judge, [...request.resource.labels, ...(request.resource.carried ?? [])])
+  const carried = judgeCarried(request, clear)
+  return conclude(book, [...judgements, ...carried], carried.length > 0 ? [] : clear)
 }
 
 function exceedsLimit({ resource }: PolicyRequest): boolean {
-  return resource.reads.length + resource.writes.length > targetLimit || resource.labels.length > targetLimit
+  return resource.reads.length + resource.writes.length > targetLimit || labelCount(resource) > targetLimit
+}
+
+function labelCount({ labels, carried }: PolicyRequest['resource']): number {
+  return labels.length + (carried?.length ?? 0)
 }
 
 /** A call that does more than its operation says was classified by its payload: no policy can have meant it. */
 function judgeDeclaration(request: PolicyRequest): readonly Judgement[] {
   const exceeds = compareEffects(request.action, request.resource.declaredEffect) > 0
   return exceeds ? [denial(['effect_exceeds_operation'], [])] : []
+}
+
+/** What a person sees masked they cannot copy to where nothing masks it, nor find out by changing what matches. */
+function judgeCarried({ resource }: PolicyRequest, clear: readonly string[]): readonly Judgement[] {
+  const masked = (resource.carried ?? []).some((label) => !clear.includes(label))
+  return masked ? [denial(['masked_data_used'], [])] : []
 }
 
 /**
@@ -101,8 +113,8 @@ function askEngine(book: Rulebook, question: Question): Answer {
   return answer
 }
 
-function clearLabels(judge: Judge): readonly string[] {
-  return sortedSet(judge.request.resource.labels).filter((label) => {
+function clearLabels(judge: Judge, labels: readonly string[]): readonly string[] {
+  return sortedSet(labels).filter((label) => {
     const { resource, entities } = describeLabel(label)
     return askEngine(judge.book, {
       principal: judge.principal.uid,

@@ -79,6 +79,11 @@ export const reasons = {
     change: 'sign_in',
     advice: 'Call through an agent that authenticates itself.',
   },
+  masked_data_used: {
+    says: 'The change copies or compares data that this person sees masked.',
+    change: 'input',
+    advice: 'Leave out the masked columns, or ask for the right to see them in clear.',
+  },
   never_in_clear: { says: 'Nobody sees this in clear.', change: 'never', advice: 'Work with the masked value.' },
 } as const satisfies Record<string, Reason>
 

@@ -28,6 +28,7 @@ export const policyRequestSchema = (): z.ZodType<PolicyRequest> =>
       reads: words(),
       writes: words(),
       labels: words(),
+      carried: words().default([]),
     }),
     context: z.strictObject({
       understood: z.boolean(),

@@ -36,6 +36,8 @@ export interface Statement {
   readonly refused?: string
   /** The very text to send: what was judged. Absent where refused. */
   readonly text?: string
+  /** Columns that it takes values from or compares (lower case, unqualified); `*` where nobody can say. */
+  readonly mentions?: readonly string[]
   /** One per output column, or null where they cannot be listed (`*`, set operations, refused). */
   readonly outputs: readonly OutputColumn[] | null
 }

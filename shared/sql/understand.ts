@@ -1,5 +1,6 @@
 import type { Findings } from './findings.ts'
 import { gateText } from './gate.ts'
+import { mentionsOf } from './mentions-postgres.ts'
 import { outputsOf } from './outputs-postgres.ts'
 import { judgeStatements } from './postgres.ts'
 import type { Dialect, OutputColumn, Statement } from './statement.ts'
@@ -43,6 +44,7 @@ function judged(statements: readonly Node[], gated: { text: string; writeWord: b
     writes: [...found.writes].sort(),
     dangers: [...found.dangers].sort(),
     text: gated.text,
+    mentions: mentionsOf(statements),
     outputs: outputsOfOnly(statements),
   }
 }

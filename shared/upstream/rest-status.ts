@@ -47,8 +47,8 @@ function tokenRefused({ claims, facts }: Refused): Problem {
 }
 
 function throttled(refused: Refused): Problem {
-  const members = waitMembers(refused)
-  return failWith({ code: 'backend_failed', fate: 'not_called', why: 'throttled', members, facts: refused.facts })
+  const members = { status: 429, ...waitMembers(refused) }
+  return failWith({ code: 'backend_rejected', fate: 'not_called', why: 'throttled', members, facts: refused.facts })
 }
 
 function waitMembers({ retryAfter, now }: Refused) {

@@ -43,7 +43,7 @@ interface Ask {
 function ask({ method = 'GET', path, token, body, headers = {} }: Ask): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
-    const options = { method, ca: certificates.ca, headers: { ...headers, ...authorization }, timeout: 1000 }
+    const options = { method, ca: certificates.ca, headers: { ...headers, ...authorization }, timeout: 5000 }
     const sent = request(new URL(path, orders.url), options, async (response) => {
       let text = ''
       for await (const chunk of response) text += chunk

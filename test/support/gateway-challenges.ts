@@ -102,7 +102,7 @@ export function describeChallenges(world: () => World): void {
     })
 
     it.each([
-      ['throttle', 502, 'backend_failed', '17'],
+      ['throttle', 429, 'backend_rejected', '17'],
       ['error', 502, 'backend_failed', null],
       ['redirect', 502, 'backend_failed', null],
     ] as const)('answers with %s: the answer is %d %s, and none of its words', async (fault, ...expected) => {

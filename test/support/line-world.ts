@@ -6,6 +6,7 @@ import { grantIntent, grantOutcome } from '../../shared/audit/receipt.ts'
 import type { IntentFacts, OutcomeFacts } from '../../shared/audit/record.ts'
 import type { Backend } from '../../shared/backend/define.ts'
 import { Problem } from '../../shared/errors/problem.ts'
+import { createChallengeMemory } from '../../shared/identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../../shared/identity/principal.ts'
 import { createLine } from '../../shared/pipeline/create-line.ts'
 import { handle } from '../../shared/pipeline/handle.ts'
@@ -149,6 +150,7 @@ export function createWorld(options: WorldOptions = {}): World {
       return { ...permit, ...faults.decide?.(request) }
     },
     policyDigests: { policy: 'policy-digest', schema: 'schema-digest' },
+    stepUps: createChallengeMemory(() => noon),
     callRate: createCallRate({ perMinute: options.perMinute ?? 100, now: () => noon }),
     audit: createAudit(rows, use, faults),
     exchange: createExchange(exchanges, use, faults),

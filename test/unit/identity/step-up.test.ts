@@ -81,7 +81,23 @@ describe('step-up', () => {
     const memory = createChallengeMemory(() => noon, 1)
     const [old, fresh] = [await principalOf({}), await principalOf({ iat: noon / 1000 - 240 })]
     expect(memory.isRepeated(old, 'one')).toBe(false)
-    expect(memory.isRepeated(old, 'two')).toBe(false)
+    expect(memory.isRepeated({ ...old, oid: 'a0000000-0000-4000-8000-0000000000ff' }, 'one')).toBe(false)
+    expect(memory.isRepeated(fresh, 'one')).toBe(false)
+  })
+
+  it('remembers a bounded number of challenges of one principal', async () => {
+    const memory = createChallengeMemory(() => noon)
+    const [old, fresh] = [await principalOf({}), await principalOf({ iat: noon / 1000 - 240 })]
+    for (let each = 0; each < 9; each += 1) expect(memory.isRepeated(old, `claims ${each}`)).toBe(false)
+    expect(memory.isRepeated(fresh, 'claims 8')).toBe(true)
+    expect(memory.isRepeated(fresh, 'claims 0')).toBe(false)
+  })
+
+  it('forgets what was brought, so that the next challenge is a first one', async () => {
+    const memory = createChallengeMemory(() => noon)
+    const [old, fresh] = [await principalOf({}), await principalOf({ iat: noon / 1000 - 240 })]
+    expect(memory.isRepeated(old, 'one')).toBe(false)
+    memory.settle(fresh)
     expect(memory.isRepeated(fresh, 'one')).toBe(false)
   })
 })

@@ -41,6 +41,7 @@ describe('policy request', () => {
         reads: ['sales.orders'],
         writes: [],
         labels: ['pii.contact'],
+        carried: ['pii.contact', 'unclassified'],
       },
       context: {
         understood: true,

@@ -68,3 +68,20 @@ describe('the evaluation', () => {
     expect(questions[0]?.entities[0]?.attrs.guest).toBe(true)
   })
 })
+
+describe('data that a change carries on', () => {
+  const change = (carried: readonly string[]) => {
+    const request = readBy('alice')
+    return { ...request, resource: { ...request.resource, labels: [], carried } }
+  }
+
+  it.each([
+    { name: 'denies what is not seen in clear', carried: ['pii.contact'], answers: [yes, no], verdict: 'deny' },
+    { name: 'permits what is seen in clear', carried: ['pii.contact'], answers: [yes, yes], verdict: 'permit' },
+    { name: 'denies where one is masked', carried: ['pii.a', 'pii.b'], answers: [yes, yes, no], verdict: 'deny' },
+    { name: 'asks nothing where nothing is carried', carried: [], answers: [yes], verdict: 'permit' },
+  ])('$name', ({ carried, answers, verdict }) => {
+    const reasons = verdict === 'deny' ? ['masked_data_used'] : []
+    expect(decide(bookOf(answers), change(carried))).toMatchObject({ verdict, reasons })
+  })
+})

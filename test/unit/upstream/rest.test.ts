@@ -255,7 +255,7 @@ describe('refusal of the backend', () => {
     reply = json({}, 429, { 'retry-after': value })
     const clock = () => Date.parse('2025-01-01T00:00:00Z')
     const problem = await problemOf(makeExecutor({ clock }).call(post()))
-    expect(problem).toMatchObject({ code: 'backend_failed', status: 502, reason: 'not_called:throttled' })
+    expect(problem).toMatchObject({ code: 'backend_rejected', status: 429, reason: 'not_called:throttled' })
     expect(problem.members.retryAfter).toBe(retryAfter)
   })
 })
