@@ -219,7 +219,8 @@ function createAudit(base: Foundation): Ports['audit'] {
     keys: createVaultKeys({ url: settings.COUNTERSIGN_KEY_VAULT_URL, credential, clock: Date.now }),
     clock: Date.now,
     random: randomBytes,
-    origin: new URL(settings.COUNTERSIGN_PUBLIC_URL).host,
+    // The registration, not the address: a gateway that moves goes on in its own book.
+    origin: `countersign/${settings.COUNTERSIGN_CLIENT_ID}`,
   })
   closing.push(writer.close)
   return writer
