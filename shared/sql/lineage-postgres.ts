@@ -59,10 +59,10 @@ function withExpressions(body: Tree, outer: Sight): Sight {
   if (expressions.length === 0) return outer
   const recursive = clause.recursive === true
   const ctes = new Map(outer.ctes)
-  if (recursive) for (const cte of expressions) ctes.set(lower(cte, 'ctename'), shapes.uniform(shapes.anything))
+  if (recursive) for (const cte of expressions) ctes.set(textAt(cte, 'ctename'), shapes.uniform(shapes.anything))
   for (const cte of expressions) {
     const shape = recursive ? recursiveShape(cte, { ...outer, ctes }) : expressionShape(cte, { ...outer, ctes })
-    ctes.set(lower(cte, 'ctename'), shape)
+    ctes.set(textAt(cte, 'ctename'), shape)
   }
   return { ...outer, ctes }
 }
@@ -80,7 +80,7 @@ function recursiveShape(cte: Tree, sight: Sight): Shape {
   const query = bodyOf(cte.ctequery, 'SelectStmt') ?? {}
   if (!isTree(query.larg)) return expressionShape(cte, sight)
   const start = shapes.uniform(shapes.rowOf(arm(query, 'larg', withExpressions(query, sight))))
-  const ctes = new Map(sight.ctes).set(lower(cte, 'ctename'), start)
+  const ctes = new Map(sight.ctes).set(textAt(cte, 'ctename'), start)
   return shapes.uniform(shapes.rowOf(expressionShape(cte, { ...sight, ctes })))
 }
 
@@ -125,7 +125,7 @@ function sourceShape(node: Node, sight: Sight): Shape {
 
 function relationShape(relation: Tree, sight: Sight): Shape {
   if (relation.schemaname !== undefined) return shapes.baseTable
-  return sight.ctes.get(lower(relation, 'relname')) ?? shapes.baseTable
+  return sight.ctes.get(textAt(relation, 'relname')) ?? shapes.baseTable
 }
 
 function selected(targets: readonly unknown[], sight: Sight): Shape {
@@ -150,8 +150,9 @@ export function isStar(target: Tree): boolean {
 function starShape(target: Tree, sight: Sight): Shape {
   const fields = listAt(bodyOf(target.val, 'ColumnRef') ?? {}, 'fields')
   if (fields.length === 1) return shapes.sideBySide((sight.scopes[0] ?? []).map((source) => source.shape))
-  const source = fields.length > 1 ? sourceNamed(partAt(fields, -2), sight) : undefined
-  return source?.shape ?? shapes.uniform(shapes.anything)
+  const [only, ...others] = fields.length > 1 ? sourcesNamed(partAt(fields, -2), sight) : []
+  if (only === undefined) return shapes.uniform(shapes.anything)
+  return others.length === 0 ? only.shape : shapes.sideBySide([only, ...others].map((source) => source.shape))
 }
 
 /** The name that PostgreSQL gives an unnamed column, in the cases that we predict. */
@@ -191,9 +192,9 @@ function referred(fields: readonly unknown[], sight: Sight): Mentions {
   if (bodyOf(fields.at(-1), 'A_Star') !== undefined) return shapes.anything
   const name = partAt(fields, -1)
   if (fields.length === 1) return unqualified(name, sight)
-  const source = sourceNamed(partAt(fields, -2), sight)
-  if (source === undefined || rowFunctions.has(name)) return shapes.anything
-  return shapes.columnOf(source.shape, name)
+  const sources = sourcesNamed(partAt(fields, -2), sight)
+  if (sources.length === 0 || rowFunctions.has(name)) return shapes.anything
+  return shapes.union(sources.map((source) => shapes.columnOf(source.shape, name)))
 }
 
 /** An unqualified name may be a column of any relation in sight, or a relation's whole row. */
@@ -201,13 +202,15 @@ function unqualified(name: string, sight: Sight): Mentions {
   const sources = sight.scopes.flat()
   if (sources.length === 0) return shapes.anything
   const rows = sources.filter((source) => source.alias === name).map((source) => shapes.rowOf(source.shape))
-  const named = sources.filter((source) => source.shape.columns.has(name))
-  const possible = sources.filter((source) => source.shape.rest === 'self' || rows.length + named.length === 0)
-  return shapes.union([...rows, ...[...named, ...possible].map((source) => shapes.columnOf(source.shape, name))])
+  return shapes.union([...rows, ...sources.map((source) => shapes.columnOf(source.shape, name))])
 }
 
-function sourceNamed(alias: string, sight: Sight): Source | undefined {
-  return sight.scopes.flat().find((source) => source.alias === alias)
+/**
+ * Every relation in sight of that name: which of them is meant depends on LATERAL and on joins with a name of their own
+ * (PostgreSQL documentation, section 7.2.1), so all of them are.
+ */
+function sourcesNamed(alias: string, sight: Sight): Source[] {
+  return sight.scopes.flat().filter((source) => source.alias === alias)
 }
 
 /** RETURNING sees the row as the statement left it, so what was assigned to a column counts with the column. */
