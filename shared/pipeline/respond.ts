@@ -12,9 +12,10 @@ export interface Identification {
   readonly challenge: ChallengeSettings
 }
 
-/** The ids that an answer carries; absent before a call has them. */
+/** The ids that an answer carries; `instance` names an answer that has no decision. */
 export interface AnswerIds {
   readonly decisionId?: string
+  readonly instance?: string
   readonly traceparent?: string
 }
 
@@ -59,12 +60,13 @@ function problemBody(problem: Problem, publicUrl: string, ids: AnswerIds) {
   const { code, detail, members } = problem
   const { title, retryable } = problems[code]
   const { reasons, faults, approval, consentUrl, retryAfter, resume, next } = members
+  const instance = ids.decisionId ?? ids.instance
   return {
     type: `${publicUrl}/problems/${code}`,
     title,
     status: problem.status,
     detail,
-    ...(ids.decisionId === undefined ? {} : { instance: `urn:uuid:${ids.decisionId}` }),
+    ...(instance === undefined ? {} : { instance: `urn:uuid:${instance}` }),
     code,
     retryable: retryable || retryAfter !== undefined,
     ...definedMembers({ reasons, faults, approval, consentUrl, retryAfter, resume, next }),

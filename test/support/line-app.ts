@@ -1,6 +1,7 @@
 import type { Backend } from '../../shared/backend/define.ts'
 import { parseSettings } from '../../shared/config/settings.ts'
 import { createAnswers } from '../../shared/http/answers.ts'
+import { createRefusal } from '../../shared/http/refusal.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
 import { createWorld, tid, type World, type WorldOptions } from './line-world.ts'
 
@@ -25,7 +26,7 @@ const settings = parseSettings({
 export interface WorldApp {
   readonly world: World
   readonly app: RunningApp
-  /** Classes of failures that were nobody's answer. */
+  /** Events that were logged outside the line. */
   readonly failures: string[]
 }
 
@@ -42,5 +43,7 @@ export function createWorldApp(declared: readonly Backend[], options: WorldOptio
     identification,
     line: async () => line,
   })
-  return { world, failures, app: { answers, identification, logFailure: (event) => failures.push(event) } }
+  const { newId, randomHex } = ports
+  const refuse = createRefusal({ identification, log: (event) => failures.push(event), newId, randomHex })
+  return { world, failures, app: { answers, refuse } }
 }
