@@ -48,3 +48,19 @@ describe('ways for a change to take what it does not spell out as a column', () 
     expect((await mentions(sql)).some((name) => name === '*' || name === 'salary')).toBe(true)
   })
 })
+
+describe('queries within queries', () => {
+  const nested = (times: number, wrap: (sql: string) => string): string =>
+    times === 0 ? 'SELECT a FROM t' : wrap(nested(times - 1, wrap))
+
+  it.each([
+    ['sub-selects', nested(28, (sql) => `SELECT (SELECT a FROM (${sql}) q) AS a`)],
+    [
+      'recursions',
+      nested(22, (sql) => `WITH RECURSIVE c AS ((${sql}) UNION ALL SELECT a FROM c) SELECT a FROM c WHERE a > 1`),
+    ],
+  ])('do not hold everybody up: %s', { timeout: 20_000 }, async (_name, sql) => {
+    const { outputs: columns, refused } = await parser.understand('postgres', sql)
+    expect([refused, columns]).toEqual([undefined, [{ mentions: ['*'] }]])
+  })
+})
