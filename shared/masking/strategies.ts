@@ -9,6 +9,8 @@ export interface TokenKey {
 }
 
 const rememberedValues = 10_000
+/** Longest mail address (RFC 3696, erratum 1690, allows less). */
+const longestMail = 320
 
 /**
  * Keyed tokens of one label: `<version>_` and 22 characters of base64url (the first 128 bits of HMAC-SHA-256). Equal
@@ -31,7 +33,8 @@ export function makeTokens(key: TokenKey, label: string): (value: string) => str
 
 /** Shows a little: first letter and domain of a mail address, the last 2 to 4 characters of anything else. */
 export function showPart(value: string): string {
-  const mail = /^([^\s@]+)@([^\s@]+\.[^\s@]+)$/.exec(value)
+  // The expression's cost grows with the square of the length, which whoever wrote the value decides.
+  const mail = value.length > longestMail ? null : /^([^\s@]+)@([^\s@]+\.[^\s@]+)$/.exec(value)
   if (mail !== null) return maskMail(mail[1] ?? '', mail[2] ?? '')
   const characters = [...value]
   // A third at most, so that a short value is not shown whole.
