@@ -9,7 +9,7 @@ import {
   shapeOf,
 } from './lineage-postgres.ts'
 import { childrenOf } from './nodes-postgres.ts'
-import { anything, type Mentions, rowOf, union } from './shape.ts'
+import { anything, type Mentions, rowOf, type Shape, union } from './shape.ts'
 import { isTree, listAt, type Node, nameParts, type Tree, treeAt, unwrap } from './tree.ts'
 
 /** Built-ins that give as many rows as their arguments say, so that counting the rows tells the arguments. */
@@ -52,7 +52,7 @@ function inPlainQuery(body: Tree, outer: Sight): Mentions[] {
   return [
     ...from.map((item) => inRelation(item, sight)),
     ...[body.whereClause, body.havingClause, ...ordering].map((part) => at(part, sight)),
-    ...ordering.map((item) => inOutputs(item, { targets, sight })),
+    ...(ordering.length > 0 ? [inOrdering(ordering, selected(targets, sight))] : []),
     ...targets.map((target) => inRowMakers(unwrap(target), sight)),
   ]
 }
@@ -72,23 +72,20 @@ function inJoin(body: Tree, sight: Sight): Mentions {
   return union([...sides, at(body.quals, sight), ...using, ...(body.isNatural === true ? [anything] : [])])
 }
 
-interface Outputs {
-  readonly targets: readonly unknown[]
-  readonly sight: Sight
+function inOrdering(ordering: readonly unknown[], outputs: Shape): Mentions {
+  return union(ordering.map((item) => inOutputs(item, outputs)))
 }
 
 /** An output column that is meant by its number or its name; `DISTINCT` without more means all of them. */
-function inOutputs(item: unknown, { targets, sight }: Outputs): Mentions {
+function inOutputs(item: unknown, outputs: Shape): Mentions {
   const node = unwrap(item)
-  const shape = selected(targets, sight)
-  if (node === undefined) return rowOf(shape)
-  if (node.kind === 'SortBy') return inOutputs(node.body.node, { targets, sight })
-  if (node.kind === 'GroupingSet' || node.kind === 'RowExpr')
-    return union(partsOf(node.body).map((part) => inOutputs(part, { targets, sight })))
-  if (node.kind === 'ColumnRef') return shape.columns.get(nameOf(node.body)) ?? new Set()
+  if (node === undefined) return rowOf(outputs)
+  if (node.kind === 'SortBy') return inOutputs(node.body.node, outputs)
+  if (node.kind === 'GroupingSet' || node.kind === 'RowExpr') return inOrdering(partsOf(node.body), outputs)
+  if (node.kind === 'ColumnRef') return outputs.columns.get(nameOf(node.body)) ?? new Set()
   const number = node.kind === 'A_Const' ? treeAt(node.body, 'ival').ival : undefined
   if (typeof number !== 'number') return new Set()
-  return shape.order?.[number - 1]?.mentions ?? rowOf(shape)
+  return outputs.order?.[number - 1]?.mentions ?? rowOf(outputs)
 }
 
 function partsOf(body: Tree): readonly unknown[] {

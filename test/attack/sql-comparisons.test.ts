@@ -53,4 +53,10 @@ describe('ways to read a masked column by the rows that come back', () => {
   ])('are not meant by %s', async (_name, sql, expected) => {
     expect(await compared(sql)).toEqual(expected)
   })
+
+  it('are found in a long text without guessing', async () => {
+    const names = Array.from({ length: 900 }, (_, at) => `a${at}`)
+    const found = await compared(`SELECT ${names.join(', ')} FROM hr.e ORDER BY ${names.join(', ')}`)
+    expect(found).toEqual([...names].sort())
+  })
 })
