@@ -51,7 +51,7 @@ function maskAt(value: Json, place: Place, job: TreeJob): Json | typeof gone {
 
 function maskInside(value: Json, place: Place, job: TreeJob): Json {
   if (Array.isArray(value)) {
-    const items = value.map((item: Json, index) => maskAt(item, step(place, String(index), '*'), job))
+    const items = value.map((item: Json, index) => maskAt(item, itemPlace(place, index), job))
     return items.filter((item): item is Json => item !== gone)
   }
   const members: [string, Json][] = []
@@ -79,6 +79,12 @@ function step(place: Place, token: string, shown: string): Place {
   const classified = place.nodes.some(({ children }) => [...children.values()].some(({ label }) => label !== null))
   const nodes = descend(place.nodes, token)
   return { path: `${place.path}/${shown}`, nodes, inherited: place.inherited, classified }
+}
+
+/** An item that no pointer leads into: a list stands where the pointers expect an object, which may be in it. */
+function itemPlace(place: Place, index: number): Place {
+  const item = step(place, String(index), '*')
+  return item.nodes.length === 0 && place.inherited.length === 0 ? { ...item, classified: true } : item
 }
 
 function hasChildren({ children }: PointerTree): boolean {
