@@ -80,9 +80,9 @@ export interface OutcomeFacts {
   readonly recording?: string
 }
 
-/** A chained fact that is no call: start-up, policy change, key change, heartbeat. Values must hold nothing personal. */
+/** A chained fact that is no call: start-up, policy change, key change, heartbeat, a step of an approval. Values must hold nothing personal. */
 export interface EventFacts {
-  readonly kind: 'start' | 'policy' | 'keychange' | 'heartbeat' | 'read'
+  readonly kind: 'start' | 'policy' | 'keychange' | 'heartbeat' | 'read' | 'approval'
   readonly detail: Readonly<Record<string, string | number | boolean>>
 }
 

@@ -20,6 +20,7 @@ export const findingKinds = [
   'duplicate_outcome',
   'outcome_without_intent',
   'called_without_permit',
+  'approval_reused',
   'opening_mismatch',
   'dangling_intent',
 ] as const

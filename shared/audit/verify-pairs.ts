@@ -25,6 +25,7 @@ interface OpenIntent {
   readonly mac: Uint8Array
   readonly time: string
   readonly verdict: string
+  readonly approval: string | undefined
 }
 
 const intentSeen = 1
@@ -35,16 +36,24 @@ export function createPairs(report: Report): Pairs {
   const early = new Map<string, RowFacts>()
   const excused = new Set<string>()
   const seen = createSeen()
+  const pair = createComparison(report)
 
   function addIntent(row: RowFacts, decisionId: string, mac: Uint8Array): void {
     if (seen.mark(decisionId, intentSeen) & intentSeen) {
       report(findingAt(row, 'duplicate_decision', `decision ${decisionId} has two intents`))
       return
     }
-    const intent = { lane: row.lane, seq: row.seq, mac, time: row.time, verdict: row.verdict ?? '' }
+    const intent = {
+      lane: row.lane,
+      seq: row.seq,
+      mac,
+      time: row.time,
+      verdict: row.verdict ?? '',
+      approval: row.approval,
+    }
     const outcome = early.get(decisionId)
     early.delete(decisionId)
-    if (outcome) compare(report, intent, outcome)
+    if (outcome) pair(intent, outcome)
     else if (!excused.delete(decisionId)) open.set(decisionId, intent)
   }
 
@@ -55,7 +64,7 @@ export function createPairs(report: Report): Pairs {
     }
     const intent = open.get(decisionId)
     open.delete(decisionId)
-    if (intent) compare(report, intent, row)
+    if (intent) pair(intent, row)
     else early.set(decisionId, row)
   }
 
@@ -68,17 +77,38 @@ export function createPairs(report: Report): Pairs {
     excuse(decisionId) {
       if (!open.delete(decisionId)) excused.add(decisionId)
     },
-    finish({ now, grace, isKnownBad }) {
-      for (const row of early.values()) {
-        const [lane, seq] = [row.intentLane ?? row.lane, row.intentSeq ?? row.seq]
-        if (!isKnownBad(lane, seq)) report(findingAt(row, 'outcome_without_intent', `no intent at ${lane} ${seq}`))
-      }
-      const late = [...open].filter(([, intent]) => now - Date.parse(intent.time) > grace)
-      for (const [decisionId, { lane, seq }] of late) {
-        report({ kind: 'dangling_intent', lane, seq, detail: `decision ${decisionId} has no outcome` })
-      }
-      return open.size - late.length
+    finish(options) {
+      reportEarly(report, early, options)
+      return open.size - reportLate(report, open, options)
     },
+  }
+}
+
+function reportEarly(report: Report, early: ReadonlyMap<string, RowFacts>, { isKnownBad }: FinishOptions): void {
+  for (const row of early.values()) {
+    const [lane, seq] = [row.intentLane ?? row.lane, row.intentSeq ?? row.seq]
+    if (!isKnownBad(lane, seq)) report(findingAt(row, 'outcome_without_intent', `no intent at ${lane} ${seq}`))
+  }
+}
+
+/** Returns how many there were. */
+function reportLate(report: Report, open: ReadonlyMap<string, OpenIntent>, { now, grace }: FinishOptions): number {
+  const late = [...open].filter(([, intent]) => now - Date.parse(intent.time) > grace)
+  for (const [decisionId, { lane, seq }] of late) {
+    report({ kind: 'dangling_intent', lane, seq, detail: `decision ${decisionId} has no outcome` })
+  }
+  return late.length
+}
+
+/** Compares pair by pair, and remembers which approvals were called on. */
+function createComparison(report: Report): (intent: OpenIntent, row: RowFacts) => void {
+  const used = new Set<string>()
+  return (intent, row) => {
+    compare(report, intent, row)
+    if (intent.approval === undefined || row.verdict !== 'called') return
+    if (used.has(intent.approval))
+      report(findingAt(row, 'approval_reused', `approval ${intent.approval} was used before`))
+    used.add(intent.approval)
   }
 }
 

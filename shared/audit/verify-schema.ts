@@ -53,7 +53,7 @@ const intent = shape(
       },
     ),
   },
-  { approval: shape({ id: text, voters: texts }) },
+  { approval: shape({ id: keep('approval', text), voters: texts }) },
 )
 
 const outcome = shape(
@@ -102,6 +102,7 @@ const rows: Readonly<Record<RowKind, Rule>> = {
   policy: event,
   heartbeat: event,
   read: event,
+  approval: event,
 }
 
 /** What the checks look at in a row, whichever way it was read. `verdict` is the status of an outcome. */
@@ -116,6 +117,8 @@ export interface RowFacts {
   readonly decisionId?: string | undefined
   readonly tenant?: string | undefined
   readonly verdict?: string | undefined
+  /** The approval that an intent names. */
+  readonly approval?: string | undefined
   /** The intent that an outcome names. */
   readonly intentLane?: string | undefined
   readonly intentSeq?: number | undefined
@@ -148,6 +151,7 @@ export function factsOf({ intent, outcome, ...row }: RowDocument): RowFacts {
     ...{ origin, lane, segment, seq, kid, kind, time, decisionId, detail },
     tenant: intent?.principal.tid,
     verdict: intent?.verdict ?? outcome?.status,
+    approval: intent?.approval?.id,
     intentLane: outcome?.intent.lane,
     intentSeq: outcome?.intent.seq,
     intentMac: outcome?.intent.mac,
@@ -167,6 +171,7 @@ function emptyFacts(): Cursor['kept'] {
     decisionId: undefined,
     tenant: undefined,
     verdict: undefined,
+    approval: undefined,
     intentLane: undefined,
     intentSeq: undefined,
     intentMac: undefined,

@@ -344,6 +344,19 @@ describe('semantics of pairs', () => {
       ],
     ],
     [
+      'two called decisions on one approval',
+      async (writer: ReturnType<typeof openWriter>) => {
+        const approval = { id: 'apr_1', voters: ['v1'] }
+        const released = await writer.recordPermitted(permitted('x0', { approval }))
+        await writer.recordOutcome(released, called({ status: 'not-called' }))
+        await recordCall(writer, 'x1', { approval })
+        await recordCall(writer, 'x2', { approval: { ...approval, id: 'apr_2' } })
+        await recordCall(writer, 'x3', { approval })
+      },
+      'FAIL',
+      [{ kind: 'approval_reused', lane, seq: 8 }],
+    ],
+    [
       'two outcomes of one intent',
       async (writer: ReturnType<typeof openWriter>) => {
         const { intent } = await recordCall(writer, 'x1')
