@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { TokenCredential } from '@azure/identity'
+import { createTableApprovals } from './approval/table-approvals.ts'
+import type { ApproverRules } from './approval/vote.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys } from './audit/vault-keys.ts'
 import { createAuditWriter } from './audit/writer.ts'
@@ -105,11 +107,11 @@ async function compose(
   base: Foundation,
   { identification, refuse }: { identification: Identification; refuse: Refusal },
 ): Promise<RunningApp> {
-  const policy = await loadShippedPolicy(base.settings)
+  const { policy, approvers } = await loadShippedPolicy(base.settings)
   const ports = createPorts(base, policy)
-  const ready = retriable(async () => createLine(ports, await createDeployment(base, ports), identification))
+  const ready = retriable(async () => createLine(ports, await createDeployment(base, ports, approvers), identification))
   return {
-    answers: createAnswers({ ...base, ports, line: ready, identification, declared: listBackends() }),
+    answers: createAnswers({ ...base, ports, line: ready, identification, approvers, declared: listBackends() }),
     refuse,
   }
 }
@@ -153,11 +155,13 @@ function checkTarget(backend: Backend, settings: Settings): void {
   if (fault !== null) throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}) is refused: ${fault}`)
 }
 
-async function loadShippedPolicy(settings: Settings): Promise<Policy> {
+async function loadShippedPolicy(settings: Settings): Promise<{ policy: Policy; approvers: ApproverRules }> {
   const folder = fileURLToPath(new URL(inSource ? '../infra/policy/' : './policy/', import.meta.url))
   const shipped = await readPolicyFolder(folder)
   const groups = { ...shipped.groups, ...settings.COUNTERSIGN_POLICY_GROUPS }
-  return loadPolicy({ ...shipped, groups, homeTenant: settings.COUNTERSIGN_HOME_TENANT })
+  const homeTenant = settings.COUNTERSIGN_HOME_TENANT
+  const approvers = { homeTenant, groups, consoleClientId: settings.COUNTERSIGN_CONSOLE_CLIENT_ID }
+  return { policy: await loadPolicy({ ...shipped, groups, homeTenant }), approvers }
 }
 
 function createPorts(base: Foundation, policy: Policy): Ports {
@@ -173,6 +177,10 @@ function createPorts(base: Foundation, policy: Policy): Ports {
     stepUps: createChallengeMemory(Date.now),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: Date.now }),
     audit: createAudit(base),
+    approvals: createTableApprovals({
+      account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential: base.credential },
+      table: 'approvals',
+    }),
     executors: createExecutors(settings),
     now: Date.now,
     newId: randomUUID,
@@ -182,7 +190,7 @@ function createPorts(base: Foundation, policy: Policy): Ports {
   }
 }
 
-function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'exchange' | 'groupsOf'> {
+function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | 'exchange' | 'groupsOf'> {
   const { settings, challenge } = base
   const cloud = settings.COUNTERSIGN_CLOUD
   const entraUrl = settings.COUNTERSIGN_ENTRA_URL
@@ -206,11 +214,11 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'exchange' | 'g
   const askGraph = createGraphGroups({ baseUrl: entraUrl ?? clouds[cloud].graph })
   const failures = createCallRate({ perMinute: settings.COUNTERSIGN_FAILED_TOKENS_PER_MINUTE, now: Date.now })
   const brake = createFailureBrake(failures)
+  const verifyAny: Ports['verify'] = (inbound) =>
+    brake.guard(inbound.remoteAddress, () => verifier.verify(tokenRequestOf(inbound)))
   return {
-    verify: (inbound) =>
-      brake.guard(inbound.remoteAddress, async () =>
-        requireAgentScope(await verifier.verify(tokenRequestOf(inbound)), challenge),
-      ),
+    verify: async (inbound) => requireAgentScope(await verifyAny(inbound), challenge),
+    verifyAny,
     exchange,
     groupsOf: async (request) =>
       askGraph(await exchange.exchange({ ...request, scope: `${clouds[cloud].graph}/.default` })),
@@ -266,7 +274,7 @@ function createExecutors(settings: Settings): ReadonlyMap<string, Executor> {
 }
 
 /** What needs the vault and the table: the mask key, and the row that says that this instance started. */
-async function createDeployment(base: Foundation, ports: Ports): Promise<Deployment> {
+async function createDeployment(base: Foundation, ports: Ports, approvers: ApproverRules): Promise<Deployment> {
   const { settings, configured } = base
   const maskKey = await fetchMaskKey({ vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL, credential: base.credential })
   const settingsDigest = digestJson(settings)
@@ -277,6 +285,7 @@ async function createDeployment(base: Foundation, ports: Ports): Promise<Deploym
   return {
     publicUrl: publicUrl(settings),
     challenge: base.challenge,
+    approvers,
     settingsDigest,
     buildDigest: base.buildDigest,
     rowLimit,

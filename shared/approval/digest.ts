@@ -24,7 +24,7 @@ export function digestApproval(subject: ApprovalSubject): string {
     .digest('hex')
 }
 
-/** The pending id of a digest: the same call asks for the same approval. */
-export function approvalId(digest: string): string {
-  return `apr_${digest.slice(0, 32)}`
+/** The id of the first request for a digest, and of each that follows it: the same call asks for the same approval. */
+export function approvalId(digest: string, attempt = 1): string {
+  return `apr_${digest.slice(0, 32)}${attempt === 1 ? '' : `-${attempt}`}`
 }

@@ -1,3 +1,4 @@
+import type { ApproverRules } from '../approval/vote.ts'
 import { classify } from '../backend/classify.ts'
 import type { Backend, Operation } from '../backend/define.ts'
 import { parseBody } from '../backend/inputs.ts'
@@ -16,6 +17,7 @@ import type { Line, Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson, type Identification } from '../pipeline/respond.ts'
 import { wouldPassIf } from '../policy/explain.ts'
+import { createApprovalAnswers } from './approval-answers.ts'
 import { parseQuestion } from './question.ts'
 import type { AnswerRoute } from './running-app.ts'
 
@@ -26,6 +28,7 @@ export interface AnswerParts {
   readonly ports: Ports
   readonly declared: readonly Backend[]
   readonly identification: Identification
+  readonly approvers: ApproverRules
   /** The line, once vault and table can be had; throws Problem while they cannot. */
   readonly line: () => Promise<Line>
 }
@@ -40,6 +43,7 @@ export function createAnswers(parts: AnswerParts): Answers {
   const call = async (inbound: Inbound) => handle(inbound, await parts.line())
   return {
     call,
+    ...createApprovalAnswers({ ...parts, challenge: parts.identification.challenge }),
     fallback: (inbound) => call({ ...inbound, operation: '' }),
     operations: async (inbound) => answerJson(200, { operations: await listOperations(inbound, parts) }),
     explain: async (inbound) => answerJson(200, await explain(inbound, parts)),

@@ -10,7 +10,7 @@ export async function readInbound(request: HttpRequest, backend: string | undefi
     method: request.method.toUpperCase(),
     path: url.pathname,
     backend: backend ?? request.params.backend ?? '',
-    operation: request.params.operation ?? request.params.code ?? request.params.resource ?? '',
+    operation: request.params.operation ?? request.params.code ?? request.params.resource ?? request.params.id ?? '',
     headers,
     query: url.search,
     body: await readBody(request),

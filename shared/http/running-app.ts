@@ -2,7 +2,11 @@ import type { Answer, Inbound } from '../pipeline/ports.ts'
 import type { Refusal } from './refusal.ts'
 
 const answerRoutes = [
+  'approval',
+  'approvals',
   'call',
+  'cancelApproval',
+  'decideApproval',
   'explain',
   'fallback',
   'health',
@@ -10,6 +14,7 @@ const answerRoutes = [
   'operations',
   'problemPage',
   'protectedResource',
+  'revokeApproval',
 ] as const
 
 /** What a route can be answered by. */

@@ -32,7 +32,7 @@ const advice: Readonly<Record<ProblemCode, string>> = {
   approval_expired: 'Nobody decided, or the approval was not used in time. Repeat the call to ask again.',
   approval_mismatch:
     'The approval is for other inputs, another person or another policy. Repeat the call to ask for one of its own.',
-  approval_used: 'An approval works once. Repeat the call to ask again.',
+  approval_used: 'An approval works once. A quarter of an hour after it was given, repeat the call to ask again.',
   no_eligible_approver: 'Nobody could approve this call. Stop, and tell the policy owner.',
   quota_exceeded: 'Wait for Retry-After seconds.',
   suspended: 'An operator, or the person, has switched this off.',

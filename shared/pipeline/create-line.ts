@@ -1,4 +1,5 @@
 import { createAdmission } from './admit.ts'
+import { createApproval } from './approve.ts'
 import { createJudgement } from './judge.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import { createPerformance } from './perform.ts'
@@ -10,6 +11,7 @@ export function createLine(ports: Ports, deployment: Deployment, identification:
   return {
     ...createAdmission(ports),
     ...createJudgement(ports, deployment),
+    ...createApproval(ports, deployment),
     ...createRecording(ports, deployment),
     ...createPerformance(ports, deployment),
     ...createResponse(identification),

@@ -14,7 +14,7 @@ export async function handle(inbound: Inbound, line: Line): Promise<Answer> {
   const classified = await line.classify(resolved)
   const decided = await line.decide(classified)
   const reserved = line.reserve(decided)
-  const cleared = line.approve(reserved)
+  const cleared = await line.approve(reserved)
   const intent = await line.recordIntent(cleared)
   const exchanged = await line.exchange(intent)
   const called = await line.call(exchanged)

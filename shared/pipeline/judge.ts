@@ -1,22 +1,14 @@
-import { approvalId, digestApproval } from '../approval/digest.ts'
-import { canonicalInputs } from '../backend/canonical-inputs.ts'
 import { classify, labelsOf } from '../backend/classify.ts'
 import { Problem } from '../errors/problem.ts'
-import type { ChallengeMemory } from '../identity/challenge-memory.ts'
-import { demandContext, type StepUpParts } from '../identity/step-up.ts'
 import { type Classification, indexTables, labelsCarried } from '../masking/column-labels.ts'
-import type { Obligation, PolicyRequest } from '../policy/decision.ts'
+import type { PolicyRequest } from '../policy/decision.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import type { Invocation, Understood } from './ports.ts'
 import { refuse, refuseWith } from './refuse.ts'
-import { type Classified, type Decided, isRefused, type Refused } from './stages.ts'
+import { type Classified, isRefused } from './stages.ts'
 
-/** Minutes that a request for an approval stays open. */
-const decideByMinutes = 60
-const pollAfterSeconds = 15
-
-/** The stages that judge: what the call does, whether policy lets it pass, and what policy wants for it. */
-export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line, 'classify' | 'decide' | 'approve'> {
+/** The stages that judge: what the call does, and whether policy lets it pass. */
+export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line, 'classify' | 'decide'> {
   return {
     classify: async (stage) => {
       if (isRefused(stage)) return stage
@@ -39,14 +31,6 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
       } catch (error) {
         return refuseWith(stage, error)
       }
-    },
-
-    approve: (stage) => {
-      if (isRefused(stage)) return stage
-      const unmet =
-        stepUp(stage, { settings: deployment.challenge, memory: ports.stepUps }) ??
-        pendingApproval(stage, deployment, ports.now())
-      return unmet ?? { ...stage, cleared: true, rowLimit: rowLimit(stage.decision.obligations, deployment.rowLimit) }
     },
   }
 }
@@ -104,59 +88,10 @@ export function policyRequest(stage: Judged, groups: readonly string[], now: num
   }
 }
 
-function denied(reasons: readonly string[]): Problem {
+/** Policy's own no. */
+export function denied(reasons: readonly string[]): Problem {
   return new Problem('policy_denied', 'Policy does not permit this call as this person through this agent.', {
     reasons,
     next: { action: 'change_input', url: '/api/explain' },
   })
-}
-
-function rowLimit(obligations: readonly Obligation[], most: number): number {
-  return Math.min(most, ...obligations.flatMap((each) => (each.kind === 'row_limit' ? [each.max] : [])))
-}
-
-function stepUp(stage: Decided, parts: StepUpParts & { readonly memory: ChallengeMemory }): Refused | undefined {
-  for (const obligation of stage.decision.obligations) {
-    if (obligation.kind !== 'step_up') continue
-    const unmet = demandContext(stage.principal, obligation.context, parts)
-    if (unmet !== null) return refuse(stage, unmet)
-    parts.memory.settle(stage.principal)
-  }
-  return undefined
-}
-
-function pendingApproval(stage: Decided, deployment: Deployment, now: number): Refused | undefined {
-  const needed = stage.decision.obligations.some((each) => each.kind === 'approval')
-  if (!needed) return undefined
-  const id = approvalId(digestApproval(approvalSubject(stage, deployment)))
-  const approval = {
-    id,
-    expires: new Date(now + decideByMinutes * 60_000).toISOString(),
-    url: `${deployment.publicUrl}/api/approvals/${id}`,
-    pollAfter: pollAfterSeconds,
-  }
-  const detail = 'A second person has to approve exactly this call; repeat it once they have.'
-  const next = { action: 'wait', url: approval.url, after: pollAfterSeconds } as const
-  return refuse(stage, new Problem('approval_pending', detail, { approval, next }))
-}
-
-function approvalSubject(stage: Decided, deployment: Deployment) {
-  const { principal, invocation, understood, decision } = stage
-  const name = invocation.backend.name
-  return {
-    tid: principal.tid,
-    oid: principal.oid,
-    actor: principal.actor,
-    backend: name,
-    operation: invocation.operationName,
-    inputs: canonicalInputs(invocation.inputs),
-    statement: understood.statement?.text ?? '',
-    digests: {
-      policy: decision.policyDigest,
-      schema: decision.schemaDigest,
-      declaration: deployment.declarationDigests.get(name) ?? '',
-      classification: deployment.classificationDigests.get(name) ?? '',
-    },
-    obligations: decision.obligations.map((each) => JSON.stringify(each)).sort(),
-  }
 }

@@ -1,3 +1,5 @@
+import type { ApprovalStore } from '../approval/approval.ts'
+import type { ApproverRules } from '../approval/vote.ts'
 import type { AuditWriter } from '../audit/writer.ts'
 import type { Understand } from '../backend/classify.ts'
 import type { Backend } from '../backend/define.ts'
@@ -32,7 +34,7 @@ export interface Line {
   readonly classify: (stage: Resolved | Refused) => Promise<Classified | Refused>
   readonly decide: (stage: Classified | Refused) => Promise<Decided | Refused>
   readonly reserve: (stage: Decided | Refused) => Reserved | Refused
-  readonly approve: (stage: Reserved | Refused) => Cleared | Refused
+  readonly approve: (stage: Reserved | Refused) => Promise<Cleared | Refused>
   readonly recordIntent: (stage: Cleared | Refused) => Promise<Permitted | Recorded>
   readonly exchange: (stage: Permitted | Recorded) => Promise<Exchanged | Failed | Recorded>
   readonly call: (stage: Exchanged | Failed | Recorded) => Promise<Called | Failed | Recorded>
@@ -55,6 +57,7 @@ export interface Deployment {
   /** Secret of the keyed-token mask. */
   readonly maskKey: Pick<TokenKey, 'version' | 'secret'>
   readonly challenge: ChallengeSettings
+  readonly approvers: ApproverRules
 }
 
 export interface ExchangeRequest {
@@ -70,6 +73,8 @@ export interface ExchangeRequest {
 /** What the line needs from the world; only `app.ts` builds these. */
 export interface Ports {
   readonly verify: (inbound: Inbound) => Promise<{ principal: Principal; assertion: Assertion }>
+  /** The same for the routes that are no agent's: the token may have the scope `control` alone. */
+  readonly verifyAny: Ports['verify']
   readonly configured: ReadonlyMap<string, Backend>
   readonly understand: Understand
   readonly decide: (request: PolicyRequest) => Decision
@@ -78,6 +83,7 @@ export interface Ports {
   /** Step-ups that policy asked for, so that the same one is not asked for endlessly. */
   readonly stepUps: ChallengeMemory
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
+  readonly approvals: ApprovalStore
   readonly exchange: {
     readonly exchange: (request: ExchangeRequest) => Promise<ExchangedToken>
     readonly purge: (tid: string, oid: string) => void

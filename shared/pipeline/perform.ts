@@ -6,6 +6,7 @@ import { factsOfFailure, failWith } from '../upstream/failure.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import type { UpstreamAnswer } from './ports.ts'
+import { spendApproval } from './spend.ts'
 import { type Exchanged, type Failed, isRefused, type Permitted } from './stages.ts'
 
 /** The stages that act: the exchange, the backend's call as the person, and the masks on what it answered. */
@@ -22,6 +23,11 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
 
     call: async (stage) => {
       if (isRefused(stage)) return stage
+      try {
+        await spendApproval(stage, ports)
+      } catch (error) {
+        return fail(stage, error, 'not-called')
+      }
       try {
         return { ...stage, answer: assertSeen(await callOnceMore(stage, { ports, deployment })) }
       } catch (error) {

@@ -4,6 +4,7 @@ import type { Principal } from '../identity/principal.ts'
 import type { PolicyRequest } from '../policy/decision.ts'
 import { nameFailure } from '../telemetry/log.ts'
 import type { Deployment, Line, Ports } from './line.ts'
+import { settleApproval } from './spend.ts'
 import { type Answerable, type Cleared, isRefused, type MaskedCall, type Refused, type Verified } from './stages.ts'
 
 /** The stages that write the book. A store that is away throws `audit_unavailable`, and nothing after it happens. */
@@ -22,7 +23,9 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
       const facts = outcomeFacts(stage, ports.now())
       if (facts.code === 'identity_mismatch') ports.log('identity_mismatch', { decisionId: stage.decisionId })
       if (facts.code === 'internal') ports.log('unexpected', { decisionId: stage.decisionId, ...causeOf(stage) })
-      return { outcome: await ports.audit.recordOutcome(stage.intent, facts), intent: stage.intent, call: stage }
+      const outcome = await ports.audit.recordOutcome(stage.intent, facts)
+      await settleApproval(stage, facts.status, ports)
+      return { outcome, intent: stage.intent, call: stage }
     },
   }
 }
@@ -40,9 +43,18 @@ function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deploym
     ...grounds(stage),
     obligations: stage.decision?.obligations ?? [],
     context: stage.request === undefined ? {} : contextFacts(stage.request, stage.labels ?? []),
+    ...approvalFacts(stage),
     digests: digestFacts(stage, ports, deployment),
     personal: personalFacts(stage),
   }
+}
+
+/** The approval that the call has claimed, with who gave it; or the one that it was refused for want of. */
+function approvalFacts(stage: Cleared | Refused): Pick<IntentFacts, 'approval'> {
+  const { claim } = stage
+  if (claim !== undefined) return { approval: { id: claim.request.id, voters: claim.progress.voters } }
+  const missing = isRefused(stage) ? stage.problem.members.approval : undefined
+  return missing === undefined ? {} : { approval: { id: missing.id, voters: [] } }
 }
 
 /** Names of at most four plain parts; what a caller could put between quotes (an address, a text) stays out of rows. */

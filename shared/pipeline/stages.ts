@@ -1,3 +1,4 @@
+import type { Approval } from '../approval/approval.ts'
 import type { IntentReceipt, OutcomeReceipt } from '../audit/receipt.ts'
 import type { OutcomeFacts } from '../audit/record.ts'
 import type { Problem } from '../errors/problem.ts'
@@ -28,6 +29,8 @@ export interface Classified extends Resolved {
 export interface Decided extends Classified {
   readonly request: PolicyRequest
   readonly decision: Decision
+  /** The approval that this very decision has claimed. */
+  readonly claim?: Approval
 }
 
 /** A permitted call that this instance has room for. */

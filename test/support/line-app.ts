@@ -3,7 +3,7 @@ import { parseSettings } from '../../shared/config/settings.ts'
 import { createAnswers } from '../../shared/http/answers.ts'
 import { createRefusal } from '../../shared/http/refusal.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
-import { createWorld, tid, type World, type WorldOptions } from './line-world.ts'
+import { approvers, createWorld, tid, type World, type WorldOptions } from './line-world.ts'
 
 const id = (last: number) => `c0000000-0000-4000-8000-00000000000${last}`
 
@@ -41,6 +41,7 @@ export function createWorldApp(declared: readonly Backend[], options: WorldOptio
     ports,
     declared,
     identification,
+    approvers,
     line: async () => line,
   })
   const { newId, randomHex } = ports

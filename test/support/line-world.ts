@@ -2,8 +2,9 @@
  * The world of one line, in memory: every port logs that it was used and can be made to fail. Rows are kept as facts in
  * a list; the receipts are made by the real factory, but nothing is chained or durable.
  */
+import type { ApproverRules } from '../../shared/approval/vote.ts'
 import { grantIntent, grantOutcome } from '../../shared/audit/receipt.ts'
-import type { IntentFacts, OutcomeFacts } from '../../shared/audit/record.ts'
+import type { EventFacts, IntentFacts, OutcomeFacts } from '../../shared/audit/record.ts'
 import type { Backend } from '../../shared/backend/define.ts'
 import { Problem } from '../../shared/errors/problem.ts'
 import { createChallengeMemory } from '../../shared/identity/challenge-memory.ts'
@@ -16,6 +17,7 @@ import type { Identification } from '../../shared/pipeline/respond.ts'
 import type { Decision, PolicyRequest } from '../../shared/policy/decision.ts'
 import { createCallRate } from '../../shared/quota/call-rate.ts'
 import type { Statement } from '../../shared/sql/statement.ts'
+import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
 import { lineBackend } from './line-backend.ts'
 
 export const noon = Date.UTC(2026, 10, 22, 12)
@@ -62,11 +64,15 @@ export interface Faults {
   readonly exchange?: Fault<void>
   readonly call?: Fault<Partial<UpstreamAnswer>>
   readonly outcome?: Fault<void>
+  readonly event?: (facts: EventFacts) => void
+  readonly approvals?: StoreFault
 }
 
 export interface WorldOptions {
   readonly faults?: Faults
   readonly perMinute?: number
+  /** Epoch milliseconds; noon where it is left out. */
+  readonly now?: () => number
   readonly backend?: Backend
   readonly configured?: ReadonlyMap<string, Backend>
   readonly classification?: Readonly<Record<string, string>>
@@ -80,6 +86,8 @@ export interface World {
   /** The ports in the order of their use. */
   readonly used: string[]
   readonly rows: Row[]
+  readonly events: EventFacts[]
+  readonly approvals: MemoryApprovals
   readonly calls: UpstreamCall[]
   readonly exchanges: ExchangeRequest[]
   readonly logged: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[]
@@ -111,6 +119,13 @@ const identification: Identification = {
   challenge: { cloud: 'public', clientId, resourceMetadata: `${publicUrl}/.well-known/oauth-protected-resource` },
 }
 
+/** Who may approve in this world. */
+export const approvers: ApproverRules = {
+  homeTenant: tid,
+  consoleClientId: 'c0000000-0000-4000-8000-000000000002',
+  groups: { approvers: ['9a000000-0000-4000-8000-000000000004'], nobody: [] },
+}
+
 type Log = (name: string) => number
 
 /** Counts uses by port name, and remembers their order. */
@@ -134,15 +149,21 @@ export function createWorld(options: WorldOptions = {}): World {
   const used: string[] = []
   const use = createUses(used)
   const rows: Row[] = []
+  const events: EventFacts[] = []
+  const approvals = createMemoryApprovals(faults.approvals)
+  const now = options.now ?? (() => noon)
   const calls: UpstreamCall[] = []
   const exchanges: ExchangeRequest[] = []
   const logged: World['logged'] = []
   let ids = 0
+  const verify = async () => {
+    const principal = (await pass(use('verify'), faults.verify)) ?? alice
+    return { principal, assertion: { value: secrets.assertion } as Assertion }
+  }
   const ports: Ports = {
-    verify: async () => {
-      const principal = (await pass(use('verify'), faults.verify)) ?? alice
-      return { principal, assertion: { value: secrets.assertion } as Assertion }
-    },
+    verify,
+    verifyAny: verify,
+    approvals,
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),
     decide: (request) => {
@@ -152,11 +173,11 @@ export function createWorld(options: WorldOptions = {}): World {
     policyDigests: { policy: 'policy-digest', schema: 'schema-digest' },
     stepUps: createChallengeMemory(() => noon),
     callRate: createCallRate({ perMinute: options.perMinute ?? 100, now: () => noon }),
-    audit: createAudit(rows, use, faults),
+    audit: createAudit({ rows, events }, use, faults),
     exchange: createExchange(exchanges, use, faults),
     groupsOf: async () => (await pass(use('groups'), faults.groups)) ?? [],
     executors: new Map([['rest', createExecutor(calls, use, faults)]]),
-    now: () => noon,
+    now,
     newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
     randomHex: (bytes) => 'ab'.repeat(bytes),
     deadlineMs: 1000,
@@ -164,10 +185,10 @@ export function createWorld(options: WorldOptions = {}): World {
   }
   const deployment = createDeployment(backend.name, options.classification ?? {})
   const line = createLine(ports, deployment, identification)
-  return { ports, deployment, identification, line, used, rows, calls, exchanges, logged }
+  return { ports, deployment, identification, line, used, rows, events, approvals, calls, exchanges, logged }
 }
 
-function createAudit(rows: Row[], use: Log, faults: Faults): Ports['audit'] {
+function createAudit({ rows, events }: Pick<World, 'rows' | 'events'>, use: Log, faults: Faults): Ports['audit'] {
   const place = () => ({ lane: 'lane-1', segment: 0, seq: rows.length + 1 })
   const write = async <Cleared extends boolean>(name: string, facts: IntentFacts) => {
     await pass(use(name), faults.intent)
@@ -184,7 +205,11 @@ function createAudit(rows: Row[], use: Log, faults: Faults): Ports['audit'] {
       rows.push({ kind: 'outcome', seq: row.seq, of: intent.seq, facts })
       return grantOutcome(row, intent)
     },
-    recordEvent: async () => place(),
+    recordEvent: async (facts) => {
+      faults.event?.(facts)
+      events.push(facts)
+      return place()
+    },
   }
 }
 
@@ -238,6 +263,7 @@ function createDeployment(name: string, classification: Readonly<Record<string, 
     scopes: new Map([[name, 'api://line-backend/.default']]),
     maskKey: { version: 'v1', secret: new Uint8Array(32) },
     challenge: identification.challenge,
+    approvers,
   }
 }
 

@@ -65,9 +65,12 @@ describe('pending approval', () => {
     ['other inputs', { id: '8' }, alice],
     ['another person', { id: '7' }, { ...alice, oid: 'other' }],
     ['another agent', { id: '7' }, { ...alice, actor: 'other' }],
-    ['another tenant', { id: '7' }, { ...alice, tid: 'other' }],
   ])('has another id for %s', async (...[, inputs, principal]) => {
     expect((await approvalOf(inputs, principal)).id).not.toBe((await approvalOf({ id: '7' })).id)
+  })
+
+  it('is none for another tenant, where nobody could approve', async () => {
+    expect(await approvalOf({}, { ...alice, tid: 'other' })).toBeUndefined()
   })
 
   it('says when it ends, and when to ask again', async () => {

@@ -1,0 +1,78 @@
+/** A line whose policy wants a second person for everything, with its people, its clock and its routes. */
+import type { Principal } from '../../shared/identity/principal.ts'
+import type { Inbound } from '../../shared/pipeline/ports.ts'
+import type { PolicyRequest } from '../../shared/policy/decision.ts'
+import { createWorldApp } from './line-app.ts'
+import { lineBackend } from './line-backend.ts'
+import { alice, approvers, type Faults, inboundFor, noon, run } from './line-world.ts'
+
+export const carol: Principal = {
+  ...alice,
+  oid: 'a0000000-0000-4000-8000-000000000003',
+  actor: approvers.consoleClientId,
+  publicClient: true,
+  scopes: ['control'],
+  roles: ['Countersign.Approver'],
+  groups: ['9a000000-0000-4000-8000-000000000004'],
+  authContexts: ['c1'],
+}
+
+const demand = { obligations: [{ kind: 'approval', rule: 'four-eyes', group: 'approvers', count: 1 }] } as const
+
+/** What policy says: a second person, unless the decision is told that one has agreed. */
+export const wantsApproval = ({ context }: PolicyRequest) => (context.approvals.includes('four-eyes') ? {} : demand)
+
+interface Loose {
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are read by the tests as they come
+  readonly [name: string]: any
+}
+
+export function createApprovalWorld(faults: Faults = {}) {
+  let who = alice
+  let time = noon
+  const { world, app } = createWorldApp([lineBackend], {
+    now: () => time,
+    faults: { decide: wantsApproval, ...faults, verify: () => who },
+  })
+  const as = async <T>(principal: Principal, work: () => Promise<T>): Promise<T> => {
+    who = principal
+    return work()
+  }
+  const ask = (principal: Principal, route: keyof typeof app.answers, changes: Partial<Inbound> = {}) =>
+    as(principal, async () => {
+      try {
+        const answer = await app.answers[route](inboundFor('', {}, changes))
+        return { status: answer.status, code: 'ok', body: JSON.parse(answer.body) as Loose }
+      } catch (error) {
+        const { code = 'thrown', status = 500, members = {} } = error as Loose
+        return { status: status as number, code: code as string, body: members as Loose }
+      }
+    })
+  const call = (inputs: unknown = { id: '7' }, given: { id?: string; principal?: Principal } = {}) =>
+    as(given.principal ?? alice, async () => {
+      const headers = { 'content-type': 'application/json', ...(given.id ? { 'approval-id': given.id } : {}) }
+      const ending = await run(world, inboundFor('getItem', inputs, { headers }))
+      return { status: ending.status, code: ending.code, body: JSON.parse(ending.answer?.body ?? '{}') as Loose }
+    })
+  const vote = async (id: string, changes: Loose = {}, principal = carol) => {
+    const digest = [...world.approvals.kept.values()].find(({ request }) => request.id === id)?.request.digest
+    const body = { decision: 'approve', digest, justification: 'agreed by telephone', ...changes }
+    return ask(principal, 'decideApproval', { operation: id, body: Buffer.from(JSON.stringify(body)) })
+  }
+  return {
+    world,
+    ask,
+    call,
+    vote,
+    pass: (minutes: number) => {
+      time += minutes * 60_000
+    },
+    /** Asks for an approval, and has carol give it. */
+    approved: async () => {
+      const { id } = (await call()).body.approval as { id: string }
+      await vote(id)
+      return id
+    },
+    stateOf: (id: string) => world.approvals.kept.get(id)?.progress.state,
+  }
+}
