@@ -113,7 +113,7 @@ describe('the embedded database', () => {
   })
 
   it.each([
-    ['alice', 'DELETE FROM sales.orders WHERE id = 1', '42501'],
+    ['bob', 'DELETE FROM sales.orders WHERE id = 1', '42501'],
     ['alice', 'UPDATE hr.employees SET salary_eur = 1', '42501'],
     ['alice', 'UPDATE sales.products SET price_eur = 1', '42501'],
     ['alice', "INSERT INTO access.person_region VALUES ('alice@countersign.example', 'US')", '42501'],

@@ -19,6 +19,8 @@ const token = z.object({ token: z.string() })
 export interface Agent {
   readonly signIn: (persona: string, extra?: Loose) => Promise<string>
   readonly call: (bearer: string, operation: string, inputs: Loose) => Promise<Reply>
+  /** What a route answers to GET. */
+  readonly read: (bearer: string, path: string) => Promise<Reply>
   readonly explain: (bearer: string, question: Loose) => Promise<Reply>
   /** Plants a fault in the sign-in stand-in. */
   readonly plant: (fault: Loose) => Promise<void>
@@ -37,15 +39,21 @@ export function createAgent({ gateway, entra }: StackFile): Agent {
   return {
     signIn: async (persona, extra = {}) => token.parse((await dev('token', { persona, ...extra })).body).token,
     call: (bearer, operation, inputs) => governed(bearer, operation, inputs),
+    read: (bearer, path) =>
+      send(`${gateway}/api/${path}`, { method: 'GET', headers: { authorization: `Bearer ${bearer}` } }),
     explain: (bearer, question) => governed(bearer, 'explain', question),
     plant: async (fault) => void (await dev('fault', fault)),
     clear: async () => void (await fetch(`${entra}/dev/fault`, { method: 'DELETE' })),
   }
 }
 
-async function post(url: string, body: Loose, headers: Record<string, string>): Promise<Reply> {
-  const init = { method: 'POST', body: JSON.stringify(body), signal: AbortSignal.timeout(30_000) }
-  const response = await fetch(url, { ...init, headers: { 'content-type': 'application/json', ...headers } })
+function post(url: string, body: Loose, headers: Record<string, string>): Promise<Reply> {
+  const all = { 'content-type': 'application/json', ...headers }
+  return send(url, { method: 'POST', body: JSON.stringify(body), headers: all })
+}
+
+async function send(url: string, init: RequestInit): Promise<Reply> {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(30_000) })
   const text = await response.text()
   return { status: response.status, headers: response.headers, body: text === '' ? {} : (JSON.parse(text) as Loose) }
 }

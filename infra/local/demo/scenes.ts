@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { approval } from './approval-scene.ts'
 import type { Agent, Reply } from './client.ts'
+import { demand } from './demand.ts'
 
 /** One scene: what is shown, and the lines that it printed; throws where what should happen did not. */
 export interface Scene {
@@ -32,7 +34,7 @@ export const scenes: readonly Scene[] = [
   { title: 'Fields that a person may not see are masked; who may, sees them', play: maskedFields },
   { title: 'Conditional Access asks for more: the agent passes the challenge on and repeats', play: claimsChallenge },
   { title: 'What an operation is not declared to do is denied, and explained', play: denial },
-  { title: 'Deleting waits for a second person', play: pendingApproval },
+  { title: 'Deleting waits for a second person, and then happens once', play: approval },
   { title: 'Nobody is let in without a person', play: withoutPerson },
 ]
 
@@ -113,14 +115,6 @@ async function denial(agent: Agent): Promise<readonly string[]> {
   ]
 }
 
-async function pendingApproval(agent: Agent): Promise<readonly string[]> {
-  const bearer = await agent.signIn('alice', { acrs: ['c1'] })
-  const held = await agent.call(bearer, 'azure-postgresql/executeDestructive', { sql: deletion })
-  const { code, approval } = z.object({ code: z.string(), approval: z.object({ id: z.string() }) }).parse(held.body)
-  demand(held.status === 403 && code === 'approval_pending', 'the deletion did not wait for anybody')
-  return [`alice runs it as a deletion: ${held.status} ${code}, ${approval.id}; nothing was deleted`]
-}
-
 async function withoutPerson(agent: Agent): Promise<readonly string[]> {
   const robot = await agent.call(await agent.signIn('robot'), 'rest-entra-api/listOrders', {})
   const { code } = problem.parse(robot.body)
@@ -136,9 +130,4 @@ async function query(agent: Agent, persona: string, inputs: Readonly<Record<stri
 
 function describe({ status, body }: Reply): string {
   return `${status} ${String(body.code ?? '')}`
-}
-
-/** Throws where what the demo shows did not happen. */
-export function demand(holds: boolean, otherwise: string): void {
-  if (!holds) throw new Error(`not as promised: ${otherwise}`)
 }

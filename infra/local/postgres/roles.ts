@@ -5,7 +5,7 @@ type Rights = Pick<DatabasePerson, 'groups' | 'regions' | 'department' | 'region
 
 /** What each persona may do in the database. A guest can sign in and sees nothing; whoever is missing has no role. */
 const rights: Partial<Record<PersonaName, Rights>> = {
-  alice: { groups: ['analysts'], regions: ['EMEA'], department: 'Sales', region: 'EMEA' },
+  alice: { groups: ['analysts', 'deleters'], regions: ['EMEA'], department: 'Sales', region: 'EMEA' },
   bob: { groups: ['analysts'], regions: ['US'], department: 'Sales', region: 'US' },
   carol: {
     groups: ['analysts', 'deleters'],
