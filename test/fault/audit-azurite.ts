@@ -43,10 +43,14 @@ export async function startTableServer(): Promise<TableServer> {
 }
 
 export function openRows(port: number, prefix: string): RowStore {
-  const endpoint = `TableEndpoint=http://127.0.0.1:${port}/${account};`
-  const connectionString = `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};${endpoint}`
+  const connectionString = connectionStringOf(port)
   const names = { rows: `${prefix}rows`, meta: `${prefix}meta`, pii: `${prefix}pii` }
   return createTableRows({ account: { connectionString }, names, create: true, allowInsecure: true })
+}
+
+export function connectionStringOf(port: number): string {
+  const endpoint = `TableEndpoint=http://127.0.0.1:${port}/${account};`
+  return `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};${endpoint}`
 }
 
 function startAzurite(port: number): ChildProcess {

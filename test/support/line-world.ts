@@ -2,6 +2,7 @@
  * The world of one line, in memory: every port logs that it was used and can be made to fail. Rows are kept as facts in
  * a list; the receipts are made by the real factory, but nothing is chained or durable.
  */
+import type { ApprovalStore } from '../../shared/approval/approval.ts'
 import type { ApproverRules } from '../../shared/approval/vote.ts'
 import { grantIntent, grantOutcome } from '../../shared/audit/receipt.ts'
 import type { EventFacts, IntentFacts, OutcomeFacts } from '../../shared/audit/record.ts'
@@ -71,6 +72,8 @@ export interface Faults {
 export interface WorldOptions {
   readonly faults?: Faults
   readonly perMinute?: number
+  readonly store?: ApprovalStore
+  readonly newId?: () => string
   /** Epoch milliseconds; noon where it is left out. */
   readonly now?: () => number
   readonly backend?: Backend
@@ -163,7 +166,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const ports: Ports = {
     verify,
     verifyAny: verify,
-    approvals,
+    approvals: options.store ?? approvals,
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),
     decide: (request) => {
@@ -178,7 +181,7 @@ export function createWorld(options: WorldOptions = {}): World {
     groupsOf: async () => (await pass(use('groups'), faults.groups)) ?? [],
     executors: new Map([['rest', createExecutor(calls, use, faults)]]),
     now,
-    newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
+    newId: options.newId ?? (() => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`),
     randomHex: (bytes) => 'ab'.repeat(bytes),
     deadlineMs: 1000,
     log: (event, fields) => logged.push({ event, fields }),
