@@ -13,6 +13,7 @@ import { readSettings } from './config/environment.ts'
 import type { Settings } from './config/settings.ts'
 import { Problem } from './errors/problem.ts'
 import { createAnswers } from './http/answers.ts'
+import { createMcpAnswer } from './http/mcp.ts'
 import type { RunningApp } from './http/running-app.ts'
 import { tokenRequestOf } from './http/token-request.ts'
 import { requireAgentScope } from './identity/agent-scope.ts'
@@ -102,9 +103,10 @@ async function compose(): Promise<RunningApp> {
   const policy = await loadShippedPolicy(base.settings)
   const ports = createPorts(base, policy)
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports), identification))
+  const parts = { ...base, ports, line: ready, identification, declared: listBackends() }
   return {
     identification,
-    answers: createAnswers({ ...base, ports, line: ready, identification, declared: listBackends() }),
+    answers: { ...createAnswers(parts), mcp: createMcpAnswer(parts, () => import('./mcp/protocol.ts')) },
     logFailure: (event, error) => base.log(event, { error: nameFailure(error) }),
   }
 }

@@ -7,6 +7,7 @@ export type AnswerRoute =
   | 'explain'
   | 'fallback'
   | 'health'
+  | 'mcp'
   | 'openapi'
   | 'operations'
   | 'problemPage'

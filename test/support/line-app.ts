@@ -1,6 +1,7 @@
 import type { Backend } from '../../shared/backend/define.ts'
 import { parseSettings } from '../../shared/config/settings.ts'
 import { createAnswers } from '../../shared/http/answers.ts'
+import { createMcpAnswer } from '../../shared/http/mcp.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
 import { createWorld, tid, type World, type WorldOptions } from './line-world.ts'
 
@@ -34,13 +35,15 @@ export function createWorldApp(declared: readonly Backend[], options: WorldOptio
   const world = createWorld({ ...options, configured })
   const failures: string[] = []
   const { ports, identification, line } = world
-  const answers = createAnswers({
+  const parts = {
     settings,
     buildDigest: 'build-digest-0123456789',
     ports,
     declared,
     identification,
     line: async () => line,
-  })
+  }
+  const mcp = createMcpAnswer(parts, () => import('../../shared/mcp/protocol.ts'))
+  const answers = { ...createAnswers(parts), mcp }
   return { world, failures, app: { answers, identification, logFailure: (event) => failures.push(event) } }
 }
