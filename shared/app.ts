@@ -14,7 +14,8 @@ import type { Settings } from './config/settings.ts'
 import { Problem } from './errors/problem.ts'
 import { createAnswers } from './http/answers.ts'
 import { createMcpAnswer } from './http/mcp.ts'
-import type { RunningApp } from './http/running-app.ts'
+import { createRefusal, type Refusal } from './http/refusal.ts'
+import { createOutage, type RunningApp } from './http/running-app.ts'
 import { tokenRequestOf } from './http/token-request.ts'
 import { requireAgentScope } from './identity/agent-scope.ts'
 import { readBackendChallenge } from './identity/backend-challenge.ts'
@@ -30,13 +31,14 @@ import { inputSchema } from './openapi/schema.ts'
 import { createLine } from './pipeline/create-line.ts'
 import type { Deployment, Ports } from './pipeline/line.ts'
 import type { Executor } from './pipeline/ports.ts'
+import type { Identification } from './pipeline/respond.ts'
 import { loadPolicy } from './policy/cedar.ts'
 import type { Policy } from './policy/policy.ts'
 import { readPolicyFolder } from './policy/policy-folder.ts'
 import { createCallRate } from './quota/call-rate.ts'
 import { createFailureBrake } from './quota/failure-brake.ts'
 import { createParser } from './sql/parser-worker.ts'
-import { createLog, type Log, nameFailure } from './telemetry/log.ts'
+import { createLog, type Log } from './telemetry/log.ts'
 import { checkBaseUrl, checkHost } from './upstream/hosts.ts'
 import { createPostgresExecutor } from './upstream/postgres.ts'
 import { createRestExecutor } from './upstream/rest.ts'
@@ -89,25 +91,28 @@ export async function stop(): Promise<void> {
 
 /** The app behind the routes; built at the first request, and again where building failed. */
 export function runningApp(): Promise<RunningApp> {
-  running ??= compose().catch((error: unknown) => {
+  if (foundation === undefined) throw new Error('start() was not called')
+  const base = foundation
+  const identification = { publicUrl: publicUrl(base.settings), challenge: base.challenge }
+  const refuse = createRefusal({ identification, log: base.log, newId: randomUUID, randomHex })
+  running ??= compose(base, { identification, refuse }).catch((error: unknown) => {
     running = undefined
-    throw error
+    return createOutage(error, refuse)
   })
   return running
 }
 
-async function compose(): Promise<RunningApp> {
-  if (foundation === undefined) throw new Error('start() was not called')
-  const base = foundation
-  const identification = { publicUrl: publicUrl(base.settings), challenge: base.challenge }
+async function compose(
+  base: Foundation,
+  { identification, refuse }: { identification: Identification; refuse: Refusal },
+): Promise<RunningApp> {
   const policy = await loadShippedPolicy(base.settings)
   const ports = createPorts(base, policy)
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports), identification))
   const parts = { ...base, ports, line: ready, identification, declared: listBackends() }
   return {
-    identification,
-    answers: { ...createAnswers(parts), mcp: createMcpAnswer(parts, () => import('./mcp/protocol.ts')) },
-    logFailure: (event, error) => base.log(event, { error: nameFailure(error) }),
+    answers: { ...createAnswers(parts), mcp: createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts')) },
+    refuse,
   }
 }
 
@@ -121,6 +126,10 @@ function retriable<T>(attempt: () => Promise<T>): () => Promise<T> {
     })
     return pending
   }
+}
+
+function randomHex(bytes: number): string {
+  return randomBytes(bytes).toString('hex')
 }
 
 function publicUrl(settings: Settings): string {
@@ -169,7 +178,7 @@ function createPorts(base: Foundation, policy: Policy): Ports {
     executors: createExecutors(settings),
     now: Date.now,
     newId: randomUUID,
-    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    randomHex,
     deadlineMs,
     log: base.log,
   }
@@ -221,7 +230,8 @@ function createAudit(base: Foundation): Ports['audit'] {
     keys: createVaultKeys({ url: settings.COUNTERSIGN_KEY_VAULT_URL, credential, clock: Date.now }),
     clock: Date.now,
     random: randomBytes,
-    origin: new URL(settings.COUNTERSIGN_PUBLIC_URL).host,
+    // The registration, not the address: a gateway that moves goes on in its own book.
+    origin: `countersign/${settings.COUNTERSIGN_CLIENT_ID}`,
   })
   closing.push(writer.close)
   return writer

@@ -25,7 +25,9 @@ export function resolve(target: Target, configured: ReadonlyMap<string, Backend>
   }
   const operation = findOperation(backend, target.operation)
   if (operation === undefined) {
-    throw new Problem('operation_unknown', 'This backend declares no such operation.', { next: catalogue })
+    throw new Problem('operation_unknown', 'No operation of this name can be called this way: operations take POST.', {
+      next: catalogue,
+    })
   }
   const parsed = operation.inputs().safeParse(target.inputs(), { reportInput: true })
   if (!parsed.success) throw invalid(parsed.error.issues.flatMap((issue) => describeIssue(issue, target.at)))
@@ -59,7 +61,7 @@ export function describeIssue(issue: z.core.$ZodIssue, at = ''): InputFault[] {
 function issueText(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `is not a ${issue.expected}`
+      return `is not ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`
     case 'too_big':
       return `is larger than ${issue.maximum}`
     case 'too_small':

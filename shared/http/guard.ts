@@ -1,7 +1,5 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions'
-import { Problem } from '../errors/problem.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
-import { answerProblem } from '../pipeline/respond.ts'
 import { readInbound } from './inbound.ts'
 import type { AnswerRoute, RunningApp } from './running-app.ts'
 
@@ -30,9 +28,7 @@ async function answerSafely(app: RunningApp, route: AnswerRoute, inbound: Inboun
   try {
     return await app.answers[route](inbound)
   } catch (error) {
-    if (error instanceof Problem) return answerProblem(error, app.identification)
-    app.logFailure('unexpected', error)
-    return answerProblem(new Problem('internal', 'Something went wrong here.'), app.identification)
+    return app.refuse(error, inbound)
   }
 }
 

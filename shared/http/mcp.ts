@@ -7,14 +7,18 @@ import { inboundOf, type ToolCall, type ToolResult, toolResult } from '../mcp/to
 import { describeTool, findTool, type Tool } from '../mcp/tools.ts'
 import { handle } from '../pipeline/handle.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
-import { answerProblem, type Identification } from '../pipeline/respond.ts'
-import { nameFailure } from '../telemetry/log.ts'
+import type { Identification } from '../pipeline/respond.ts'
 import { type AnswerParts, listOperationsFor } from './answers.ts'
+import type { Refusal } from './refusal.ts'
 
 /** The protocol's edge, loaded at the first request for it. */
 export type LoadSpeaker = () => Promise<{
   readonly speak: (inbound: Inbound, toolbox: Toolbox) => Promise<Answer>
 }>
+
+interface McpParts extends AnswerParts {
+  readonly refuse: Refusal
+}
 
 interface Caller {
   readonly principal: Principal
@@ -25,7 +29,7 @@ interface Caller {
  * The answer of `/mcp` and `/mcp/{backend}`. The token is verified before anything else, so that who has none, or a bad
  * one, gets HTTP 401 and where to find tokens; every `tools/call` then takes the line as any other call.
  */
-export function createMcpAnswer(parts: AnswerParts, load: LoadSpeaker): (inbound: Inbound) => Promise<Answer> {
+export function createMcpAnswer(parts: McpParts, load: LoadSpeaker): (inbound: Inbound) => Promise<Answer> {
   return async (inbound) => {
     try {
       const caller = await parts.ports.verify(inbound)
@@ -38,8 +42,7 @@ export function createMcpAnswer(parts: AnswerParts, load: LoadSpeaker): (inbound
         call: (call) => callTool(call, inbound, { backends, parts }),
       })
     } catch (error) {
-      if (error instanceof Problem)
-        return pointToMetadata(answerProblem(error, parts.identification), parts.identification)
+      if (error instanceof Problem) throw pointToMetadata(error, parts.identification)
       throw error
     }
   }
@@ -65,7 +68,7 @@ async function listTools(caller: Caller, backends: readonly Backend[], parts: An
 async function callTool(
   call: ToolCall,
   inbound: Inbound,
-  { backends, parts }: { readonly backends: readonly Backend[]; readonly parts: AnswerParts },
+  { backends, parts }: { readonly backends: readonly Backend[]; readonly parts: McpParts },
 ): Promise<ToolResult | undefined> {
   const target = findTool(call.name, backends)
   const answer = await takeLine(inboundOf(call, target, inbound), parts)
@@ -73,20 +76,18 @@ async function callTool(
 }
 
 /** The library would send what is thrown to the caller, so nothing is. */
-async function takeLine(inbound: Inbound, { line, ports, identification }: AnswerParts): Promise<Answer> {
+async function takeLine(inbound: Inbound, { line, refuse }: McpParts): Promise<Answer> {
   try {
     return await handle(inbound, await line())
   } catch (error) {
-    if (error instanceof Problem) return answerProblem(error, identification)
-    ports.log('unexpected', { error: nameFailure(error) })
-    return answerProblem(new Problem('internal', 'Something went wrong here.'), identification)
+    return refuse(error, inbound)
   }
 }
 
 /** Clients want the metadata whose `resource` is the address that they asked (RFC 9728 section 3.3). */
-function pointToMetadata(answer: Answer, { challenge }: Identification): Answer {
-  const header = answer.headers['www-authenticate']
-  if (header === undefined || challenge.resourceMetadata === undefined) return answer
-  const pointed = header.replace(`"${challenge.resourceMetadata}"`, `"${challenge.resourceMetadata}/mcp"`)
-  return { ...answer, headers: { ...answer.headers, 'www-authenticate': pointed } }
+function pointToMetadata(problem: Problem, { challenge: { resourceMetadata } }: Identification): Problem {
+  const { code, detail, members, reason } = problem
+  if (members.challenge === undefined || resourceMetadata === undefined) return problem
+  const challenge = members.challenge.replace(`"${resourceMetadata}"`, `"${resourceMetadata}/mcp"`)
+  return new Problem(code, detail, { ...members, challenge, reason, cause: problem })
 }

@@ -1,22 +1,35 @@
 import type { Answer, Inbound } from '../pipeline/ports.ts'
-import type { Identification } from '../pipeline/respond.ts'
+import type { Refusal } from './refusal.ts'
+
+const answerRoutes = [
+  'call',
+  'explain',
+  'fallback',
+  'health',
+  'mcp',
+  'openapi',
+  'operations',
+  'problemPage',
+  'protectedResource',
+] as const
 
 /** What a route can be answered by. */
-export type AnswerRoute =
-  | 'call'
-  | 'explain'
-  | 'fallback'
-  | 'health'
-  | 'mcp'
-  | 'openapi'
-  | 'operations'
-  | 'problemPage'
-  | 'protectedResource'
+export type AnswerRoute = (typeof answerRoutes)[number]
+
+type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
 
 /** The running app, as routes see it. */
 export interface RunningApp {
-  readonly answers: Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
-  readonly identification: Identification
-  /** For failures that are nobody's answer: the event and a class of error, never a value. */
-  readonly logFailure: (event: string, error: unknown) => void
+  readonly answers: Answers
+  /** The answer to whatever an answer threw. */
+  readonly refuse: Refusal
+}
+
+/** An app that could not be built: every route fails with what kept it from being built. */
+export function createOutage(error: unknown, refuse: Refusal): RunningApp {
+  const fail = async () => {
+    throw error
+  }
+  const answers = Object.fromEntries(answerRoutes.map((route) => [route, fail])) as unknown as Answers
+  return { answers, refuse }
 }

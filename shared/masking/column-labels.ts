@@ -55,13 +55,24 @@ export function labelColumns(question: ColumnQuestion): readonly (readonly strin
 }
 
 /**
- * Labels of the data that a change carries on: what it copies elsewhere, and what it compares, since a change that
- * happened or not also tells. A column that is only assigned to carries nothing.
+ * Labels of the data that a change carries on (what it copies elsewhere, and what it compares, since a change that
+ * happened or not also tells), and of the data that decides which rows a read gives. A column that is only assigned to
+ * carries nothing; one that is only given back is masked.
  */
 export function labelsCarried(understood: Understood, tables: Tables): readonly string[] {
-  if (understood.effect === 'read' || understood.statement === undefined) return []
-  const labels = labelMentions(understood.statement.mentions ?? ['*'], tablesTouched(understood, tables))
-  return labels.filter((label) => label !== 'none').sort()
+  const { effect, statement } = understood
+  if (statement === undefined) return []
+  const touched = tablesTouched(understood, tables)
+  const used = (effect === 'read' ? statement.compared : statement.mentions) ?? ['*']
+  const names = effect === 'read' && touched.length < understood.reads.length ? knownNames(used, touched) : used
+  return labelMentions(names, touched)
+    .filter((label) => label !== 'none')
+    .sort()
+}
+
+/** Beside a table that nobody classified, a name that no classified one has is taken to be of that table. */
+function knownNames(names: readonly string[], touched: readonly ReadonlyMap<string, string>[]): readonly string[] {
+  return names.filter((name) => name === '*' || touched.some((table) => table.has(name)))
 }
 
 function labelSource(source: string, tables: Tables): string[] {

@@ -12,9 +12,10 @@ export interface Identification {
   readonly challenge: ChallengeSettings
 }
 
-/** The ids that an answer carries; absent before a call has them. */
+/** The ids that an answer carries; `instance` names an answer that has no decision. */
 export interface AnswerIds {
   readonly decisionId?: string
+  readonly instance?: string
   readonly traceparent?: string
 }
 
@@ -41,7 +42,8 @@ export function answerJson(status: number, value: unknown, ids: AnswerIds = {}):
 
 /** RFC 9457, with the `error` member that OpenAI-shaped clients read. */
 export function answerProblem(problem: Problem, identification: Identification, ids: AnswerIds = {}): Answer {
-  const { claims, retryAfter } = problem.members
+  const { claims } = problem.members
+  const retryAfter = waitOf(problem)
   const challenge = challengeHeader(problem, identification)
   return {
     status: problem.status,
@@ -58,18 +60,25 @@ export function answerProblem(problem: Problem, identification: Identification, 
 function problemBody(problem: Problem, publicUrl: string, ids: AnswerIds) {
   const { code, detail, members } = problem
   const { title, retryable } = problems[code]
-  const { reasons, faults, approval, consentUrl, retryAfter, resume, next } = members
+  const { reasons, faults, approval, consentUrl, resume, next } = members
+  const retryAfter = waitOf(problem)
+  const instance = ids.decisionId ?? ids.instance
   return {
     type: `${publicUrl}/problems/${code}`,
     title,
     status: problem.status,
     detail,
-    ...(ids.decisionId === undefined ? {} : { instance: `urn:uuid:${ids.decisionId}` }),
+    ...(instance === undefined ? {} : { instance: `urn:uuid:${instance}` }),
     code,
     retryable: retryable || retryAfter !== undefined,
     ...definedMembers({ reasons, faults, approval, consentUrl, retryAfter, resume, next }),
     error: { message: detail, type: 'countersign_problem', code, param: faults?.[0]?.pointer ?? null },
   }
+}
+
+/** Seconds until a repeat makes sense; what fails closed always says it. */
+function waitOf({ status, members }: Problem): number | undefined {
+  return members.retryAfter ?? (status === 503 ? 5 : undefined)
 }
 
 function definedMembers(members: Readonly<Record<string, unknown>>): Record<string, unknown> {

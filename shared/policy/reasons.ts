@@ -80,7 +80,7 @@ export const reasons = {
     advice: 'Call through an agent that authenticates itself.',
   },
   masked_data_used: {
-    says: 'The change copies or compares data that this person sees masked.',
+    says: 'The call copies, compares or sorts by data that this person sees masked.',
     change: 'input',
     advice: 'Leave out the masked columns, or ask for the right to see them in clear.',
   },

@@ -10,12 +10,26 @@ interface Source {
 }
 
 /** What an expression may refer to: common table expressions, and sources by scope, innermost first. */
-interface Sight {
+export interface Sight {
   readonly ctes: ReadonlyMap<string, Shape>
   readonly scopes: readonly (readonly Source[])[]
+  /** Nodes that may still be looked at, for one statement. */
+  readonly budget: { left: number }
 }
 
-const empty: Sight = { ctes: new Map(), scopes: [] }
+/** Queries within queries are looked at more than once, so that a short text could take hours. */
+const mostSteps = 12_000
+
+/** What a statement sees before anything in it. */
+export function openSight(): Sight {
+  return { ctes: new Map(), scopes: [], budget: { left: mostSteps } }
+}
+
+/** Whether nothing more may be looked at: then a column may be made of anything. */
+function isSpent({ budget }: Sight): boolean {
+  budget.left -= 1
+  return budget.left < 0
+}
 
 /**
  * `relation.function` calls the function with the whole row where no such column exists (PostgreSQL documentation,
@@ -28,10 +42,12 @@ const rowFunctions = new Set(
 
 /** The result columns of a query or of a statement's RETURNING, each with the base columns that it is made of. */
 export function resultOf(statement: Node): Shape {
-  return shapeOf(statement, empty)
+  return shapeOf(statement, openSight())
 }
 
-function shapeOf(statement: Node, outer: Sight): Shape {
+/** The columns that a statement gives. */
+export function shapeOf(statement: Node, outer: Sight): Shape {
+  if (isSpent(outer)) return shapes.uniform(shapes.anything)
   const sight = withExpressions(statement.body, outer)
   if (statement.kind !== 'SelectStmt') return returned(statement, sight)
   const { body } = statement
@@ -54,17 +70,26 @@ function valuesShape(rows: readonly unknown[], sight: Sight): Shape {
 
 /** Common table expressions in sight of a statement. A recursive one's columns are each made of all that it holds. */
 function withExpressions(body: Tree, outer: Sight): Sight {
+  return openExpressions(body, outer).sight
+}
+
+/** What a statement sees, and each query of its WITH beside what that query sees. */
+export function openExpressions(body: Tree, outer: Sight) {
   const clause = treeAt(body, 'withClause')
   const expressions = listAt(clause, 'ctes').map((item) => bodyOf(item, 'CommonTableExpr') ?? {})
-  if (expressions.length === 0) return outer
+  if (expressions.length === 0) return { sight: outer, expressions: [] }
   const recursive = clause.recursive === true
-  const ctes = new Map(outer.ctes)
-  if (recursive) for (const cte of expressions) ctes.set(lower(cte, 'ctename'), shapes.uniform(shapes.anything))
-  for (const cte of expressions) {
-    const shape = recursive ? recursiveShape(cte, { ...outer, ctes }) : expressionShape(cte, { ...outer, ctes })
-    ctes.set(lower(cte, 'ctename'), shape)
-  }
-  return { ...outer, ctes }
+  const sight = { ...outer, ctes: new Map(outer.ctes) }
+  if (recursive) for (const cte of expressions) sight.ctes.set(textAt(cte, 'ctename'), shapes.uniform(shapes.anything))
+  return { sight, expressions: expressions.flatMap((cte) => openExpression(cte, sight, recursive)) }
+}
+
+/** Adds one expression to what is in sight. */
+function openExpression(cte: Tree, sight: Sight & { ctes: Map<string, Shape> }, recursive: boolean) {
+  const seen = recursive ? sight : { ...sight, ctes: new Map(sight.ctes) }
+  const query = unwrap(cte.ctequery)
+  sight.ctes.set(textAt(cte, 'ctename'), recursive ? recursiveShape(cte, seen) : expressionShape(cte, seen))
+  return query === undefined ? [] : [{ query, sight: seen }]
 }
 
 function expressionShape(cte: Tree, sight: Sight): Shape {
@@ -80,12 +105,12 @@ function recursiveShape(cte: Tree, sight: Sight): Shape {
   const query = bodyOf(cte.ctequery, 'SelectStmt') ?? {}
   if (!isTree(query.larg)) return expressionShape(cte, sight)
   const start = shapes.uniform(shapes.rowOf(arm(query, 'larg', withExpressions(query, sight))))
-  const ctes = new Map(sight.ctes).set(lower(cte, 'ctename'), start)
+  const ctes = new Map(sight.ctes).set(textAt(cte, 'ctename'), start)
   return shapes.uniform(shapes.rowOf(expressionShape(cte, { ...sight, ctes })))
 }
 
 /** Opens a new scope with the relations of a FROM clause; each may refer to those before it (LATERAL). */
-function enter(sight: Sight, from: readonly unknown[], first: readonly Source[] = []): Sight {
+export function enter(sight: Sight, from: readonly unknown[], first: readonly Source[] = []): Sight {
   const scope = [...first]
   const inside = { ...sight, scopes: [scope, ...sight.scopes] }
   for (const item of from) addSources(item, inside, scope)
@@ -125,10 +150,11 @@ function sourceShape(node: Node, sight: Sight): Shape {
 
 function relationShape(relation: Tree, sight: Sight): Shape {
   if (relation.schemaname !== undefined) return shapes.baseTable
-  return sight.ctes.get(lower(relation, 'relname')) ?? shapes.baseTable
+  return sight.ctes.get(textAt(relation, 'relname')) ?? shapes.baseTable
 }
 
-function selected(targets: readonly unknown[], sight: Sight): Shape {
+/** The output columns of a target list. */
+export function selected(targets: readonly unknown[], sight: Sight): Shape {
   const items = targets.map((target) => bodyOf(target, 'ResTarget') ?? {})
   const columns = items.filter((item) => !isStar(item)).map((item) => columnFrom(item, sight))
   if (columns.length === items.length) return shapes.listed(columns)
@@ -150,8 +176,9 @@ export function isStar(target: Tree): boolean {
 function starShape(target: Tree, sight: Sight): Shape {
   const fields = listAt(bodyOf(target.val, 'ColumnRef') ?? {}, 'fields')
   if (fields.length === 1) return shapes.sideBySide((sight.scopes[0] ?? []).map((source) => source.shape))
-  const source = fields.length > 1 ? sourceNamed(partAt(fields, -2), sight) : undefined
-  return source?.shape ?? shapes.uniform(shapes.anything)
+  const [only, ...others] = fields.length > 1 ? sourcesNamed(partAt(fields, -2), sight) : []
+  if (only === undefined) return shapes.uniform(shapes.anything)
+  return others.length === 0 ? only.shape : shapes.sideBySide([only, ...others].map((source) => source.shape))
 }
 
 /** The name that PostgreSQL gives an unnamed column, in the cases that we predict. */
@@ -168,7 +195,9 @@ function mentionsIn(value: unknown, sight: Sight): Mentions {
   return node === undefined ? new Set() : mentionsOf(node, sight)
 }
 
-function mentionsOf(node: Node, sight: Sight): Mentions {
+/** The same for a node. */
+export function mentionsOf(node: Node, sight: Sight): Mentions {
+  if (isSpent(sight)) return shapes.anything
   if (node.kind === 'ColumnRef') return referred(listAt(node.body, 'fields'), sight)
   if (node.kind === 'A_Star' || node.kind === 'MultiAssignRef') return shapes.anything
   if (node.kind === 'SelectStmt') return mentionsOfQuery(node, sight)
@@ -190,24 +219,26 @@ function mentionsOfQuery(query: Node, outer: Sight): Mentions {
 function referred(fields: readonly unknown[], sight: Sight): Mentions {
   if (bodyOf(fields.at(-1), 'A_Star') !== undefined) return shapes.anything
   const name = partAt(fields, -1)
-  if (fields.length === 1) return unqualified(name, sight)
-  const source = sourceNamed(partAt(fields, -2), sight)
-  if (source === undefined || rowFunctions.has(name)) return shapes.anything
-  return shapes.columnOf(source.shape, name)
+  if (fields.length === 1) return columnNamed(name, sight)
+  const sources = sourcesNamed(partAt(fields, -2), sight)
+  if (sources.length === 0 || rowFunctions.has(name)) return shapes.anything
+  return shapes.union(sources.map((source) => shapes.columnOf(source.shape, name)))
 }
 
 /** An unqualified name may be a column of any relation in sight, or a relation's whole row. */
-function unqualified(name: string, sight: Sight): Mentions {
+export function columnNamed(name: string, sight: Sight): Mentions {
   const sources = sight.scopes.flat()
   if (sources.length === 0) return shapes.anything
   const rows = sources.filter((source) => source.alias === name).map((source) => shapes.rowOf(source.shape))
-  const named = sources.filter((source) => source.shape.columns.has(name))
-  const possible = sources.filter((source) => source.shape.rest === 'self' || rows.length + named.length === 0)
-  return shapes.union([...rows, ...[...named, ...possible].map((source) => shapes.columnOf(source.shape, name))])
+  return shapes.union([...rows, ...sources.map((source) => shapes.columnOf(source.shape, name))])
 }
 
-function sourceNamed(alias: string, sight: Sight): Source | undefined {
-  return sight.scopes.flat().find((source) => source.alias === alias)
+/**
+ * Every relation in sight of that name: which of them is meant depends on LATERAL and on joins with a name of their own
+ * (PostgreSQL documentation, section 7.2.1), so all of them are.
+ */
+function sourcesNamed(alias: string, sight: Sight): Source[] {
+  return sight.scopes.flat().filter((source) => source.alias === alias)
 }
 
 /** RETURNING sees the row as the statement left it, so what was assigned to a column counts with the column. */

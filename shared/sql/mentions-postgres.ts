@@ -1,7 +1,7 @@
-import { isTree, listAt, type Node, nameParts, type Tree, textAt, treeAt, unwrap } from './tree.ts'
+import { bodyOf, isTree, listAt, type Node, nameParts, type Tree, textAt, treeAt, unwrap } from './tree.ts'
 
-/** What `RETURNING` gives back is an output, which masks follow; it takes nothing anywhere. */
-const outputs = new Set(['returningList', 'returningClause'])
+/** What a statement itself gives back is its output, which masks follow; within a WITH it is passed on. */
+const output = 'returningClause'
 
 /**
  * Names of the columns that a statement takes a value from, or compares, anywhere in it (lower case, unqualified,
@@ -11,31 +11,40 @@ const outputs = new Set(['returningList', 'returningClause'])
 export function mentionsOf(statements: readonly Node[]): readonly string[] {
   const rows = new Set<string>(['excluded', 'old', 'new'])
   const references: (readonly unknown[])[] = []
+  const named: string[] = []
   let renamed = false
   for (const tree of treesIn(statements)) {
     for (const name of rowNames(tree)) rows.add(name)
-    if (listAt(tree, 'colnames').length + listAt(tree, 'aliascolnames').length > 0) renamed = true
+    if (isOpaque(tree)) renamed = true
+    named.push(...matchedNames(tree))
     const column = unwrap(tree)
     if (column?.kind === 'ColumnRef') references.push(listAt(column.body, 'fields'))
   }
-  const names = references.map((fields) => nameOf(fields, rows))
+  const names = [...named, ...references.map((fields) => nameOf(fields, rows))]
   return [...new Set(renamed ? ['*', ...names] : names)].sort()
 }
 
 /** Every object of the trees; a list of what is still to do and no recursion, since trees may be deep. */
 function* treesIn(statements: readonly Node[]): Iterable<Tree> {
-  const waiting: unknown[] = statements.map(({ kind, body }) => ({ [kind]: body }))
+  const waiting: unknown[] = statements.map(({ kind, body: { [output]: _given, ...body } }) => ({ [kind]: body }))
   while (waiting.length > 0) {
     const next = waiting.pop()
     if (isTree(next)) yield next
-    waiting.push(...partsOf(next))
+    waiting.push(...(typeof next === 'object' && next !== null ? Object.values(next) : []))
   }
 }
 
-function partsOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value
-  if (!isTree(value)) return []
-  return Object.entries(value).flatMap(([key, part]) => (outputs.has(key) ? [] : [part]))
+/** Other names for columns, and a join on whatever names two relations share. */
+function isOpaque(tree: Tree): boolean {
+  return listAt(tree, 'colnames').length + listAt(tree, 'aliascolnames').length > 0 || tree.isNatural === true
+}
+
+/** Columns that `USING` and a conflict's target compare without referring to them. */
+function matchedNames(tree: Tree): readonly string[] {
+  const conflicting = listAt(tree, 'indexElems').map((item) => textAt(bodyOf(item, 'IndexElem') ?? {}, 'name'))
+  return [...nameParts(listAt(tree, 'usingClause')), ...conflicting]
+    .filter((name) => name !== '')
+    .map((name) => name.toLowerCase())
 }
 
 /** Names under which a whole row can be taken: relations, aliases, common table expressions. */

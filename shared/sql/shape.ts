@@ -56,13 +56,13 @@ export function rowOf(shape: Shape): Mentions {
   return shape.rest === 'self' ? anything : union([...shape.columns.values(), shape.rest])
 }
 
-/** Several relations side by side, as `*` takes them. */
+/** Several relations side by side, as `*` takes them; a column of unknown name may bear any of the known ones. */
 export function sideBySide(shapes: readonly Shape[]): Shape {
   const columns = new Map<string, Mentions>()
-  for (const [name, mentions] of shapes.flatMap((shape) => [...shape.columns])) {
-    columns.set(name, union([columns.get(name) ?? new Set(), mentions]))
-  }
   const known = union(shapes.map((shape) => (shape.rest === 'self' ? new Set<string>() : shape.rest)))
+  for (const [name, mentions] of shapes.flatMap((shape) => [...shape.columns])) {
+    columns.set(name, union([columns.get(name) ?? known, mentions]))
+  }
   const open = shapes.some((shape) => shape.rest === 'self')
   if (!open) return { columns, rest: known, order: null }
   return { columns: withSelf(columns), rest: known.size > 0 ? anything : 'self', order: null }

@@ -1,3 +1,4 @@
+import { comparedBy } from './comparisons-postgres.ts'
 import type { Findings } from './findings.ts'
 import { gateText } from './gate.ts'
 import { mentionsOf } from './mentions-postgres.ts'
@@ -45,6 +46,7 @@ function judged(statements: readonly Node[], gated: { text: string; writeWord: b
     dangers: [...found.dangers].sort(),
     text: gated.text,
     mentions: mentionsOf(statements),
+    compared: [...new Set(statements.flatMap(comparedBy))].sort(),
     outputs: outputsOfOnly(statements),
   }
 }

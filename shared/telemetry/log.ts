@@ -1,6 +1,7 @@
 /** Fields that a log line may carry; anything else is dropped, so that no token, input or name can slip in. */
 const allowed = new Set([
   'decisionId',
+  'instance',
   'traceId',
   'code',
   'reason',

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readLosses } from '../../infra/local/stack/kept-state.ts'
-import { type StackFile, writePrivate } from '../../infra/local/stack/local-folder.ts'
+import { readJson, type StackFile, writePrivate } from '../../infra/local/stack/local-folder.ts'
 import { startOf } from '../../infra/local/stack/process-identity.ts'
 
 const runner = fileURLToPath(new URL('./stack-runner.ts', import.meta.url))
@@ -78,7 +78,11 @@ async function leftOver(file: StackFile, withinMs = 0): Promise<string[]> {
   return left()
 }
 
-const runFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-run-'))
+/** Run folders of one stack; others may be running beside it. */
+function runFolders(stack: number): string[] {
+  const all = readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-run-'))
+  return all.filter((name) => readJson<{ pid: number }>(join(tmpdir(), name, 'owner.json'))?.pid === stack)
+}
 
 afterEach(async () => {
   for (const child of running.splice(0)) {
@@ -93,9 +97,9 @@ afterEach(async () => {
 describe('a stack', () => {
   it('says where everything is, runs once in a folder, and leaves nothing at Ctrl-C', async () => {
     const home = makeHome()
-    const before = runFolders()
     writePrivate(join(home, 'stack.json'), { gateway: 'http://localhost:1', pids: { stack: 4_194_305 } })
     const { process: child, file, ended } = await startRunner(home)
+    expect(runFolders(file.pids.stack)).toHaveLength(1)
     const path = join(home, 'stack.json')
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(file)
     expect(statSync(path).mode & 0o777).toBe(0o600)
@@ -131,7 +135,7 @@ describe('a stack', () => {
     expect(await ended).toBe(0)
     expect(await leftOver(file)).toEqual([])
     expect(existsSync(path)).toBe(false)
-    expect(runFolders().filter((name) => !before.includes(name))).toEqual([])
+    expect(runFolders(file.pids.stack)).toEqual([])
   })
 
   it('runs beside another, ends with its gateway, and leaves no process when it is killed without warning', async () => {
@@ -182,7 +186,6 @@ describe('a stack', () => {
 
     const second = await startRunner(home, { args: ['--keep'] })
     expect(second.loss).toBeNull()
-    expect(second.file.gateway).toBe(first.file.gateway)
     expect(JSON.parse(readFileSync(kept('vault.json'), 'utf8'))).toEqual(vault)
     second.process.kill('SIGKILL')
     expect(await leftOver(second.file, 15_000)).toEqual([])

@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { cp, readFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -118,6 +118,24 @@ describe('a gateway whose vault is away at its first call', () => {
       await around.vault(null)
       await untilCalled(hosted)
       expect((await ask(hosted, '/health')).status).toBe(200)
+    })
+  })
+})
+
+describe('a gateway whose policy cannot be loaded', () => {
+  it('refuses every route under a code, logs why, and recovers', async () => {
+    const rules = join(app, 'dist/policy/people.cedar')
+    const whole = await readFile(rules, 'utf8')
+    await writeFile(rules, `${whole}\npermit everything`)
+    await withGateway(async (hosted) => {
+      for (const [path, persona] of [['/health'], ['/api/rest-entra-api/whoami', 'alice']] as const) {
+        const { status, body, retryAfter } = await ask(hosted, path, persona)
+        expect([status, body.code]).toEqual([503, 'policy_unavailable'])
+        expect(Number(retryAfter)).toBeGreaterThan(0)
+        expect(hosted.log()).toContain(body.instance.replace('urn:uuid:', ''))
+      }
+      await writeFile(rules, whole)
+      await untilCalled(hosted)
     })
   })
 })

@@ -2,6 +2,7 @@ import type { Backend } from '../../shared/backend/define.ts'
 import { parseSettings } from '../../shared/config/settings.ts'
 import { createAnswers } from '../../shared/http/answers.ts'
 import { createMcpAnswer } from '../../shared/http/mcp.ts'
+import { createRefusal } from '../../shared/http/refusal.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
 import { createWorld, tid, type World, type WorldOptions } from './line-world.ts'
 
@@ -26,7 +27,7 @@ const settings = parseSettings({
 export interface WorldApp {
   readonly world: World
   readonly app: RunningApp
-  /** Classes of failures that were nobody's answer. */
+  /** Events that were logged outside the line. */
   readonly failures: string[]
 }
 
@@ -43,7 +44,9 @@ export function createWorldApp(declared: readonly Backend[], options: WorldOptio
     identification,
     line: async () => line,
   }
-  const mcp = createMcpAnswer(parts, () => import('../../shared/mcp/protocol.ts'))
+  const { newId, randomHex } = ports
+  const refuse = createRefusal({ identification, log: (event) => failures.push(event), newId, randomHex })
+  const mcp = createMcpAnswer({ ...parts, refuse }, () => import('../../shared/mcp/protocol.ts'))
   const answers = { ...createAnswers(parts), mcp }
-  return { world, failures, app: { answers, identification, logFailure: (event) => failures.push(event) } }
+  return { world, failures, app: { answers, refuse } }
 }

@@ -41,7 +41,7 @@ function warn({ runStarted, discovered }: DeclaredLoss): string {
 function describe({ verdict, counts, findings, notes }: LocalReport): string {
   const lines = [
     verdict,
-    `${counts.verified} of ${counts.rows} rows verified in ${counts.lanes} lanes and ${counts.segments} segments:`,
+    `${counts.verified} of ${counts.rows} rows verified (lanes: ${counts.lanes}, segments: ${counts.segments}):`,
     `${counts.intents} intents, ${counts.outcomes} outcomes, ${counts.events} events, ${counts.open} calls still open.`,
     ...(counts.openings !== undefined ? [`${counts.openings} stored openings compared with their commitments.`] : []),
     ...notes,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { ZodError } from 'zod'
 import { effects } from '../../../shared/backend/effect.ts'
 import { Problem } from '../../../shared/errors/problem.ts'
 import { loadPolicy } from '../../../shared/policy/cedar.ts'
@@ -16,7 +17,7 @@ import { readTables, runNevers, runScenarios, type TableReport } from '../../pol
 
 const shippedFolder = fileURLToPath(new URL('../../policy', import.meta.url))
 
-const usage = `npm run policy -- <command> [--folder DIR]
+const usage = `usage: npm run policy -- <command> [--folder DIR]
 
   test      decides every line of the tables and compares
   lint      loads the set; anything wrong, warnings included, refuses
@@ -49,19 +50,36 @@ type Parsed = ReturnType<typeof parse>
 
 const commands: Readonly<Record<string, (parsed: Parsed) => Promise<number>>> = { test, lint, explain }
 
-/** `npm run policy`: tests, checks and explains policy decisions without a running stack; returns the exit code. */
+/**
+ * `npm run policy`: tests, checks and explains policy decisions without a running stack. Exit code 0 where all is well
+ * (also where the decision that was explained is a denial), 1 where it is not, 64 where the command was not understood.
+ */
 export async function run(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(usage)
+    return 0
+  }
   try {
     const parsed = parse(args)
     const [name = ''] = parsed.positionals
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (command !== undefined) return await command(parsed)
     process.stderr.write(usage)
+    return 64
   } catch (error) {
-    const words = error instanceof Problem ? error.reason : String(error)
-    process.stderr.write(`policy: ${words}\n`)
+    process.stderr.write(`policy: ${wordsOf(error)}\n`)
+    return 1
   }
-  return 1
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof Problem) return error.reason
+  if (!(error instanceof ZodError)) return error instanceof Error ? error.message : String(error)
+  return ['the request is not complete', ...error.issues.map(describeIssue)].join('\n  ')
+}
+
+function describeIssue({ path, message }: { path: readonly PropertyKey[]; message: string }): string {
+  return `${path.join('.') || 'request'}: ${message}`
 }
 
 function parse(args: readonly string[]) {

@@ -15,8 +15,10 @@ const line = z.strictObject({ id: z.union([z.string(), z.number()]), dialect: z.
  */
 export async function run(args: readonly string[]): Promise<number> {
   if (args.length !== 1 || args[0] !== '--ndjson') {
-    process.stderr.write('usage: sql:understand --ndjson   (one {id, dialect, sql} a line on standard input)\n')
-    return 1
+    process.stderr.write(
+      'usage: npm run --silent sql:understand -- --ndjson   (one {id, dialect, sql} a line on standard input)\n',
+    )
+    return 64
   }
   const parser = createParser()
   try {

@@ -41,18 +41,6 @@ export function openKeptState(folder: string, now: string): KeptState {
   }
 }
 
-/**
- * The port for a kept stack: that of its first run. The rows of its book name the gateway by its address, so that under
- * another port they would be another gateway's. Throws where another port is asked for; 0 asks for none.
- */
-export function keptPort(folder: string, wanted: number): number {
-  const port = readJson<{ port: number }>(join(folder, 'gateway.json'))?.port
-  if (port === undefined || wanted === port) return wanted
-  if (wanted === 0) return port
-  const hint = `start it with PORT=${port}, or remove ${folder} to begin anew`
-  throw new Error(`the kept stack belongs to port ${port}, not to ${wanted}: ${hint}`)
-}
-
 interface Marker {
   readonly started: string
   readonly pid: number

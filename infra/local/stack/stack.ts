@@ -4,7 +4,7 @@ import { apps, tenants } from '../personas.ts'
 import { takePort } from './free-port.ts'
 import { type GatewaySlot, openGatewaySlot } from './gateway-slot.ts'
 import { type Guard, startGuard } from './guard.ts'
-import { type DeclaredLoss, type KeptState, keptPort, openKeptState } from './kept-state.ts'
+import { type DeclaredLoss, type KeptState, openKeptState } from './kept-state.ts'
 import { localFolder, projectRoot, readRunningStack, removeFile, type StackFile, writePrivate } from './local-folder.ts'
 import { makeRunFolder, removeDeadRunFolders } from './scratch.ts'
 import { type Services, startServices } from './services.ts'
@@ -41,9 +41,8 @@ export interface Stack {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const home = options.home ?? localFolder()
   refuseSecond(home)
-  const port = await takePort(options.keep ? keptPort(join(home, 'kept'), options.port) : options.port)
+  const port = await takePort(options.port)
   const room = openRoom(home, options.keep === true)
-  room.kept?.write('gateway', { port })
   try {
     const [services] = await bothDone(startServices(room), options.prepare?.())
     const ca = join(home, 'ca.pem')

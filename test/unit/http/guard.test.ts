@@ -2,7 +2,8 @@ import type { HttpRequest, InvocationContext } from '@azure/functions'
 import { describe, expect, it, vi } from 'vitest'
 import { Problem } from '../../../shared/errors/problem.ts'
 import { guard } from '../../../shared/http/guard.ts'
-import type { AnswerRoute, RunningApp } from '../../../shared/http/running-app.ts'
+import { createRefusal } from '../../../shared/http/refusal.ts'
+import { type AnswerRoute, createOutage, type RunningApp } from '../../../shared/http/running-app.ts'
 import type { Answer } from '../../../shared/pipeline/ports.ts'
 
 const secret = 'value-that-stays-here'
@@ -22,17 +23,17 @@ const routes: readonly AnswerRoute[] = [
   'protectedResource',
 ]
 
+const id = 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6'
+const refuse = createRefusal({
+  identification: { publicUrl: 'https://gateway.example', challenge: { cloud: 'public', clientId: 'c' } },
+  log: (event, fields) => logged.push({ event, ...fields }),
+  newId: () => id,
+  randomHex: (bytes) => 'ab'.repeat(bytes),
+})
+
 function serveAnswer(answer: () => Promise<unknown>): void {
   const answers = Object.fromEntries(routes.map((route) => [route, answer as () => Promise<Answer>]))
-  const identification = {
-    publicUrl: 'https://gateway.example',
-    challenge: { cloud: 'public', clientId: 'c' },
-  } as const
-  const app: RunningApp = {
-    answers: answers as unknown as RunningApp['answers'],
-    identification,
-    logFailure: (event, error) => logged.push([event, error instanceof Error]),
-  }
+  const app: RunningApp = { answers: answers as unknown as RunningApp['answers'], refuse }
   current.app = async () => app
 }
 
@@ -62,13 +63,38 @@ describe('guard', () => {
     expect(JSON.stringify(given)).not.toContain(secret)
   })
 
-  it('tells the log of a surprise, and not of a Problem', async () => {
+  it.each([
+    [
+      'a refusal by its code',
+      new Problem('token_invalid', 'No.', { reason: 'expired' }),
+      { event: 'refused', code: 'token_invalid', status: 401, reason: 'expired' },
+    ],
+    [
+      'a surprise by its class',
+      new TypeError(secret),
+      { event: 'unexpected', code: 'internal', status: 500, error: 'TypeError' },
+    ],
+  ])('tells the log of %s, under the id that the answer bears', async (...[, thrown, line]) => {
     logged.length = 0
-    serveAnswer(async () => Promise.reject(new Problem('token_missing', 'None.')))
-    await ask()
-    serveAnswer(async () => Promise.reject(new Error(secret)))
-    await ask()
-    expect(logged).toEqual([['unexpected', true]])
+    serveAnswer(async () => Promise.reject(thrown))
+    const given = await ask()
+    expect(logged).toEqual([{ ...line, instance: id, traceId: 'ab'.repeat(16) }])
+    expect(JSON.parse(String(given?.body)).instance).toBe(`urn:uuid:${id}`)
+    expect(given?.headers).toMatchObject({ traceparent: `00-${'ab'.repeat(16)}-${'ab'.repeat(8)}-01` })
+  })
+
+  it('lets an address that is slowed down fill no log', async () => {
+    logged.length = 0
+    serveAnswer(async () => Promise.reject(new Problem('quota_exceeded', 'Later.', { reason: 'failed_tokens' })))
+    expect((await ask())?.status).toBe(429)
+    expect(logged).toEqual([])
+  })
+
+  it.each(routes)('refuses %s with what kept the app from being built', async (route) => {
+    current.app = async () => createOutage(new Problem('policy_unavailable', 'Away.', { retryAfter: 5 }), refuse)
+    const given = await ask(request(), route)
+    expect([given?.status, JSON.parse(String(given?.body)).code]).toEqual([503, 'policy_unavailable'])
+    expect(given?.headers).toMatchObject({ 'retry-after': '5' })
   })
 
   it.each([

@@ -15,16 +15,35 @@ function understood(change: {
   reads?: string[]
   writes?: string[]
   mentions?: string[]
+  compared?: string[]
 }) {
-  const { effect = 'write', reads = [], writes = ['sales.customers'], mentions } = change
+  const { effect = 'write', reads = [], writes = ['sales.customers'], mentions, compared } = change
   const parts = { effect, reads, writes, dangers: [], statements: 1 }
-  const statement: Statement = { ...parts, safeRead: false, outputs: null, ...(mentions ? { mentions } : {}) }
+  const statement: Statement = {
+    ...parts,
+    safeRead: false,
+    outputs: null,
+    ...(mentions ? { mentions } : {}),
+    ...(compared ? { compared } : {}),
+  }
   return { ...parts, understood: true, statement } satisfies Understood
 }
 
 describe('the labels that a change carries on', () => {
   it.each([
-    ['are none for a read, which masks follow', { effect: 'read', mentions: ['email'] }, []],
+    ['are none for what a read only gives back', { effect: 'read', mentions: ['email'], compared: ['id'] }, []],
+    ['are those of what decides which rows a read gives', { effect: 'read', compared: ['email'] }, ['pii.contact']],
+    ['are all for a read of which nobody said it', { effect: 'read' }, ['pii.contact', 'unclassified']],
+    [
+      'are none for a name beside a table that nobody classified',
+      { effect: 'read', writes: [], reads: ['sales.customers', 'sales.orders'], compared: ['customer_id', 'id'] },
+      [],
+    ],
+    [
+      'are all for any name, beside such a table too',
+      { effect: 'read', writes: [], reads: ['sales.customers', 'sales.orders'], compared: ['*'] },
+      ['pii.contact', 'unclassified'],
+    ],
     ['are those of a column that is copied', { mentions: ['email'] }, ['pii.contact']],
     ['are none for a column without a label', { mentions: ['id', 'name'] }, []],
     ['are none where nothing is taken', { mentions: [] }, []],

@@ -20,18 +20,18 @@ describe('the columns that a statement takes values from or compares', () => {
     [
       'a conflict',
       "INSERT INTO t (id, email) VALUES (1, 'a') ON CONFLICT (id) DO UPDATE SET name = excluded.email",
-      ['email'],
+      ['email', 'id'],
     ],
     [
       'the whole conflicting row',
       'INSERT INTO t (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET name = excluded::text',
-      ['*'],
+      ['*', 'id'],
     ],
     ['what is only returned', "UPDATE t SET name = 'x' RETURNING email", []],
     [
       'what a change in a WITH passes on',
       "WITH u AS (UPDATE t SET name = 'x' RETURNING email AS e) INSERT INTO s SELECT e FROM u",
-      ['e'],
+      ['e', 'email'],
     ],
     ['a sub-select', 'UPDATE t SET name = (SELECT email FROM s WHERE s.id = t.id)', ['email', 'id']],
     ['a deletion by condition', "DELETE FROM t USING s WHERE s.email LIKE 'a%'", ['email']],

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { writePeople } from '../../../infra/local/postgres/people.ts'
 import { classification } from '../../../infra/local/stack/classification.ts'
 import { readPort } from '../../../infra/local/stack/free-port.ts'
-import { keptPort, openKeptState, readLosses } from '../../../infra/local/stack/kept-state.ts'
+import { openKeptState, readLosses } from '../../../infra/local/stack/kept-state.ts'
 import { readRunningStack, writePrivate } from '../../../infra/local/stack/local-folder.ts'
 import { startOf } from '../../../infra/local/stack/process-identity.ts'
 import { assertOwned, makeRunFolder, removeDeadRunFolders } from '../../../infra/local/stack/scratch.ts'
@@ -84,14 +84,6 @@ describe('the kept state', () => {
     expect(openKeptState(folder, '2026-01-02T00:00:00.000Z').loss).toBeNull()
     const third = openKeptState(folder, '2026-01-03T00:00:00.000Z')
     expect(third.loss).toMatchObject({ runStarted: '2026-01-02T00:00:00.000Z', discovered: '2026-01-03T00:00:00.000Z' })
-  })
-
-  it('belongs to the port of its first run', () => {
-    const folder = makeFolder()
-    expect(keptPort(folder, 0)).toBe(0)
-    openKeptState(folder, 'now').write('gateway', { port: 4711 })
-    expect([keptPort(folder, 0), keptPort(folder, 4711)]).toEqual([4711, 4711])
-    expect(() => keptPort(folder, 7071)).toThrow('PORT=4711')
   })
 
   it('remembers every loss, for the process that runs on it alone', () => {

@@ -5,6 +5,7 @@ import { createLog, type LogFields, nameFailure } from '../../../shared/telemetr
 
 const allowed = [
   'decisionId',
+  'instance',
   'traceId',
   'code',
   'reason',
