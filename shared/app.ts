@@ -15,6 +15,7 @@ import { readSettings } from './config/environment.ts'
 import type { Settings } from './config/settings.ts'
 import { Problem } from './errors/problem.ts'
 import { createAnswers } from './http/answers.ts'
+import { createMcpAnswer } from './http/mcp.ts'
 import { createRefusal, type Refusal } from './http/refusal.ts'
 import { createOutage, type RunningApp } from './http/running-app.ts'
 import { tokenRequestOf } from './http/token-request.ts'
@@ -33,6 +34,7 @@ import { createLine } from './pipeline/create-line.ts'
 import type { Deployment, Ports } from './pipeline/line.ts'
 import type { Executor } from './pipeline/ports.ts'
 import type { Identification } from './pipeline/respond.ts'
+import { retriable } from './pipeline/retriable.ts'
 import { loadPolicy } from './policy/cedar.ts'
 import type { Policy } from './policy/policy.ts'
 import { readPolicyFolder } from './policy/policy-folder.ts'
@@ -110,21 +112,10 @@ async function compose(
   const { policy, approvers } = await loadShippedPolicy(base.settings)
   const ports = createPorts(base, policy)
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports, approvers), identification))
+  const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }
   return {
-    answers: createAnswers({ ...base, ports, line: ready, identification, approvers, declared: listBackends() }),
+    answers: { ...createAnswers(parts), mcp: createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts')) },
     refuse,
-  }
-}
-
-/** One attempt at a time, remembered once it succeeds. */
-function retriable<T>(attempt: () => Promise<T>): () => Promise<T> {
-  let pending: Promise<T> | undefined
-  return () => {
-    pending ??= attempt().catch((error: unknown) => {
-      pending = undefined
-      throw error
-    })
-    return pending
   }
 }
 

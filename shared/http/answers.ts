@@ -7,7 +7,7 @@ import { clouds } from '../config/clouds.ts'
 import type { Settings } from '../config/settings.ts'
 import { Problem } from '../errors/problem.ts'
 import { agentScope } from '../identity/challenge.ts'
-import type { Principal } from '../identity/principal.ts'
+import type { Assertion, Principal } from '../identity/principal.ts'
 import { describeApi } from '../openapi/document.ts'
 import { describeProblem } from '../openapi/problem-page.ts'
 import { inputSchema } from '../openapi/schema.ts'
@@ -33,7 +33,7 @@ export interface AnswerParts {
   readonly line: () => Promise<Line>
 }
 
-type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
+type Answers = Readonly<Record<Exclude<AnswerRoute, 'mcp'>, (inbound: Inbound) => Promise<Answer>>>
 
 /**
  * Every route's answer. Only `call` and `fallback` take the line; the others have no side effect on any backend. What
@@ -87,7 +87,14 @@ function problemPage(code: string) {
 }
 
 async function listOperations(inbound: Inbound, parts: AnswerParts) {
-  const { principal, assertion } = await parts.ports.verify(inbound)
+  return listOperationsFor(await parts.ports.verify(inbound), parts)
+}
+
+/** The catalogue as one verified caller gets it: whatever could be permitted; an application alone sees all, denied. */
+export async function listOperationsFor(
+  { principal, assertion }: { readonly principal: Principal; readonly assertion: Assertion },
+  parts: AnswerParts,
+) {
   const groups = await groupsOf({ principal, assertion, decisionId: parts.ports.newId() }, parts.ports)
   const all = [...parts.ports.configured.values()].flatMap((backend) =>
     Object.entries(backend.operations).map(([name, operation]) => ({ backend, name, operation })),

@@ -10,6 +10,7 @@ const answerRoutes = [
   'explain',
   'fallback',
   'health',
+  'mcp',
   'openapi',
   'operations',
   'problemPage',

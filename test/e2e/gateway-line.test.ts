@@ -3,6 +3,7 @@ import { describeBook } from '../support/gateway-book.ts'
 import { describeChallenges } from '../support/gateway-challenges.ts'
 import { describeInput } from '../support/gateway-input.ts'
 import { describeMasks } from '../support/gateway-masks.ts'
+import { describeMcp } from '../support/gateway-mcp.ts'
 import { describePeople } from '../support/gateway-people.ts'
 import { describeRoutes } from '../support/gateway-routes.ts'
 import { describeSql } from '../support/gateway-sql.ts'
@@ -30,4 +31,5 @@ describeTokens(world)
 describeSql(world)
 describeMasks(world)
 describeChallenges(world)
+describeMcp(world)
 describeBook(world)

@@ -1,6 +1,7 @@
 import type { Backend } from '../../shared/backend/define.ts'
 import { parseSettings } from '../../shared/config/settings.ts'
 import { createAnswers } from '../../shared/http/answers.ts'
+import { createMcpAnswer } from '../../shared/http/mcp.ts'
 import { createRefusal } from '../../shared/http/refusal.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
 import { approvers, createWorld, tid, type World, type WorldOptions } from './line-world.ts'
@@ -35,7 +36,7 @@ export function createWorldApp(declared: readonly Backend[], options: WorldOptio
   const world = createWorld({ ...options, configured })
   const failures: string[] = []
   const { ports, identification, line } = world
-  const answers = createAnswers({
+  const parts = {
     settings,
     buildDigest: 'build-digest-0123456789',
     ports,
@@ -43,8 +44,10 @@ export function createWorldApp(declared: readonly Backend[], options: WorldOptio
     identification,
     approvers,
     line: async () => line,
-  })
+  }
   const { newId, randomHex } = ports
   const refuse = createRefusal({ identification, log: (event) => failures.push(event), newId, randomHex })
+  const mcp = createMcpAnswer({ ...parts, refuse }, () => import('../../shared/mcp/protocol.ts'))
+  const answers = { ...createAnswers(parts), mcp }
   return { world, failures, app: { answers, refuse } }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { verifyChain } from '../../../shared/audit/verify.ts'
 import { createAgent } from '../demo/client.ts'
 import { demand } from '../demo/demand.ts'
+import { mcpScene } from '../demo/mcp-scene.ts'
 import { runWithOwnStack } from '../demo/own-stack.ts'
 import { type Scene, scenes } from '../demo/scenes.ts'
 import { tamperWithCopy } from '../demo/tamper.ts'
@@ -25,7 +26,7 @@ async function play(stack: StackFile): Promise<number> {
     play: () => readBook(stack),
   }
   try {
-    for (const [index, { title, play: show }] of [...scenes, ended].entries()) {
+    for (const [index, { title, play: show }] of [...scenes, mcpScene(stack), ended].entries()) {
       process.stdout.write(`\n${index + 1}. ${title}\n`)
       for (const line of await show(agent)) process.stdout.write(`   ${line}\n`)
     }
