@@ -38,12 +38,17 @@ describe('the policy command', () => {
   })
 
   it.each([
-    ['no command', []],
-    ['an unknown command', ['constructor']],
     ['an unknown flag', ['test', '--nope']],
     ['a folder without policies', ['lint', '--folder', 'docs']],
     ['an unknown persona', ['explain', '--persona', 'nobody']],
   ])('fails for %s', async (_, args) => {
     expect((await outputOf(args)).code).toBe(1)
+  })
+
+  it.each([
+    ['no command', []],
+    ['an unknown command', ['constructor']],
+  ])('says how it is used for %s', async (_, args) => {
+    expect((await outputOf(args)).code).toBe(64)
   })
 })
