@@ -123,8 +123,9 @@ describe('rows of a person', () => {
 
   it('puts the decision into the server log', async () => {
     await makeExecutor().call(ask('select 4711 as marked'))
-    const log = await readFile(database.log, 'utf8')
-    expect(log).toMatch(new RegExp(`app=countersign-${decisionId} .*select 4711 as marked`))
+    // The server writes its log in a process of its own.
+    const line = new RegExp(`app=countersign-${decisionId} .*select 4711 as marked`)
+    await expect.poll(() => readFile(database.log, 'utf8'), { timeout: 5000 }).toMatch(line)
   })
 
   it('names the source of each column, and none for an expression', async () => {
