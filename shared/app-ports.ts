@@ -1,0 +1,124 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { TokenCredential } from '@azure/identity'
+import { createExecutors } from './app-executors.ts'
+import { createTableApprovals } from './approval/table-approvals.ts'
+import { createTableRows } from './audit/table-rows.ts'
+import { createVaultKeys } from './audit/vault-keys.ts'
+import { createAuditWriter } from './audit/writer.ts'
+import type { Backend } from './backend/define.ts'
+import { clouds } from './config/clouds.ts'
+import type { Settings } from './config/settings.ts'
+import { tokenRequestOf } from './http/token-request.ts'
+import { requireAgentScope } from './identity/agent-scope.ts'
+import type { ChallengeSettings } from './identity/challenge.ts'
+import { createChallengeMemory } from './identity/challenge-memory.ts'
+import { createExchange } from './identity/entra-exchange.ts'
+import { checkSignature, createKeyStore } from './identity/entra-keys.ts'
+import { createGraphGroups } from './identity/graph-groups.ts'
+import { createClientAssertion } from './identity/managed-identity.ts'
+import { createVerifier } from './identity/verify.ts'
+import type { Ports } from './pipeline/line.ts'
+import type { Policy } from './policy/policy.ts'
+import { createCallRate } from './quota/call-rate.ts'
+import { createFailureBrake } from './quota/failure-brake.ts'
+import { createParser } from './sql/parser-worker.ts'
+import type { Log } from './telemetry/log.ts'
+
+/** What is known once the settings are read. */
+export interface Foundation {
+  readonly settings: Settings
+  readonly configured: ReadonlyMap<string, Backend>
+  readonly challenge: ChallengeSettings
+  readonly credential: TokenCredential
+  readonly buildDigest: string
+  readonly log: Log
+}
+
+/** What the line needs besides: the policy, and where to enter what must be closed at the end. */
+interface Parts {
+  readonly policy: Policy
+  readonly closing: (() => Promise<void>)[]
+}
+
+/** Longest time for one exchange or one backend call; the platform's front end gives up at 230 s. */
+const deadlineMs = 100_000
+
+/** Builds every edge behind the line's ports; nothing connects before the first call. */
+export function createPorts(base: Foundation, { policy, closing }: Parts): Ports {
+  const { settings, configured } = base
+  const parser = createParser()
+  closing.push(parser.stop)
+  return {
+    ...identityPorts(base),
+    configured,
+    understand: parser.understand,
+    decide: policy.decide,
+    policyDigests: { policy: policy.policyDigest, schema: policy.schemaDigest },
+    stepUps: createChallengeMemory(Date.now),
+    callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: Date.now }),
+    audit: createAudit(base, closing),
+    approvals: createTableApprovals({
+      account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential: base.credential },
+      table: 'approvals',
+    }),
+    executors: createExecutors(settings, closing),
+    now: Date.now,
+    newId: randomUUID,
+    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    deadlineMs,
+    log: base.log,
+  }
+}
+
+function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | 'exchange' | 'groupsOf'> {
+  const { settings, challenge } = base
+  const cloud = settings.COUNTERSIGN_CLOUD
+  const entraUrl = settings.COUNTERSIGN_ENTRA_URL
+  const verifier = createVerifier({
+    settings: {
+      ...challenge,
+      consoleClientId: settings.COUNTERSIGN_CONSOLE_CLIENT_ID,
+      tenants: settings.COUNTERSIGN_TENANTS,
+      allowedActors: settings.COUNTERSIGN_ALLOWED_ACTORS,
+      deniedTokenIds: new Set(settings.COUNTERSIGN_DENIED_TOKEN_IDS),
+    },
+    keys: createKeyStore({ cloud, tenants: settings.COUNTERSIGN_TENANTS, ...(entraUrl ? { baseUrl: entraUrl } : {}) }),
+    checkSignature,
+    now: Date.now,
+  })
+  const exchange = createExchange({
+    settings: { ...challenge, ...(entraUrl ? { entraUrl } : {}) },
+    clientAssertion: createClientAssertion({ credential: base.credential, cloud }),
+    pepper: randomBytes(32),
+  })
+  const askGraph = createGraphGroups({ baseUrl: entraUrl ?? clouds[cloud].graph })
+  const failures = createCallRate({ perMinute: settings.COUNTERSIGN_FAILED_TOKENS_PER_MINUTE, now: Date.now })
+  const brake = createFailureBrake(failures)
+  const verifyAny: Ports['verify'] = (inbound) =>
+    brake.guard(inbound.remoteAddress, () => verifier.verify(tokenRequestOf(inbound)))
+  return {
+    verify: async (inbound) => requireAgentScope(await verifyAny(inbound), challenge),
+    verifyAny,
+    exchange,
+    groupsOf: async (request) =>
+      askGraph(await exchange.exchange({ ...request, scope: `${clouds[cloud].graph}/.default` })),
+  }
+}
+
+function createAudit(base: Foundation, closing: Parts['closing']): Ports['audit'] {
+  const { settings, credential } = base
+  const writer = createAuditWriter({
+    rows: createTableRows({
+      account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
+      names: { rows: 'audit', meta: 'auditmeta', pii: 'auditpii' },
+      create: true,
+    }),
+    keys: createVaultKeys({ url: settings.COUNTERSIGN_KEY_VAULT_URL, credential, clock: Date.now }),
+    clock: Date.now,
+    random: randomBytes,
+    // The registration, not the address: a gateway that moves goes on in its own book.
+    origin: `countersign/${settings.COUNTERSIGN_CLIENT_ID}`,
+  })
+  closing.push(writer.close)
+  return writer
+}
