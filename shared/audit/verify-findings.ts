@@ -14,6 +14,8 @@ export const findingKinds = [
   'head_missing',
   'head_altered',
   'head_rolled_back',
+  'rewritten',
+  'truncated',
   'segment_missing',
   'lane_missing',
   'duplicate_decision',
@@ -22,12 +24,18 @@ export const findingKinds = [
   'called_without_permit',
   'approval_reused',
   'opening_mismatch',
+  'checkpoint_invalid',
+  'anchor_log_altered',
+  'anchor_log_truncated',
+  'anchor_log_rewritten',
+  'anchor_malformed',
+  'anchors_stale',
   'dangling_intent',
 ] as const
 
 export type FindingKind = (typeof findingKinds)[number]
 
-export const exceptions: ReadonlySet<FindingKind> = new Set<FindingKind>(['dangling_intent'])
+export const exceptions: ReadonlySet<FindingKind> = new Set<FindingKind>(['dangling_intent', 'anchors_stale'])
 
 /** One finding and its place; `seq` to `toSeq` inclusive. */
 export interface Finding {

@@ -1,4 +1,5 @@
 import type { HeadDocument } from './record.ts'
+import type { AnchorCheck } from './verify-anchored.ts'
 import type { Finding, FindingKind, Report } from './verify-findings.ts'
 import type { Pairs } from './verify-pairs.ts'
 import { checkContent, isGenesis, type ReadRow, type RowFault, type VerifyKey } from './verify-row.ts'
@@ -38,6 +39,7 @@ export interface SegmentContext {
   readonly keys: ReadonlyMap<string, VerifyKey | null>
   readonly counts: Counts
   readonly pairs: Pairs
+  readonly anchors: AnchorCheck | null
 }
 
 const maxPending = 1000
@@ -64,6 +66,7 @@ function walkNext(context: SegmentContext, walk: Walk, { row, seq }: { row: Read
   else count(context, row)
   const isBad = fault !== null && !authentic.has(fault.kind)
   if (!isBad && row.facts) context.pairs.add(row.facts, row.mac)
+  if (!isBad) context.anchors?.row({ lane: walk.lane, seq, mac: row.mac })
   else if (fault?.kind === 'edited') excuse(context, row)
   walk.seq = seq + 1
   walk.prev = row.mac

@@ -1,4 +1,6 @@
 import type { HeadDocument, StoredEntity } from './record.ts'
+import type { OpenedAnchors } from './verify-anchor-log.ts'
+import { type AnchorCheck, checkAnchored } from './verify-anchored.ts'
 import { createFindings, type Finding } from './verify-findings.ts'
 import { checkHead, firstOfHead, kidOfHead } from './verify-head.ts'
 import { checkOpenings, type OpeningReader } from './verify-openings.ts'
@@ -29,7 +31,9 @@ export interface VerifyOptions {
   readonly origin?: string
   /** Compares stored openings with the commitments in the rows, in a second walk. */
   readonly openings?: OpeningReader
-  /** Answer INCOMPLETE where rows are not covered by an anchor. */
+  /** The anchor log, checked against a pinned key; null where none was ever made. Rejects where it cannot be read. */
+  readonly anchors?: () => Promise<OpenedAnchors | null>
+  /** Answer INCOMPLETE where there is no anchor log. */
   readonly requireAnchors?: boolean
 }
 
@@ -46,11 +50,20 @@ export interface VerifyReport {
     readonly notAnchored: number
     readonly findings: number
   }
-  /** No anchors are made yet: null. */
-  readonly anchoredUpTo: null
+  /** Null where there is no anchor log, or none that can be believed. */
+  readonly anchoredUpTo: AnchoredUpTo | null
   readonly findings: readonly Finding[]
   /** Why the verdict is INCOMPLETE, and what was not looked at. */
   readonly notes: readonly string[]
+}
+
+/** How far the anchors reach: the checkpoint, its newest record's time, and the last anchored row of each lane. */
+export interface AnchoredUpTo {
+  readonly size: number
+  /** Hex. */
+  readonly root: string
+  readonly time: string | null
+  readonly lanes: Readonly<Record<string, number>>
 }
 
 const defaultGrace = 15 * 60 * 1000
@@ -62,9 +75,11 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyReport>
   let openings = 0
   const notes: string[] = []
   try {
-    // Read first: lanes that are opened during the walk are not missing.
+    // Read first: what is opened or anchored during the walk is not missing.
     const lanes = await options.source.lanes()
+    await openAnchors(run)
     await walkStore(run)
+    checkEnds(run)
     checkDirectory(run, lanes)
     openings = await checkOpenings(options, findings)
   } catch (cause) {
@@ -73,16 +88,17 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyReport>
   const finish = { now: options.now, grace: options.grace ?? defaultGrace, isKnownBad: findings.covers }
   const open = notes.length === 0 ? run.pairs.finish(finish) : 0
   if (counts.verified === 0) notes.push('no row was verified')
-  if (options.requireAnchors) notes.push('no row is anchored')
+  if (options.requireAnchors && run.anchoredUpTo === null) notes.push('no row is anchored')
   const verdict = judge({ failures: findings.failures(), total: findings.total(), isIncomplete: notes.length > 0 })
   const more = {
     open,
     ...(options.openings ? { openings } : {}),
     notVerified: counts.rows - counts.verified,
-    notAnchored: counts.rows,
+    notAnchored: countUnanchored(run),
     findings: findings.total(),
   }
-  return { verdict, counts: { ...counts, ...more }, anchoredUpTo: null, findings: findings.kept(), notes }
+  const { anchoredUpTo } = run
+  return { verdict, counts: { ...counts, ...more }, anchoredUpTo, findings: findings.kept(), notes }
 }
 
 interface Run {
@@ -92,6 +108,10 @@ interface Run {
   readonly counts: Counts
   readonly keys: Map<string, VerifyKey | null>
   readonly reached: Map<string, number>
+  /** Where each lane of the store ends: one above its last row. */
+  readonly ends: Map<string, number>
+  anchors: AnchorCheck | null
+  anchoredUpTo: AnchoredUpTo | null
   origin: string | null
 }
 
@@ -104,7 +124,34 @@ function startRun(options: VerifyOptions): Run {
   const findings = createFindings()
   const counts = { rows: 0, verified: 0, lanes: 0, segments: 0, intents: 0, outcomes: 0, events: 0 }
   const pairs = createPairs(findings.add)
-  return { options, findings, pairs, counts, keys: new Map(), reached: new Map(), origin: options.origin ?? null }
+  const maps = { keys: new Map(), reached: new Map(), ends: new Map() }
+  const unread = { anchors: null, anchoredUpTo: null }
+  return { options, findings, pairs, counts, ...maps, ...unread, origin: options.origin ?? null }
+}
+
+async function openAnchors(run: Run): Promise<void> {
+  const opened = await run.options.anchors?.()
+  if (!opened) return
+  if (!opened.ok) {
+    const { fault, index, detail } = opened
+    run.findings.add({ kind: fault, lane: 'anchors', seq: index, detail })
+    return
+  }
+  const { checkpoint, time, lanes } = opened.book
+  const upTo = [...lanes].map(([lane, rows]) => [lane, rows.at(-1)?.seq ?? -1])
+  const root = Buffer.from(checkpoint.root).toString('hex')
+  run.origin ??= checkpoint.origin
+  run.anchors = checkAnchored(opened.book, run.findings.add)
+  run.anchoredUpTo = { size: checkpoint.size, root, time, lanes: Object.fromEntries(upTo) }
+}
+
+function checkEnds({ anchors, ends }: Run): void {
+  for (const lane of anchors?.lanes() ?? []) anchors?.end(lane, ends.get(lane) ?? 0)
+}
+
+function countUnanchored({ anchors, ends, counts }: Run): number {
+  if (anchors === null) return counts.rows
+  return [...ends].reduce((sum, [lane, end]) => sum + Math.max(0, end - anchors.upTo(lane) - 1), 0)
 }
 
 async function walkStore(run: Run): Promise<void> {
@@ -189,6 +236,7 @@ async function closeSegment(run: Run, cursor: Cursor | null, next: string): Prom
   const stored = await source.head(partitionKey)
   if (stored === null) {
     reportAll(run.findings.add, closeWalk(walk, { kind: 'head_missing', detail: 'the segment has no head' }))
+    run.ends.set(walk.lane, walk.seq)
     return
   }
   const kid = kidOfHead(stored)
@@ -197,6 +245,7 @@ async function closeSegment(run: Run, cursor: Cursor | null, next: string): Prom
   const head = checkHead(stored, run.keys.get(kid) ?? null, place)
   if (!('detail' in head)) await catchUp(run, { walk, partitionKey, head, next })
   reportAll(run.findings.add, closeWalk(walk, head))
+  run.ends.set(walk.lane, walk.seq)
 }
 
 interface Closing {
@@ -221,6 +270,8 @@ function checkDirectory(run: Run, lanes: Awaited<ReturnType<ChainSource['lanes']
   for (const { lane, segment } of lanes) {
     const reached = run.reached.get(lane)
     if (reached === undefined) {
+      // Anchors have named it already, with the rows that are gone.
+      if ((run.anchors?.upTo(lane) ?? -1) >= 0) continue
       run.findings.add({ kind: 'lane_missing', lane, seq: 0, detail: 'the lane is listed and not in the store' })
     } else if (reached < segment) {
       const detail = `segment ${segment} is listed, the last in the store is ${reached}`

@@ -1,0 +1,153 @@
+import type { KeyObject } from 'node:crypto'
+import * as z from 'zod'
+import type { AnchorRecord, LaneHead, Seal } from './anchor.ts'
+import { parseCanonicalText } from './canonical.ts'
+import { leafDigest } from './chain.ts'
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
+import { growTree } from './merkle.ts'
+import type { FindingKind } from './verify-findings.ts'
+
+/** What is wrong with the anchor log itself; nothing in it is then believed. */
+export type AnchorFault = Extract<FindingKind, `anchor_${string}` | 'checkpoint_invalid'>
+
+/** A row that was anchored, and the MAC (hex) that it had. */
+export interface AnchoredRow {
+  readonly seq: number
+  readonly mac: string
+}
+
+/** What a checked anchor log says about the book. */
+export interface AnchoredBook {
+  readonly checkpoint: Checkpoint
+  /** Time of the newest record under the checkpoint, ISO 8601 UTC; null for an empty log. */
+  readonly time: string | null
+  /** Anchored rows of each lane in order of `seq`. */
+  readonly lanes: ReadonlyMap<string, readonly AnchoredRow[]>
+  /** By `L01|000001`. */
+  readonly seals: ReadonlyMap<string, Seal>
+  readonly records: readonly AnchorRecord[]
+}
+
+/** An anchor log as it is stored. */
+export interface AnchorLog {
+  /** One record a line. Lines above the checkpoint are not signed yet and say nothing. */
+  readonly lines: readonly string[]
+  /** The newest checkpoint's note. */
+  readonly note: string
+  readonly origin: string
+  /** The log's key, pinned: never one that came with the log. */
+  readonly publicKey: KeyObject
+  /** Notes of earlier checkpoints that the reader kept: the log must be a continuation of each. */
+  readonly since?: readonly string[]
+}
+
+export type OpenedAnchors =
+  | { readonly ok: true; readonly book: AnchoredBook }
+  | { readonly ok: false; readonly fault: AnchorFault; readonly index: number; readonly detail: string }
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+const count = z.int().min(0)
+const lane = z.string().regex(/^L\d{2,}$/)
+const segment = z.int().min(1)
+
+const recordSchema = () => {
+  const of = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
+    z.strictObject({
+      v: z.literal(1),
+      origin: z.string(),
+      index: count,
+      time: z.iso.datetime({ precision: 3 }),
+      kind: z.literal(kind),
+      ...shape,
+    })
+  return z.discriminatedUnion('kind', [
+    of('heads', { heads: z.array(z.strictObject({ lane, segment, nextSeq: z.int().min(1), mac: digest })) }),
+    of('seal', {
+      seal: z.strictObject({
+        ...{ lane, segment, first: count, count: z.int().min(1) },
+        ...{ root: digest, prev: digest, mac: digest, digest },
+      }),
+    }),
+    of('key', { kid: z.string().min(1), state: z.enum(['active', 'retired']) }),
+    of('erasure', { decisions: count, ticket: digest }),
+    of('retention', { lane, segment, root: digest }),
+    of('failover', { lane, seq: count, toSeq: count }),
+    of('report', { date: z.iso.date(), verdict: z.string(), digest }),
+  ])
+}
+
+/**
+ * Checks an anchor log against its newest checkpoint, the pinned key and every checkpoint that the reader kept, and
+ * reads what it says. Needs no secret.
+ */
+export function openAnchorLog(log: AnchorLog): OpenedAnchors {
+  const checkpoint = openCheckpoint(log.note, log)
+  if (checkpoint === null) return fault('checkpoint_invalid', 0, 'no valid signature of the pinned key')
+  const kept: Checkpoint[] = []
+  for (const note of log.since ?? []) {
+    const earlier = openCheckpoint(note, log)
+    if (earlier === null) return fault('checkpoint_invalid', 0, 'an earlier checkpoint is not signed by the pinned key')
+    kept.push(earlier)
+  }
+  return compareRoots(log, checkpoint, kept) ?? readRecords(log, checkpoint)
+}
+
+/** Grows the tree once and compares its root wherever a checkpoint names one; null where all agree. */
+function compareRoots(log: AnchorLog, newest: Checkpoint, kept: readonly Checkpoint[]): OpenedAnchors | null {
+  const isShorter = kept.find(({ size }) => size > newest.size)
+  if (isShorter)
+    return fault('anchor_log_rewritten', newest.size, `an earlier checkpoint had ${isShorter.size} records`)
+  if (log.lines.length < newest.size) {
+    return fault('anchor_log_truncated', log.lines.length, `the checkpoint names ${newest.size} records`)
+  }
+  const tree = growTree()
+  const isRoot = (of: Checkpoint) => of.size !== tree.size() || Buffer.compare(of.root, tree.root()) === 0
+  for (const line of ['', ...log.lines.slice(0, newest.size)].entries()) {
+    if (line[0] > 0) tree.append(leafDigest(Buffer.from(line[1], 'utf8')))
+    const other = kept.find((checkpoint) => !isRoot(checkpoint))
+    if (other)
+      return fault('anchor_log_rewritten', other.size, 'the log no longer begins as an earlier checkpoint says')
+  }
+  return isRoot(newest) ? null : fault('anchor_log_altered', newest.size, 'the records do not give the signed root')
+}
+
+function readRecords(log: AnchorLog, checkpoint: Checkpoint): OpenedAnchors {
+  const schema = recordSchema()
+  const records: AnchorRecord[] = []
+  for (const [index, line] of log.lines.slice(0, checkpoint.size).entries()) {
+    const parsed = schema.safeParse(parseCanonicalText(line))
+    if (!parsed.success) return fault('anchor_malformed', index, 'no record of this format')
+    const record = parsed.data as AnchorRecord
+    const isPlaced = record.index === index && record.origin === log.origin
+    if (!isPlaced) return fault('anchor_malformed', index, 'the record states another place')
+    if (record.time < (records.at(-1)?.time ?? '')) return fault('anchor_malformed', index, 'time goes backwards')
+    records.push(record)
+  }
+  return { ok: true, book: { checkpoint, time: records.at(-1)?.time ?? null, ...collect(records), records } }
+}
+
+function collect(records: readonly AnchorRecord[]): Pick<AnchoredBook, 'lanes' | 'seals'> {
+  const rows = new Map<string, Map<string, AnchoredRow>>()
+  const seals = new Map<string, Seal>()
+  const add = (at: string, row: AnchoredRow) => {
+    const known = rows.get(at) ?? new Map<string, AnchoredRow>()
+    rows.set(at, known.set(`${row.seq} ${row.mac}`, row))
+  }
+  for (const record of records) {
+    if (record.kind === 'heads') for (const head of record.heads) add(head.lane, lastRow(head))
+    if (record.kind !== 'seal') continue
+    const { seal } = record
+    seals.set(`${seal.lane}|${String(seal.segment).padStart(6, '0')}`, seal)
+    add(seal.lane, { seq: seal.first + seal.count - 1, mac: seal.mac })
+  }
+  const lanes = [...rows].map(([name, known]) => [name, [...known.values()].sort((a, b) => a.seq - b.seq)] as const)
+  return { lanes: new Map(lanes), seals }
+}
+
+function lastRow({ nextSeq, mac }: LaneHead): AnchoredRow {
+  return { seq: nextSeq - 1, mac }
+}
+
+function fault(kind: AnchorFault, index: number, detail: string): OpenedAnchors {
+  return { ok: false, fault: kind, index, detail }
+}
