@@ -3,12 +3,14 @@ import { canonicalTextOfPresent } from './canonical.ts'
 /** Version of the anchor records. */
 export const anchorVersion = 1
 
-/** How far a lane had come: `mac` (hex) of the row before `nextSeq`. */
+/** How far a lane had come: `mac` of the row before `nextSeq`, `root` over the segment's leaves so far; both hex. */
 export interface LaneHead {
   readonly lane: string
   readonly segment: number
+  readonly first: number
   readonly nextSeq: number
   readonly mac: string
+  readonly root: string
 }
 
 /** A closed segment: `root` over its leaves, `prev` and `mac` before and at its end, `digest` of its NDJSON; all hex. */

@@ -61,7 +61,11 @@ const recordSchema = () => {
       ...shape,
     })
   return z.discriminatedUnion('kind', [
-    of('heads', { heads: z.array(z.strictObject({ lane, segment, nextSeq: z.int().min(1), mac: digest })) }),
+    of('heads', {
+      heads: z.array(
+        z.strictObject({ lane, segment, first: count, nextSeq: z.int().min(1), mac: digest, root: digest }),
+      ),
+    }),
     of('seal', {
       seal: z.strictObject({
         ...{ lane, segment, first: count, count: z.int().min(1) },

@@ -1,0 +1,86 @@
+import { type AnchorFacts, type AnchorRecord, anchorLine, anchorVersion } from './anchor.ts'
+import { leafDigest } from './chain.ts'
+import { type Checkpoint, checkpointText, formatCheckpoint } from './checkpoint.ts'
+import { type GrowingTree, growTree } from './merkle.ts'
+
+/** Where the anchor log is kept: lines are only ever appended, checkpoints and segments only ever added. */
+export interface AnchorStore {
+  /** All lines, in order. Rejects where the store cannot answer. */
+  readonly readLines: () => Promise<readonly string[]>
+  /** Appends lines after exactly `at` earlier ones; false where the log has another length. */
+  readonly appendLines: (at: number, lines: readonly string[]) => Promise<boolean>
+  /** Note of the newest checkpoint, or null. */
+  readonly readCheckpoint: () => Promise<string | null>
+  /** Keeps a checkpoint under its size; a second of the same size is not written. */
+  readonly putCheckpoint: (size: number, note: string) => Promise<void>
+  /** Keeps the rows of a sealed segment; the same bytes may be put again, other bytes reject. */
+  readonly putSegment: (name: string, ndjson: Uint8Array) => Promise<void>
+}
+
+/** Signs a note's text by the log's key, which never leaves its vault: DER, with the first 4 bytes of the key's fingerprint. */
+export type NoteSigner = (text: Uint8Array) => Promise<{ readonly keyId: Uint8Array; readonly signature: Uint8Array }>
+
+/** The anchor log in hand. */
+export interface AnchorWriter {
+  readonly size: () => number
+  readonly time: () => string
+  /** Signs what the log is: what was appended before a crash, and not signed, must not wait for the next record. */
+  readonly sign: () => Promise<void>
+  /** Appends facts and signs what the log then is. False where another sealer was quicker: nothing was appended. */
+  readonly append: (facts: readonly AnchorFacts[]) => Promise<boolean>
+}
+
+export interface AnchorWriterOptions {
+  readonly store: AnchorStore
+  readonly sign: NoteSigner
+  readonly origin: string
+  readonly clock: () => number
+}
+
+/** Opens the log at its end. */
+export async function openAnchorWriter(options: AnchorWriterOptions): Promise<AnchorWriter> {
+  const lines = await options.store.readLines()
+  const tree = growTree()
+  for (const line of lines) tree.append(leafOf(line))
+  let time = timeOf(lines.at(-1))
+  return {
+    size: tree.size,
+    time: () => time,
+    sign: () => signTree(options, tree),
+    async append(facts) {
+      // The log's own clock never goes back, whatever the machine's does.
+      const now = new Date(options.clock()).toISOString()
+      const stamp = now > time ? now : time
+      const added = facts.map((fact, offset) => anchorLine(place(fact, { at: tree.size() + offset, stamp, options })))
+      if (!(await options.store.appendLines(tree.size(), added))) return false
+      for (const line of added) tree.append(leafOf(line))
+      time = stamp
+      await signTree(options, tree)
+      return true
+    },
+  }
+}
+
+interface Placing {
+  readonly at: number
+  readonly stamp: string
+  readonly options: AnchorWriterOptions
+}
+
+function place(fact: AnchorFacts, { at, stamp, options }: Placing): AnchorRecord {
+  return { ...fact, v: anchorVersion, origin: options.origin, index: at, time: stamp }
+}
+
+async function signTree({ store, sign, origin }: AnchorWriterOptions, tree: GrowingTree): Promise<void> {
+  const checkpoint: Checkpoint = { origin, size: tree.size(), root: tree.root() }
+  const signed = await sign(checkpointText(checkpoint))
+  await store.putCheckpoint(checkpoint.size, formatCheckpoint(checkpoint, { name: origin, ...signed }))
+}
+
+function leafOf(line: string): Uint8Array {
+  return leafDigest(Buffer.from(line, 'utf8'))
+}
+
+function timeOf(line: string | undefined): string {
+  return line === undefined ? '' : (JSON.parse(line) as AnchorRecord).time
+}
