@@ -3,7 +3,7 @@ import { canonicalTextOfPresent } from './canonical.ts'
 /** Version of the anchor records. */
 export const anchorVersion = 1
 
-/** How far a lane had come: `mac` of the row before `nextSeq`, `root` over the segment's leaves so far; both hex. */
+/** How far a lane had come: `mac` of the row before `nextSeq`, `root` over the segment's leaves so far (hex); times of its first and last row. */
 export interface LaneHead {
   readonly lane: string
   readonly segment: number
@@ -11,9 +11,11 @@ export interface LaneHead {
   readonly nextSeq: number
   readonly mac: string
   readonly root: string
+  readonly from: string
+  readonly to: string
 }
 
-/** A closed segment: `root` over its leaves, `prev` and `mac` before and at its end, `digest` of its NDJSON; all hex. */
+/** A closed segment: `root` over its leaves, `prev` and `mac` before and at its end, `digest` of its NDJSON (hex); times of its first and last row. */
 export interface Seal {
   readonly lane: string
   readonly segment: number
@@ -23,6 +25,8 @@ export interface Seal {
   readonly prev: string
   readonly mac: string
   readonly digest: string
+  readonly from: string
+  readonly to: string
 }
 
 /** What the anchor log can say. No member is personal: lanes, numbers, digests, key ids and dates only. */

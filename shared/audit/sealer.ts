@@ -146,7 +146,8 @@ async function noteOpen(options: SealerOptions, head: HeadDocument, found: Gathe
     return refusal
   }
   options.memory?.set(name, progress)
-  found.heads.push({ lane, segment, first, nextSeq, mac, root: Buffer.from(progress.tree.root()).toString('hex') })
+  const { tree, from, to } = progress
+  found.heads.push({ lane, segment, first, nextSeq, mac, root: Buffer.from(tree.root()).toString('hex'), from, to })
   return null
 }
 

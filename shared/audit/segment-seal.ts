@@ -34,11 +34,14 @@ export interface SealInput {
 export interface SegmentProgress {
   readonly tree: GrowingTree
   mac: Uint8Array
+  /** Times of the first and the last row, ISO 8601 UTC. */
+  from: string
+  to: string
 }
 
 /** Nothing read yet. */
 export function startSegment(head: HeadDocument): SegmentProgress {
-  return { tree: growTree(), mac: Buffer.from(head.prev, 'hex') }
+  return { tree: growTree(), mac: Buffer.from(head.prev, 'hex'), from: '', to: '' }
 }
 
 /** Reads a closed segment from its first to its last row, checks each as the verifier does, and seals it. */
@@ -50,7 +53,8 @@ export async function sealSegment(input: SealInput): Promise<SealedSegment | Sea
   if (refusal) return refusal
   const ndjson = Buffer.concat(lines)
   const digests = { root: hex(progress.tree.root()), prev, mac, digest: hash('sha256', ndjson, 'hex') }
-  return { seal: { lane, segment, first, count: progress.tree.size(), ...digests }, ndjson }
+  const { from, to, tree } = progress
+  return { seal: { lane, segment, first, count: tree.size(), ...digests, from, to }, ndjson }
 }
 
 /** Reads on to the head, checks each row as the verifier does, and takes in its leaf; says what is wrong, if anything. */
@@ -71,6 +75,8 @@ export async function advanceSegment(
     tree.append(leafDigest(row.bytes))
     keep(row.bytes)
     progress.mac = row.mac
+    progress.to = row.facts?.time ?? ''
+    progress.from ||= progress.to
   }
   const seq = head.first + tree.size()
   if (seq !== head.nextSeq) return refuse('rows below the head are missing')

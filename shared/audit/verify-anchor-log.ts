@@ -50,26 +50,27 @@ const count = z.int().min(0)
 const lane = z.string().regex(/^L\d{2,}$/)
 const segment = z.int().min(1)
 
+const time = z.iso.datetime({ precision: 3 })
+const digests = { root: digest, mac: digest, from: time, to: time }
+
 const recordSchema = () => {
   const of = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
     z.strictObject({
       v: z.literal(1),
       origin: z.string(),
       index: count,
-      time: z.iso.datetime({ precision: 3 }),
+      time,
       kind: z.literal(kind),
       ...shape,
     })
   return z.discriminatedUnion('kind', [
     of('heads', {
-      heads: z.array(
-        z.strictObject({ lane, segment, first: count, nextSeq: z.int().min(1), mac: digest, root: digest }),
-      ),
+      heads: z.array(z.strictObject({ lane, segment, first: count, nextSeq: z.int().min(1), ...digests })),
     }),
     of('seal', {
       seal: z.strictObject({
         ...{ lane, segment, first: count, count: z.int().min(1) },
-        ...{ root: digest, prev: digest, mac: digest, digest },
+        ...{ prev: digest, digest, ...digests },
       }),
     }),
     of('key', { kid: z.string().min(1), state: z.enum(['active', 'retired']) }),

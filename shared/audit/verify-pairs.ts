@@ -4,8 +4,8 @@ import { createSeen } from './verify-seen.ts'
 
 /** Pairs intents with outcomes across lanes; only unpaired ones stay in memory. */
 export interface Pairs {
-  /** A row that verified; `mac` is its own. */
-  add(row: RowFacts, mac: Uint8Array): void
+  /** A row that verified; `mac` is its own, null where the reader has no MACs (an exported bundle). */
+  add(row: RowFacts, mac: Uint8Array | null): void
   /** An outcome that did not verify but names its decision: it counts as present, so that one fault gives one finding. */
   excuse(decisionId: string): void
   /** Reports what is left; returns the number of intents younger than `grace` milliseconds. */
@@ -22,7 +22,7 @@ export interface FinishOptions {
 interface OpenIntent {
   readonly lane: string
   readonly seq: number
-  readonly mac: Uint8Array
+  readonly mac: Uint8Array | null
   readonly time: string
   readonly verdict: string
   readonly approval: string | undefined
@@ -38,7 +38,7 @@ export function createPairs(report: Report): Pairs {
   const seen = createSeen()
   const pair = createComparison(report)
 
-  function addIntent(row: RowFacts, decisionId: string, mac: Uint8Array): void {
+  function addIntent(row: RowFacts, decisionId: string, mac: Uint8Array | null): void {
     if (seen.mark(decisionId, intentSeen) & intentSeen) {
       report(findingAt(row, 'duplicate_decision', `decision ${decisionId} has two intents`))
       return
@@ -113,8 +113,8 @@ function createComparison(report: Report): (intent: OpenIntent, row: RowFacts) =
 }
 
 function compare(report: Report, intent: OpenIntent, row: RowFacts): void {
-  const mac = Buffer.from(intent.mac).toString('hex')
-  if (row.intentLane !== intent.lane || row.intentSeq !== intent.seq || row.intentMac !== mac) {
+  const isOther = intent.mac !== null && row.intentMac !== Buffer.from(intent.mac).toString('hex')
+  if (row.intentLane !== intent.lane || row.intentSeq !== intent.seq || isOther) {
     report(findingAt(row, 'outcome_without_intent', 'the outcome names another row than its decision has'))
   } else if (intent.verdict !== 'permit' && row.verdict !== 'not-called') {
     report(findingAt(row, 'called_without_permit', `the intent says ${intent.verdict}`))
