@@ -2,7 +2,6 @@
  * The gateway's routes in this process: the real ports of identity (header, brake, keys, verifier, scopes) before the
  * world in memory, where every use of book, exchange and backend is noted. Entra's key sets come from a planted `fetch`.
  */
-import { generateKeyPairSync } from 'node:crypto'
 import { createPorts } from '../../../shared/app-ports.ts'
 import { parseSettings } from '../../../shared/config/settings.ts'
 import { createAnswers } from '../../../shared/http/answers.ts'
@@ -14,19 +13,17 @@ import type { Answer, Inbound } from '../../../shared/pipeline/ports.ts'
 import type { Log } from '../../../shared/telemetry/log.ts'
 import { lineBackend } from '../line-backend.ts'
 import { approvers, createWorld, inboundFor, type World } from '../line-world.ts'
-import { ids, keys as testKeys } from '../tokens.ts'
+import { rsaPair } from '../rsa-pair.ts'
+import { ids } from '../tokens.ts'
 import { type ForgeKey, type ForgeKeys, issuer, jwkOfForged } from './forge.ts'
 import type { Sent } from './row.ts'
 
-const made = (kid: string): ForgeKey => ({
-  kid,
-  privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
-})
+const made = (kid: string): ForgeKey => ({ kid, privateKey: rsaPair(kid).privateKey })
 
-/** One set of keys for all benches: making them is what takes time. */
+/** The keys that Entra would publish, and one that it would not. */
 export const benchKeys: ForgeKeys = {
-  current: { kid: 'current', privateKey: testKeys.current.privateKey },
-  stranger: { kid: 'stranger', privateKey: testKeys.stranger.privateKey },
+  current: made('current'),
+  stranger: made('stranger'),
   personal: made('personal'),
   foreign: made('foreign'),
   unbound: made('unbound'),
