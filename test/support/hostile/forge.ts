@@ -92,6 +92,7 @@ function ordinaryClaims(now: number): Claims {
     iat: now - 300,
     nbf: now - 300,
     exp: now + 3600,
+    groups: ['9a000000-0000-4000-8000-000000000001'],
     azp: ids.agent,
     azpacr: '1',
     acct: 0,

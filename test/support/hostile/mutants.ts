@@ -61,10 +61,7 @@ const changes: Readonly<Record<string, readonly Change[]>> = {
     [' && value >= 0', ''],
     ['Array.isArray(value) && value.every(isText)', 'Array.isArray(value)'],
     ['Array.isArray(value) && value.every(isText)', 'true'],
-    [
-      'if (!Object.hasOwn(claims, name)) return `claim_missing_${name}`',
-      'if (!Object.hasOwn(claims, name)) return null',
-    ],
+    ['if (!Object.hasOwn(claims, name)) return', 'if (!Object.hasOwn(claims, name)) return null ??'],
     ["value.split(' ').filter((word) => word !== '')", "value.split(/\\W/).filter((word) => word !== '')"],
   ],
   [`${identity}/token-claims.ts`]: [
