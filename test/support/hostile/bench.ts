@@ -8,6 +8,7 @@ import { createAnswers } from '../../../shared/http/answers.ts'
 import { createMcpAnswer } from '../../../shared/http/mcp.ts'
 import { createRefusal } from '../../../shared/http/refusal.ts'
 import type { AnswerRoute } from '../../../shared/http/running-app.ts'
+import type { Principal } from '../../../shared/identity/principal.ts'
 import { createLine } from '../../../shared/pipeline/create-line.ts'
 import type { Answer, Inbound } from '../../../shared/pipeline/ports.ts'
 import type { Log } from '../../../shared/telemetry/log.ts'
@@ -89,6 +90,8 @@ export interface Outcome {
 
 export interface Bench {
   readonly ask: (sent: Sent, route?: BenchRouteName, address?: string) => Promise<Outcome>
+  /** The principal itself, of a token that holds. */
+  readonly identify: (sent: Sent) => Promise<Principal>
 }
 
 const environment = {
@@ -120,6 +123,7 @@ export function createBench(changes: Readonly<Record<string, string>> = {}): Ben
   const base = { settings, configured: new Map(), challenge, credential, buildDigest: 'build-digest-0123456789', log }
   const identity = withKeySets(() => createPorts(base, { policy: {} as never, closing: [] }))
   return {
+    identify: async (sent) => (await identity.verifyAny(inboundOf(sent, benchRoutes.call, '192.0.2.1'))).principal,
     ask: async (sent, route = 'call', address = '192.0.2.1') => {
       const fresh = world()
       const ports = { ...fresh.ports, verify: identity.verify, verifyAny: identity.verifyAny }

@@ -138,7 +138,7 @@ const scopes: readonly Row[] = [
   [
     'roles of a person that show nothing personal',
     'no_scope',
-    { scp: undefined, acct: undefined, name: undefined, roles: ['x'] },
+    { scp: undefined, preferred_username: undefined, acct: undefined, name: undefined, roles: ['x'] },
   ],
 ]
 

@@ -1,7 +1,8 @@
+import { ids } from '../tokens.ts'
 import { type Bench, type BenchRouteName, benchRoutes, type Outcome } from './bench.ts'
 import type { Forge } from './forge.ts'
 import { bearer, type HostileRow, type Sent } from './row.ts'
-import { acceptedRows, applicationRows, refusedRows } from './rows.ts'
+import { acceptedRows, applicationRows, refusedRows, secretsOf } from './rows.ts'
 import { type Standing, standingRows } from './standing-rows.ts'
 import { voteRows } from './vote-rows.ts'
 
@@ -29,6 +30,21 @@ export function standingOf({ world }: Outcome): Standing | undefined {
   return { kind: principal.kind, guest, publicClient, roles, asked }
 }
 
+const metadata = 'resource_metadata="https://gateway.example/.well-known/oauth-protected-resource"'
+
+/** RFC 6750's words for a code, whichever row it is. */
+const words: Readonly<Record<string, string>> = {
+  token_missing: '',
+  authorization_malformed: 'error="invalid_request", ',
+  token_invalid: 'error="invalid_token", error_description="The access token is not valid for this resource", ',
+  scope_insufficient: 'error="insufficient_scope", scope="access_as_user", ',
+}
+
+function wantedChallenge({ code }: HostileRow): string | null {
+  const said = words[code ?? '']
+  return said === undefined ? null : `Bearer ${said}${metadata}`
+}
+
 interface Test {
   readonly what: string
   readonly got: () => Promise<readonly unknown[]>
@@ -42,9 +58,11 @@ function refusalTests(bench: Bench, forge: Forge): Test[] {
       what: `${row.id} on ${route}`,
       got: async () => {
         const outcome = await bench.ask(sent, route)
-        return [outcome.status, outcome.code, outcome.reason, effectsOf(outcome)]
+        const leaks = secretsOf(row, sent).filter((secret) => outcome.text.includes(secret))
+        const challenge = outcome.headers['www-authenticate']?.replace('/mcp"', '"') ?? null
+        return [outcome.status, outcome.code, outcome.reason, effectsOf(outcome), leaks.length, challenge]
       },
-      wanted: [row.status, row.code, row.reason, 0],
+      wanted: [row.status, row.code, row.reason, 0, 0, wantedChallenge(row)],
     }))
   })
 }
@@ -54,10 +72,23 @@ function otherTests(bench: Bench, forge: Forge): Test[] {
     bench.ask(bearer(forge.mint({ claims })), route)
   const answers = async (outcome: Promise<Outcome>) => [(await outcome).status, (await outcome).code]
   return [
-    ...[...acceptedRows, ...applicationRows].map((row) => ({
+    ...acceptedRows.map((row) => ({
       what: row.id,
-      got: () => answers(bench.ask(row.send(forge))),
-      wanted: [row.status, row.code],
+      got: async () => {
+        const { status, world } = await bench.ask(row.send(forge))
+        const { tid, oid, actor } = world.exchanges[0]?.principal ?? {}
+        return [status, tid, oid, actor]
+      },
+      wanted: [row.status, ids.home, ids.alice, ids.agent],
+    })),
+    ...applicationRows.map((row) => ({
+      what: row.id,
+      got: async () => [
+        ...(await answers(bench.ask(row.send(forge)))),
+        ...(await answers(bench.ask(row.send(forge), 'approvals'))),
+        (await bench.identify(row.send(forge))).scopes.length,
+      ],
+      wanted: [row.status, row.code, 403, 'human_required', 0],
     })),
     ...standingRows.map(({ title, claims, standing }) => ({
       what: title,
