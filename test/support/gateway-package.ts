@@ -59,6 +59,7 @@ export async function openSurroundings(): Promise<Surroundings> {
 /** A gateway from a package; `log` is all that it wrote. */
 export interface Hosted {
   readonly url: string
+  readonly pid: number
   readonly log: () => string
   readonly stop: () => Promise<number | null>
 }
@@ -78,6 +79,7 @@ export async function hostPackage(options: { app: string; port: number; env: Nod
   }
   return {
     url: `http://127.0.0.1:${options.port}`,
+    pid: child.pid ?? -1,
     log,
     stop: async () => {
       child.kill('SIGTERM')
