@@ -75,12 +75,12 @@ const page = { kind: 'xml', root: 'EnumerationResults', members: { nextMarker: '
 const containers = { name: 'Name', etag: 'Properties/Etag', lastModified: 'Properties/Last-Modified' }
 const containerPage = {
   ...page,
-  lists: { containers: { path: 'Containers/Container', members: containers, object: 'name' } },
+  lists: { containers: { path: 'Containers/Container', members: containers, etag: 'etag', object: 'name' } },
 }
 const blobPage = {
   ...page,
   lists: {
-    blobs: { path: 'Blobs/Blob', members: listed, numbers: ['size'] },
+    blobs: { path: 'Blobs/Blob', members: listed, numbers: ['size'], etag: 'etag' },
     prefixes: { path: 'Blobs/BlobPrefix', members: { name: 'Name' } },
   },
 }

@@ -14,6 +14,8 @@ export interface XmlList {
   readonly members: Readonly<Record<string, string | XmlList>>
   /** Members that are whole numbers. */
   readonly numbers?: readonly string[]
+  /** The member that is an ETag: it gets the quotes that a condition wants, where the listing leaves them out. */
+  readonly etag?: string
   /** The member that names an object: items that the deployment does not list are left out. */
   readonly object?: string
 }

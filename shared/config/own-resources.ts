@@ -21,7 +21,8 @@ export function isOwnResource(target: URL, settings: Settings, accounts: readonl
   const stores = [settings.COUNTERSIGN_AUDIT_TABLES_URL, settings.COUNTERSIGN_EVIDENCE_BLOBS_URL].map(
     (url) => new URL(url),
   )
-  return isStorage(target) && [...stores.map(accountOf), ...accounts].includes(accountOf(target))
+  const account = accountOf(target)
+  return account !== '' && isStorage(target) && [...stores.map(accountOf), ...accounts].includes(account)
 }
 
 /** `https://<account>.blob.…`, `https://<account>-secondary.blob.…`, or on this machine `https://127.0.0.1/<account>`. */

@@ -30,13 +30,17 @@ function itemsOf(holder: XmlElement, list: XmlList, objects: XmlJob['objects']):
   return items.filter((item) => objects.includes(String((item as Readonly<Record<string, Json>>)[object])))
 }
 
-function memberOf(element: XmlElement, { members, numbers = [] }: XmlList, objects: XmlJob['objects']): Json {
-  const all = Object.entries(members).map(([name, from]): [string, Json] => {
-    if (typeof from !== 'string') return [name, itemsOf(element, from, objects)]
-    const text = textAt(element, from)
-    return [name, numbers.includes(name) ? toNumber(text) : text]
-  })
+function memberOf(element: XmlElement, list: XmlList, objects: XmlJob['objects']): Json {
+  const all = Object.entries(list.members).map(([name, from]): [string, Json] => [
+    name,
+    typeof from === 'string' ? valueOf(name, textAt(element, from), list) : itemsOf(element, from, objects),
+  ])
   return Object.fromEntries(all.filter(([, value]) => value !== null))
+}
+
+function valueOf(name: string, text: string | null, { numbers = [], etag }: XmlList): Json {
+  if (numbers.includes(name)) return toNumber(text)
+  return text === null || name !== etag || text.startsWith('"') ? text : `"${text}"`
 }
 
 function textAt(element: XmlElement, path: string): string | null {
