@@ -28,7 +28,7 @@ export async function readContent(response: Response, limit: number): Promise<Co
  * range that it is of, in bytes, `total` null where the backend does not say.
  */
 export function describeContent(response: Response, read: Content): { readonly data: Json; readonly bytes: number } {
-  const { offset, total } = placeOf(response.headers)
+  const { offset, total } = placeOf(response.headers, read)
   const whole = !read.truncated && (total === null || offset + read.bytes.length >= total)
   const kept = whole ? read.bytes : cutAtCharacter(read.bytes)
   const text = isTextType(response.headers.get('content-type')) ? decodeText(kept) : null
@@ -59,10 +59,11 @@ function toNumber(value: string): number | null {
 }
 
 /** Where the body stands in the whole. What was compressed is unpacked by then, so its length says nothing. */
-function placeOf(headers: Headers): { readonly offset: number; readonly total: number | null } {
+function placeOf(headers: Headers, read: Content): { readonly offset: number; readonly total: number | null } {
   const range = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15})$/.exec(headers.get('content-range') ?? '')
   if (range !== null) return { offset: Number(range[1]), total: Number(range[2]) }
-  return { offset: 0, total: headers.has('content-encoding') ? null : toNumber(headers.get('content-length') ?? '') }
+  if (headers.has('content-encoding')) return { offset: 0, total: null }
+  return { offset: 0, total: read.truncated ? toNumber(headers.get('content-length') ?? '') : read.bytes.length }
 }
 
 const textTypes =

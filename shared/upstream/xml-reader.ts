@@ -25,8 +25,10 @@ export function parseXml(text: string): XmlElement {
   const body = text.replace(/^\ufeff?(?:<\?xml[^?<>]*\?>)?\s*/, '')
   if (/<[!?]/.test(body)) throw new Error('the document has markup beyond elements')
   if (XMLValidator.validate(body) !== true) throw new Error('the document is not well-formed')
+  // The parser overlooks text after the root.
+  const ends = body.trimEnd().endsWith('>')
   const [root, ...others] = readChildren(parser.parse(body) as readonly Node[])
-  if (root === undefined || others.length > 0) throw new Error('the document has not one root')
+  if (root === undefined || others.length > 0 || !ends) throw new Error('the document has not one root')
   return root
 }
 

@@ -33,12 +33,12 @@ function itemsOf(holder: XmlElement, list: XmlList, objects: XmlJob['objects']):
 function memberOf(element: XmlElement, list: XmlList, objects: XmlJob['objects']): Json {
   const all = Object.entries(list.members).map(([name, from]): [string, Json] => [
     name,
-    typeof from === 'string' ? valueOf(name, textAt(element, from), list) : itemsOf(element, from, objects),
+    typeof from === 'string' ? readValue(name, textAt(element, from), list) : itemsOf(element, from, objects),
   ])
   return Object.fromEntries(all.filter(([, value]) => value !== null))
 }
 
-function valueOf(name: string, text: string | null, { numbers = [], etag }: XmlList): Json {
+function readValue(name: string, text: string | null, { numbers = [], etag }: XmlList): Json {
   if (numbers.includes(name)) return toNumber(text)
   return text === null || name !== etag || text.startsWith('"') ? text : `"${text}"`
 }
