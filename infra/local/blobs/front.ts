@@ -66,7 +66,7 @@ async function judge(request: IncomingMessage, url: URL, door: Door): Promise<Re
   if (authorization === undefined) return refusals.noToken
   const oid = await door.check(authorization)
   if (oid === null) return refusals.badToken
-  if (request.headers['x-ms-version'] === undefined) return refusals.noVersion
+  if (!/^\d{4}-\d\d-\d\d$/.test(String(request.headers['x-ms-version']))) return refusals.noVersion
   const copies = request.headers['x-ms-copy-source'] !== undefined
   const action = copies ? null : actionOf(request.method ?? '', url, door.account)
   return action !== null && mayDo(oid, action) ? null : refusals.noRole
