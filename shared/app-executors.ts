@@ -20,6 +20,7 @@ export function createExecutors(settings: Settings, closing: (() => Promise<void
     settingsFor: (name) => ({ baseUrl: of(name).baseUrl ?? '' }),
     clock: Date.now,
     parseChallenge: readBackendChallenge,
+    parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
   })
   const postgres = createPostgresExecutor({
     settingsFor: (name) => ({

@@ -6,7 +6,8 @@ import type { ApproverRules } from './approval/vote.ts'
 import { listBackends } from './backend/catalogue.ts'
 import { digestDeclaration, digestJson, scopeOf, selectConfigured } from './backend/configured.ts'
 import type { Backend } from './backend/define.ts'
-import { readSettings } from './config/environment.ts'
+import { readHostAccounts, readSettings } from './config/environment.ts'
+import { isOwnResource } from './config/own-resources.ts'
 import type { Settings } from './config/settings.ts'
 import { createAnswers } from './http/answers.ts'
 import { createMcpAnswer } from './http/mcp.ts'
@@ -111,7 +112,9 @@ function checkTarget(backend: Backend, settings: Settings): void {
     configuration.host === undefined
       ? checkBaseUrl(configuration.baseUrl ?? '', suffixes, development)
       : checkHost(configuration.host, suffixes, development)
-  if (fault !== null) throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}) is refused: ${fault}`)
+  const target = configuration.baseUrl ?? `https://${configuration.host}`
+  const own = fault === null && isOwnResource(new URL(target), settings, readHostAccounts())
+  if (fault !== null || own) throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}) is refused: ${fault ?? 'own'}`)
 }
 
 async function loadShippedPolicy(settings: Settings): Promise<{ policy: Policy; approvers: ApproverRules }> {

@@ -70,6 +70,24 @@ export function labelsCarried(understood: Understood, tables: Tables): readonly 
     .sort()
 }
 
+/**
+ * Labels by pointer of an answer about one object (a container), which a deployment classifies as `<object>.<member>`:
+ * they take the place of those that the operation declares for the members of that name.
+ */
+export function labelMembers(
+  { operation }: Invocation,
+  understood: Understood,
+  tables: Tables,
+): readonly (readonly [pointer: string, label: string])[] {
+  if (operation.object === undefined) return []
+  const touched = tablesTouched(understood, tables)
+  return Object.keys(operation.labels ?? {}).flatMap((pointer) => {
+    const member = pointer.slice(pointer.lastIndexOf('/') + 1).toLowerCase()
+    const label = touched.map((members) => members.get(member)).find((found) => found !== undefined)
+    return label === undefined ? [] : [[pointer, label] as const]
+  })
+}
+
 /** Beside a table that nobody classified, a name that no classified one has is taken to be of that table. */
 function knownNames(names: readonly string[], touched: readonly ReadonlyMap<string, string>[]): readonly string[] {
   return names.filter((name) => name === '*' || touched.some((table) => table.has(name)))

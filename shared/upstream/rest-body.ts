@@ -22,6 +22,12 @@ export async function readBody(response: Response, maxBytes: number): Promise<Re
   return { data: kind === 'text' ? text : parseJson(text), bytes: chunks.length }
 }
 
+/** Reads a body up to `maxBytes` as UTF-8 text, whatever its type; throws as `readBody` does. */
+export async function readText(response: Response, maxBytes: number): Promise<{ text: string; bytes: number }> {
+  const chunks = await readChunks(response, maxBytes)
+  return { text: decode(chunks), bytes: chunks.length }
+}
+
 async function readChunks(response: Response, maxBytes: number): Promise<Buffer> {
   if (Number(response.headers.get('content-length') ?? 0) > maxBytes) return tooLarge(response)
   const chunks: Uint8Array[] = []

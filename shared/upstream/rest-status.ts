@@ -24,13 +24,38 @@ export function problemOfStatus(refused: Refused): Problem {
   if (status === 429) return throttled(refused)
   if (status >= 400 && status < 500) {
     const members = { status: keptStatuses.includes(status) ? status : 422 }
-    return failWith({ code: 'backend_rejected', fate: 'called', why, members, facts })
+    return failWith({ code: 'backend_rejected', fate: 'called', why, members, facts, ...explain(facts) })
   }
   // A redirect after a change may mean that the change was made.
   const redirected = status >= 300 && status < 400
   const fate = fateOfLostAnswer(refused.effect)
   const members = status === 503 ? waitMembers(refused) : {}
   return failWith({ code: 'backend_failed', fate, why: redirected || status === 0 ? 'redirect' : why, members, facts })
+}
+
+/** What Azure Storage calls the reasons that a caller can do something about; no other word of a backend is repeated. */
+const knownReasons: readonly string[] = [
+  'AuthorizationFailure',
+  'AuthorizationPermissionMismatch',
+  'BlobAlreadyExists',
+  'BlobArchived',
+  'BlobImmutableDueToPolicy',
+  'BlobNotFound',
+  'ConditionNotMet',
+  'ContainerBeingDeleted',
+  'ContainerNotFound',
+  'InvalidQueryParameterValue',
+  'InvalidRange',
+  'LeaseIdMissing',
+  'SnapshotsPresent',
+  'TargetConditionNotMet',
+  'UnauthorizedBlobOverwrite',
+]
+
+function explain({ backendIds }: FailureFacts): { readonly detail?: string } {
+  const reason = backendIds['x-ms-error-code']
+  if (reason === undefined || !knownReasons.includes(reason)) return {}
+  return { detail: `The backend refused this call for this person, or these inputs (${reason}).` }
 }
 
 /** Seconds from a Retry-After value (seconds or an HTTP date), between 1 and 3600; null where there is none. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { effects } from '../../shared/backend/effect.ts'
+import { namesIn } from '../../shared/backend/rest-call.ts'
 import { parsePointer } from '../../shared/masking/pointer.ts'
 import { inputSchema } from '../../shared/openapi/schema.ts'
 import { dialects } from '../../shared/sql/statement.ts'
@@ -28,8 +29,10 @@ const inputNames = ({ operation }: DeclaredOperation) => {
 /** The inputs that a call template takes, by name. */
 function namesTaken({ operation: { call } }: DeclaredOperation): readonly string[] {
   if (call.technology === 'rest') {
-    const path = [...call.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
-    return [...path, ...(call.query ?? []), ...(call.body ?? [])]
+    const texts = [call.path, ...Object.values(call.fixedQuery ?? {}), ...Object.values(call.headers ?? {})]
+    const { query = [], body = [], range, content } = call
+    const parts: readonly string[] = [...Object.values({ ...range }), ...Object.values({ ...content })]
+    return [...texts.flatMap(namesIn), ...query, ...body, ...parts]
   }
   const { statement } = call
   return statement.from === 'input' ? [statement.text, statement.values] : statement.values
@@ -139,6 +142,10 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
     expect(inputNames(each).filter((input) => !used.includes(input))).toEqual([])
   })
 
+  it('names an object that is an input, if any', () => {
+    if (operation.object !== undefined) expect(inputNames(each)).toContain(operation.object)
+  })
+
   it('has its statement judged that it sends', () => {
     const { call, statement } = operation
     const sent = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
@@ -148,7 +155,7 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
 
   it('writes only where it is declared to', () => {
     const { call, effect } = operation
-    const reads = call.technology === 'rest' ? call.method === 'GET' : call.readOnly
+    const reads = call.technology === 'rest' ? ['GET', 'HEAD'].includes(call.method) : call.readOnly
     expect(reads).toBe(effect === 'read')
   })
 

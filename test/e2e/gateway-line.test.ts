@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
 import { describeBook } from '../support/gateway-book.ts'
 import { describeChallenges } from '../support/gateway-challenges.ts'
+import { describeFiles } from '../support/gateway-files.ts'
 import { describeInput } from '../support/gateway-input.ts'
 import { describeMasks } from '../support/gateway-masks.ts'
 import { describeMcp } from '../support/gateway-mcp.ts'
@@ -32,4 +33,5 @@ describeSql(world)
 describeMasks(world)
 describeChallenges(world)
 describeMcp(world)
+describeFiles(world)
 describeBook(world)

@@ -12,6 +12,16 @@ const declared = {
     'listTables',
     'describeTable',
   ],
+  'azure-storage-blob': [
+    'listContainers',
+    'listBlobs',
+    'getBlob',
+    'getBlobProperties',
+    'findBlobsByTags',
+    'putBlob',
+    'deleteBlob',
+    'deleteContainer',
+  ],
   'rest-entra-api': ['listOrders', 'getOrder', 'createOrder', 'updateOrder', 'deleteOrder', 'whoami', 'health'],
 }
 const routes = Object.entries(declared).flatMap(([name, operations]) =>
@@ -93,7 +103,9 @@ export function describeRoutes(world: () => World): void {
       const { status, body } = await world().ask({ path: '/api/operations', token: await world().token(persona) })
       const listed = body.operations as Listed[]
       expect(status).toBe(200)
-      expect(listed.map(({ route }) => route).sort()).toEqual([...routes].sort())
+      // Agents administer nothing; an application alone sees everything, denied.
+      const never = persona === 'robot' ? [] : ['/api/azure-storage-blob/deleteContainer']
+      expect(listed.map(({ route }) => route).sort()).toEqual(routes.filter((each) => !never.includes(each)).sort())
       expect(listed.every(({ inputs }) => inputs.type === 'object')).toBe(true)
     })
 
@@ -101,7 +113,7 @@ export function describeRoutes(world: () => World): void {
       const { body } = await world().ask({ path: '/api/operations', token: await world().token('mallory') })
       const listed = body.operations as Listed[]
       expect(listed.filter(({ decision }) => decision === 'permit')).toEqual([])
-      expect(listed.every(({ route }) => route.startsWith('/api/azure-postgresql/'))).toBe(true)
+      expect(listed.every(({ route }) => /^\/api\/azure-(postgresql|storage-blob)\//.test(route))).toBe(true)
     })
 
     it.each(['/api/operations', '/api/explain', '/api/rest-entra-api/whoami', '/api/nothing/here', '/api'])(

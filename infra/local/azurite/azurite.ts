@@ -2,6 +2,7 @@
  * Azure Storage's stand-in: Azurite, a separate process for Tables, Blobs and Queues over https. It checks the claims of
  * an access token but no signature, has no write-once retention and does not throttle, so no promise may rest on it.
  */
+import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -12,6 +13,9 @@ import { findBundled } from '../stack/script.ts'
 /** The well-known development account that Azurite ships with; published by Microsoft, protects nothing. */
 const account = 'devstoreaccount1'
 const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
+
+/** The account of the people's files: another than the gateway's own. Nobody is given its key. */
+const filesAccount = 'contosofiles'
 
 export interface AzuriteOptions {
   /** Run folder: takes certificate and key. */
@@ -29,6 +33,8 @@ export interface Storage {
   readonly blobs: string
   readonly queues: string
   readonly connectionString: string
+  /** Blobs of the account with the people's files. */
+  readonly files: string
   stop(): Promise<void>
 }
 
@@ -50,11 +56,16 @@ export async function startAzurite(options: AzuriteOptions): Promise<Storage> {
     signal: 'SIGINT', // the signal that makes every version of it write its data before it ends
     graceMs: 8000,
     cwd: options.run,
-    env: { PATH: process.env.PATH, HOME: options.run },
+    env: { PATH: process.env.PATH, HOME: options.run, AZURITE_ACCOUNTS: accounts() },
     announce: options.announce,
   })
   const urls = await readAddresses(child)
-  return { pid: child.pid, ...urls, connectionString: connect(urls), stop: child.stop }
+  const files = urls.blobs.replace(account, filesAccount)
+  return { pid: child.pid, ...urls, files, connectionString: connect(urls), stop: child.stop }
+}
+
+function accounts(): string {
+  return `${account}:${accountKey};${filesAccount}:${randomBytes(64).toString('base64')}`
 }
 
 interface Addresses {

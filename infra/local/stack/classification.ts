@@ -10,6 +10,9 @@ export const classification: Readonly<Record<string, string>> = {
   'hr.employees.salary_eur': 'pii.compensation',
 }
 
+/** What the files are (label by `container.member` of the answer). */
+export const fileClassification: Readonly<Record<string, string>> = { 'people.content': 'pii.compensation' }
+
 function columns(table: string, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`${table}.${name}`, 'none']))
 }

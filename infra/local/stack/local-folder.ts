@@ -25,6 +25,7 @@ export interface StackFile {
   readonly backends: {
     readonly 'azure-postgresql': { readonly host: string; readonly port: number; readonly database: string }
     readonly 'rest-entra-api': { readonly url: string }
+    readonly 'azure-storage-blob': { readonly url: string }
   }
   readonly pids: {
     readonly stack: number

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { type Storage, startAzurite } from '../azurite/azurite.ts'
+import type { BlobFront } from '../blobs/front.ts'
+import { startBlobs } from '../blobs/server.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
@@ -34,6 +36,7 @@ export interface Services {
   readonly front: Front
   readonly entra: Entra
   readonly orders: OrdersApi
+  readonly blobs: BlobFront
   readonly proxy: ConnectProxy
 }
 
@@ -50,9 +53,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database.then((ready) => launchFront(options, { certificates, database: ready, entra })),
     launchOrders(options, { certificates, entra }),
     launchVault(options, { certificates, entra }),
+    storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra })),
   ])
-  const [ready, azurite, front, orders, proxy] = started
-  return { certificates, storage: azurite, database: ready, front, entra, orders, proxy }
+  const [ready, azurite, front, orders, proxy, blobs] = started
+  return { certificates, storage: azurite, database: ready, front, entra, orders, blobs, proxy }
 }
 
 /** Like Promise.all, but waits for every part before it fails: what came up late must be stopped too. */
@@ -103,6 +107,10 @@ async function launchOrders({ kept, teardown }: ServicesOptions, { certificates,
     kept?.write('orders', orders.read())
   }
   return teardown.add('orders', { ...orders, stop })
+}
+
+async function launchBlobs({ teardown }: ServicesOptions, parts: Built & { storage: Storage }): Promise<BlobFront> {
+  return teardown.add('blobs', await startBlobs({ ...parts, account: parts.storage.files, tenant: tenants.home }))
 }
 
 async function launchVault(options: ServicesOptions, { certificates, entra }: Built): Promise<ConnectProxy> {

@@ -1,6 +1,6 @@
 import { localDirectory } from '../../policy/local-directory.ts'
 import { apps, tenants } from '../personas.ts'
-import { classification } from './classification.ts'
+import { classification, fileClassification } from './classification.ts'
 
 /** Name of the audit table. */
 export const auditTable = 'audit'
@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly ca: string
   readonly postgresPort: number
   readonly orders: string
+  /** The account with the people's files, at its front. */
+  readonly files: string
 }
 
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE', 'FORCE_COLOR', 'NO_COLOR'] as const
@@ -69,9 +71,10 @@ function settings(parts: Surroundings): Record<string, string> {
   }
 }
 
-function backends({ postgresPort, orders }: Surroundings): Record<string, unknown> {
+function backends({ postgresPort, orders, files }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
+    'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
   }
 }
