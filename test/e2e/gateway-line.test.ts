@@ -4,6 +4,7 @@ import { describeChallenges } from '../support/gateway-challenges.ts'
 import { describeInput } from '../support/gateway-input.ts'
 import { describeMasks } from '../support/gateway-masks.ts'
 import { describeMcp } from '../support/gateway-mcp.ts'
+import { describeMcpWire } from '../support/gateway-mcp-wire.ts'
 import { describePeople } from '../support/gateway-people.ts'
 import { describeRoutes } from '../support/gateway-routes.ts'
 import { describeSql } from '../support/gateway-sql.ts'
@@ -32,4 +33,5 @@ describeSql(world)
 describeMasks(world)
 describeChallenges(world)
 describeMcp(world)
+describeMcpWire(world)
 describeBook(world)
