@@ -21,8 +21,8 @@ export function createForgeryReport({ audit, log }: Parts): (forgery: Forgery) =
     if (told.size >= remembered) told.clear()
     told.add(key)
     const named = { id: idForm.test(id) ? id : 'unknown', tid: tenantForm.test(tid) ? tid : 'unknown' }
-    log('approval_forged', named)
-    const failed = () => log('approval_forgery_unrecorded', named)
+    log('approval_forged', { reason: named.id })
+    const failed = () => log('approval_forgery_unrecorded', { reason: named.id })
     audit.recordEvent({ kind: 'approval', detail: { step: 'forged', ...named } }).catch(failed)
   }
 }

@@ -3,7 +3,7 @@ import { burnApproval, releaseApproval } from '../approval/states.ts'
 import type { OutcomeFacts } from '../audit/record.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Ports } from './line.ts'
-import type { Failed, MaskedCall, Permitted, Recorded } from './stages.ts'
+import type { Cleared, Failed, MaskedCall, Permitted, Recorded, Refused } from './stages.ts'
 
 /**
  * Leaves the row that only one call of this round can leave, immediately before the call, and says so in the book before:
@@ -28,7 +28,7 @@ export async function spendApproval(stage: Permitted, ports: Ports): Promise<voi
  * spent. What fails here leaves it claimed, which nobody can use: the safe side.
  */
 export async function settleApproval(
-  stage: MaskedCall | Failed | Recorded,
+  stage: MaskedCall | Failed | Recorded | Cleared | Refused,
   status: OutcomeFacts['status'],
   ports: Ports,
 ): Promise<void> {

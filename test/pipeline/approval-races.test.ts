@@ -79,6 +79,20 @@ describe('lost reply', () => {
   })
 })
 
+describe('intent that cannot be written', () => {
+  it('leaves the approval open, and calls nothing', async () => {
+    const away = new Problem('audit_unavailable', 'Away.')
+    let intents = 0
+    // The first intent is that of the request, the second that of the call.
+    const faults = { intent: () => (++intents === 2 ? Promise.reject(away) : undefined) }
+    const world = createApprovalWorld(faults)
+    await approve(world)
+    const first = await world.call()
+    expect([first.code, world.world.calls.length]).toEqual(['audit_unavailable', 0])
+    expect([(await world.call()).code, (await world.call()).code]).toEqual(['ok', 'approval_used'])
+  })
+})
+
 describe('race', () => {
   it('of revoking and claiming ends with a call or a revocation, never with both', async () => {
     for (let turn = 0; turn < 10; turn++) {

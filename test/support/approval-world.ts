@@ -57,7 +57,7 @@ export function createApprovalWorld(faults: Faults = {}, own: Pick<WorldOptions,
       return { status: ending.status, code: ending.code, body: JSON.parse(ending.answer?.body ?? '{}') as Loose }
     })
   const vote = async (id: string, changes: Loose = {}, principal = carol) => {
-    const digest = (await world.ports.approvals.find(principal.tid, id))?.request.digest
+    const digest = (await world.ports.approvals.find(alice.tid, id))?.request.digest
     const body = { decision: 'approve', digest, justification: 'agreed by telephone', ...changes }
     return ask(principal, 'decideApproval', { operation: id, body: Buffer.from(JSON.stringify(body)) })
   }

@@ -66,7 +66,12 @@ export function describeMcpWire(world: () => World): void {
       ['a page that was never given out, now', current('tools/list', { cursor: 'x' }), 200, -32602],
       ['another method in the header', current('tools/list', {}, { 'mcp-method': 'tools/call' }), 400, -32020],
       ['another name in the header', current('tools/call', { name: tool }, { 'mcp-name': 'x' }), 400, -32020],
-      ['a version that there is not', { ...legacy('ping'), headers: { 'mcp-protocol-version': 'x' } }, 400, -32000],
+      [
+        'a version that there is not',
+        { ...legacy('ping'), headers: { 'mcp-protocol-version': '1999-01-01' } },
+        400,
+        -32000,
+      ],
     ])('refuses %s', async (...[, request, status, code]) => {
       const reply = await send(request)
       expect([reply.status, reply.message.error.code]).toEqual([status, code])
