@@ -61,14 +61,14 @@ export function createSealedApprovals({ rows, keys, onForgery }: SealedApprovals
   }
 }
 
-/** The bytes of a request as its row holds them; equal requests have equal bytes. */
-export function requestBytes(request: ApprovalRequest): Buffer {
-  return Buffer.from(JSON.stringify(request), 'utf8')
-}
-
 function fieldsOf(request: ApprovalRequest, progress: Progress): SealedFields {
   const { id, subject } = request
-  return { tid: subject.tid, id, request: requestBytes(request), progress: JSON.stringify(progress) }
+  return {
+    tid: subject.tid,
+    id,
+    request: Buffer.from(JSON.stringify(request), 'utf8'),
+    progress: JSON.stringify(progress),
+  }
 }
 
 /** Only after its seal: what is parsed here, this service has written. */

@@ -37,11 +37,7 @@ export function createPairs(report: Report): Pairs {
   const excused = new Set<string>()
   const seen = createSeen()
   const uses = createUses(report)
-  const pair = (intent: OpenIntent, row: RowFacts) => {
-    compare(report, intent, row)
-    // Whether a call of unknown fate was made nobody knows, so that there must be no second one.
-    if (row.verdict !== 'not-called') uses.add(intent, row)
-  }
+  const pair = createComparison(report, uses)
 
   function addIntent(row: RowFacts, decisionId: string, mac: Uint8Array): void {
     if (seen.mark(decisionId, intentSeen) & intentSeen) {
@@ -109,6 +105,14 @@ function reportLate(
     if (verdict === 'permit') uses.add(intent, intent)
   }
   return late.length
+}
+
+function createComparison(report: Report, uses: Uses): (intent: OpenIntent, row: RowFacts) => void {
+  return (intent, row) => {
+    compare(report, intent, row)
+    // Whether a call of unknown fate was made nobody knows, so that there must be no second one.
+    if (row.verdict !== 'not-called') uses.add(intent, row)
+  }
 }
 
 interface Uses {
