@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import { createExecutors } from './app-executors.ts'
+import { createForgeryReport } from './approval/forgery-report.ts'
+import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
 import { createTableRows } from './audit/table-rows.ts'
-import { createVaultKeys } from './audit/vault-keys.ts'
+import { createVaultKeys, type VaultKeys } from './audit/vault-keys.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import type { Backend } from './backend/define.ts'
 import { clouds } from './config/clouds.ts'
@@ -47,6 +49,12 @@ const deadlineMs = 100_000
 export function createPorts(base: Foundation, { policy, closing }: Parts): Ports {
   const { settings, configured } = base
   const parser = createParser()
+  const keys = createVaultKeys({
+    url: settings.COUNTERSIGN_KEY_VAULT_URL,
+    credential: base.credential,
+    clock: Date.now,
+  })
+  const audit = createAudit(base, keys, closing)
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
@@ -56,11 +64,8 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     policyDigests: { policy: policy.policyDigest, schema: policy.schemaDigest },
     stepUps: createChallengeMemory(Date.now),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: Date.now }),
-    audit: createAudit(base, closing),
-    approvals: createTableApprovals({
-      account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential: base.credential },
-      table: 'approvals',
-    }),
+    audit,
+    approvals: createApprovals(base, keys, audit),
     executors: createExecutors(settings, closing),
     now: Date.now,
     newId: randomUUID,
@@ -68,6 +73,22 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     deadlineMs,
     log: base.log,
   }
+}
+
+/** Rows of their own table, sealed by the chain's keys, which are other bytes there than in any row of the book. */
+function createApprovals(
+  { settings, credential, log }: Foundation,
+  keys: VaultKeys,
+  audit: Ports['audit'],
+): Ports['approvals'] {
+  return createSealedApprovals({
+    rows: createTableApprovals({
+      account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
+      table: 'approvals',
+    }),
+    keys,
+    onForgery: createForgeryReport({ audit, log }),
+  })
 }
 
 function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | 'exchange' | 'groupsOf'> {
@@ -105,7 +126,7 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | '
   }
 }
 
-function createAudit(base: Foundation, closing: Parts['closing']): Ports['audit'] {
+function createAudit(base: Foundation, keys: VaultKeys, closing: Parts['closing']): Ports['audit'] {
   const { settings, credential } = base
   const writer = createAuditWriter({
     rows: createTableRows({
@@ -113,7 +134,7 @@ function createAudit(base: Foundation, closing: Parts['closing']): Ports['audit'
       names: { rows: 'audit', meta: 'auditmeta', pii: 'auditpii' },
       create: true,
     }),
-    keys: createVaultKeys({ url: settings.COUNTERSIGN_KEY_VAULT_URL, credential, clock: Date.now }),
+    keys,
     clock: Date.now,
     random: randomBytes,
     // The registration, not the address: a gateway that moves goes on in its own book.

@@ -1,17 +1,10 @@
 import type { TableClient } from '@azure/data-tables'
 import type { TokenSource } from '../audit/store.ts'
 import { Problem } from '../errors/problem.ts'
-import type { Approval, ApprovalRequest, ApprovalStore, Use } from './approval.ts'
-import {
-  type Columns,
-  digestRange,
-  isoTime,
-  progressColumns,
-  readApproval,
-  requestColumns,
-  spentKey,
-} from './entity.ts'
-import type { Progress } from './states.ts'
+import type { Use } from './approval.ts'
+import { type Columns, changingColumns, digestRange, readRow, requestColumns, spentKey } from './entity.ts'
+import type { ApprovalRow, ApprovalRows, NewRow, RowChange } from './rows.ts'
+import { isoTime } from './states.ts'
 
 export interface TableApprovalsOptions {
   /** Account URL, and who we are there; or a connection string, for tests against a local table server. */
@@ -26,10 +19,10 @@ export interface TableApprovalsOptions {
 const defaultTimeout = 2000
 
 /**
- * Azure Table Storage as the store of approvals, by `@azure/data-tables` without its retries: after a retry of a change
+ * Azure Table Storage as the table of approvals, by `@azure/data-tables` without its retries: after a retry of a change
  * whose reply was lost, our own claim would look like somebody else's.
  */
-export function createTableApprovals(options: TableApprovalsOptions): ApprovalStore {
+export function createTableApprovals(options: TableApprovalsOptions): ApprovalRows {
   const timeout = options.timeout ?? defaultTimeout
   let opened: Promise<TableClient> | undefined
   const signal = () => ({ abortSignal: AbortSignal.timeout(timeout) })
@@ -47,11 +40,11 @@ export function createTableApprovals(options: TableApprovalsOptions): ApprovalSt
   }
   return {
     find: (tid, id) => use((client) => findOne(client, { tid, id }, signal())),
-    latest: (tid, digest) => use((client) => findLatest(client, tid, digest)),
-    insert: (request, progress) => use((client) => insertRow(client, newRow(request, progress), signal())),
-    replace: (approval, progress) => use((client) => replaceProgress(client, { approval, progress }, signal())),
-    spend: (used) => use((client) => insertRow(client, spentRow(used), signal())),
-    list: (tid, since) => use((client) => collect(client, `${inTenant(tid)} and requestedAt ge '${isoTime(since)}'`)),
+    ofDigest: (tid, digest) => use((client) => collect(client, `${inTenant(tid)} and ${inRange(digest)}`, signal())),
+    insert: (row) => use((client) => insertRow(client, newEntity(row), signal())),
+    replace: (row) => use((client) => replaceRow(client, row, signal())),
+    spend: (used) => use((client) => insertRow(client, spentEntity(used), signal())),
+    list: (tid, since) => use((client) => collect(client, `${inTenant(tid)} and ${requestedFrom(since)}`, signal())),
   }
 }
 
@@ -59,7 +52,7 @@ interface Signal {
   readonly abortSignal: AbortSignal
 }
 
-type Row = Columns & { readonly partitionKey: string; readonly rowKey: string }
+type Entity = Columns & { readonly partitionKey: string; readonly rowKey: string }
 
 async function openTable({ account, table, allowInsecure }: TableApprovalsOptions, timeout: number) {
   const sdk = await import('@azure/data-tables')
@@ -72,33 +65,25 @@ async function openTable({ account, table, allowInsecure }: TableApprovalsOption
   return client
 }
 
-function newRow(request: ApprovalRequest, progress: Progress): Row {
-  const keys = { partitionKey: request.subject.tid, rowKey: request.id }
-  return { ...requestColumns(request), ...progressColumns(progress), ...keys }
+function newEntity(row: NewRow): Entity {
+  return { ...requestColumns(row), ...changingColumns(row), partitionKey: row.tid, rowKey: row.id }
 }
 
-function spentRow(used: Use): Row {
+function spentEntity(used: Use): Entity {
   return { partitionKey: used.tid, rowKey: spentKey(used), decisionId: used.decisionId }
 }
 
 async function findOne(client: TableClient, key: { tid: string; id: string }, options: Signal) {
   try {
     const entity = await client.getEntity(key.tid, key.id, options)
-    return readApproval(entity, entity.etag)
+    return readRow(entity, entity.etag)
   } catch (cause) {
     if (statusOf(cause) === 404) return null
     throw cause
   }
 }
 
-/** Keys of later attempts sort by their text, so that the newest is found by its number. */
-async function findLatest(client: TableClient, tid: string, digest: string): Promise<Approval | null> {
-  const { from, to } = digestRange(digest)
-  const found = await collect(client, `${inTenant(tid)} and RowKey ge '${from}' and RowKey le '${to}'`)
-  return found.sort((a, b) => b.request.attempt - a.request.attempt)[0] ?? null
-}
-
-async function insertRow(client: TableClient, row: Row, options: Signal): Promise<boolean> {
+async function insertRow(client: TableClient, row: Entity, options: Signal): Promise<boolean> {
   try {
     await client.createEntity(row, options)
     return true
@@ -108,15 +93,10 @@ async function insertRow(client: TableClient, row: Row, options: Signal): Promis
   }
 }
 
-async function replaceProgress(
-  client: TableClient,
-  { approval, progress }: { approval: Approval; progress: Progress },
-  options: Signal,
-): Promise<string | null> {
-  const { subject, id } = approval.request
-  const row = { partitionKey: subject.tid, rowKey: id, ...progressColumns(progress) }
+async function replaceRow(client: TableClient, row: RowChange, options: Signal): Promise<string | null> {
+  const entity = { partitionKey: row.tid, rowKey: row.id, ...changingColumns(row) }
   try {
-    const { etag } = await client.updateEntity(row, 'Merge', { ...options, etag: approval.etag })
+    const { etag } = await client.updateEntity(entity, 'Merge', { ...options, etag: row.etag })
     if (etag === undefined) throw new Error('the reply has no ETag')
     return etag
   } catch (cause) {
@@ -125,12 +105,21 @@ async function replaceProgress(
   }
 }
 
-async function collect(client: TableClient, filter: string): Promise<Approval[]> {
-  const found: Approval[] = []
-  for await (const entity of client.listEntities({ queryOptions: { filter } })) {
-    found.push(readApproval(entity, String(entity.etag)))
+async function collect(client: TableClient, filter: string, options: Signal): Promise<ApprovalRow[]> {
+  const found: ApprovalRow[] = []
+  for await (const entity of client.listEntities({ ...options, queryOptions: { filter } })) {
+    found.push(readRow(entity, String(entity.etag)))
   }
-  return found.sort((a, b) => b.request.requestedAt - a.request.requestedAt)
+  return found
+}
+
+function inRange(digest: string): string {
+  const { from, to } = digestRange(digest)
+  return `RowKey ge '${from}' and RowKey le '${to}'`
+}
+
+function requestedFrom(since: number): string {
+  return `requestedAt ge '${isoTime(since)}'`
 }
 
 /** Tenant ids and digests are of hexadecimal digits and dashes: nothing in them ends a literal. */

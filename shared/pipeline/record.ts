@@ -12,11 +12,17 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
   return {
     recordIntent: async (stage) => {
       const facts = intentFacts(stage, ports, deployment)
-      if (!isRefused(stage)) {
-        return { ...stage, intent: await ports.audit.recordPermitted({ ...facts, verdict: 'permit' }) }
+      try {
+        if (!isRefused(stage)) {
+          return { ...stage, intent: await ports.audit.recordPermitted({ ...facts, verdict: 'permit' }) }
+        }
+        const verdict = stage.problem.code === 'approval_pending' ? 'pending' : 'deny'
+        return { ...stage, intent: await ports.audit.recordRefused({ ...facts, verdict }) }
+      } catch (error) {
+        // Without an intent nothing is ever called: a claim is of no use to anybody.
+        await settleApproval(stage, 'not-called', ports)
+        throw error
       }
-      const verdict = stage.problem.code === 'approval_pending' ? 'pending' : 'deny'
-      return { ...stage, intent: await ports.audit.recordRefused({ ...facts, verdict }) }
     },
 
     recordOutcome: async (stage): Promise<Answerable> => {

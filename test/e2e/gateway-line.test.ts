@@ -5,6 +5,7 @@ import { describeFiles } from '../support/gateway-files.ts'
 import { describeInput } from '../support/gateway-input.ts'
 import { describeMasks } from '../support/gateway-masks.ts'
 import { describeMcp } from '../support/gateway-mcp.ts'
+import { describeMcpWire } from '../support/gateway-mcp-wire.ts'
 import { describePeople } from '../support/gateway-people.ts'
 import { describeRoutes } from '../support/gateway-routes.ts'
 import { describeSql } from '../support/gateway-sql.ts'
@@ -34,4 +35,5 @@ describeMasks(world)
 describeChallenges(world)
 describeMcp(world)
 describeFiles(world)
+describeMcpWire(world)
 describeBook(world)

@@ -133,7 +133,8 @@ describe('fate of a call', () => {
     expect((await call()).code).toBe(code)
     expect((await call({ id: '7' }, { id, principal: { ...alice, oid: 'another' } })).code).toBe('approval_mismatch')
     expect(codesOf([await call({ id: '7' }, { id }), await call()])).toEqual(['ok', 'approval_used'])
-    expect(world.events.map(({ detail }) => detail.step)).toEqual(['request', 'vote', 'release'])
+    const steps = world.events.map(({ detail }) => detail.step).filter((step) => step !== 'spend')
+    expect(steps).toEqual(['request', 'vote', 'release'])
   })
 
   it('does not lengthen the approval by releasing it', async () => {
@@ -288,7 +289,9 @@ describe('request for an approval', () => {
     const { call, world } = createApprovalWorld()
     await Promise.all([call(), call(), call()])
     await call()
-    expect([world.approvals.kept.size, world.events.length]).toEqual([1, 1])
+    const steps = world.events.map(({ detail }) => detail.step)
+    expect(world.approvals.kept.size).toBe(1)
+    expect(steps.filter((step) => step === 'request')).toHaveLength(1 + steps.filter((step) => step === 'void').length)
   })
 
   it('is seen by its requester and by who may decide it, and by nobody else', async () => {

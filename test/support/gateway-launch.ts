@@ -18,6 +18,8 @@ export interface Launched {
   readonly output: () => string
   /** A command of the launcher against this stack. */
   readonly command: (...args: string[]) => Promise<Finished>
+  /** A script of the tests, with the stack's authority; resolves with what it printed. */
+  readonly script: (path: string, ...args: string[]) => Promise<Finished>
   /** Every entity of every table, one JSON line each, with binary properties as the text that they hold. */
   readonly dump: () => Promise<string>
   readonly stop: () => Promise<void>
@@ -45,6 +47,7 @@ export async function launchStack(): Promise<Launched> {
     file,
     output,
     command: (...args) => finish(spawnScript([launcher, ...args], env)),
+    script: (path, ...args) => finish(spawnScript([path, ...args], { ...env, ...clientEnvironment(file) })),
     dump: async () => (await finish(spawnScript([dumper], { ...env, ...clientEnvironment(file) }))).stdout,
     stop: async () => {
       await stopChild(child)
