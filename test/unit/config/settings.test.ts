@@ -37,7 +37,7 @@ describe('the sample', () => {
   it('is accepted as it stands, in production', () => {
     const settings = parseSettings(sample)
     expect(settings.COUNTERSIGN_MODE).toBe('production')
-    expect(Object.keys(settings.COUNTERSIGN_BACKENDS)).toEqual(['azure-postgresql', 'rest-entra-api'])
+    expect(Object.keys(settings.COUNTERSIGN_BACKENDS)).toEqual(['azure-postgresql', 'databricks-sql', 'rest-entra-api'])
     expect(settings.COUNTERSIGN_DENIED_TOKEN_IDS).toEqual([])
   })
 
