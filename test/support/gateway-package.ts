@@ -30,7 +30,7 @@ export async function openSurroundings(): Promise<Surroundings> {
   // Nobody kills this process's children but the teardown: a guard would be one process more.
   const guard = { pid: 0, watch: () => undefined, sweep: () => undefined, dismiss: async () => undefined }
   const services = await startServices({ run, kept: null, guard, teardown })
-  const { entra, storage, proxy, front, orders, certificates } = services
+  const { entra, storage, proxy, front, orders, databricks, certificates } = services
   const ca = join(run, 'ca.pem')
   writeFileSync(ca, certificates.ca)
   const port = await takePort(0)
@@ -39,7 +39,7 @@ export async function openSurroundings(): Promise<Surroundings> {
   return {
     services,
     port,
-    env: gatewayEnvironment({ ...parts, postgresPort: front.port, orders: orders.url }),
+    env: gatewayEnvironment({ ...parts, postgresPort: front.port, orders: orders.url, databricks: databricks.url }),
     vault: async (fault) => {
       const method = fault === null ? 'DELETE' : 'POST'
       const body = fault === null ? null : JSON.stringify(fault)

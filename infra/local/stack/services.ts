@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Storage, startAzurite } from '../azurite/azurite.ts'
+import { type DatabricksWorkspace, startDatabricks } from '../databricks/workspace.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
@@ -34,6 +35,7 @@ export interface Services {
   readonly front: Front
   readonly entra: Entra
   readonly orders: OrdersApi
+  readonly databricks: DatabricksWorkspace
   readonly proxy: ConnectProxy
 }
 
@@ -50,9 +52,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database.then((ready) => launchFront(options, { certificates, database: ready, entra })),
     launchOrders(options, { certificates, entra }),
     launchVault(options, { certificates, entra }),
+    database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
   ])
-  const [ready, azurite, front, orders, proxy] = started
-  return { certificates, storage: azurite, database: ready, front, entra, orders, proxy }
+  const [ready, azurite, front, orders, proxy, databricks] = started
+  return { certificates, storage: azurite, database: ready, front, entra, orders, databricks, proxy }
 }
 
 /** Like Promise.all, but waits for every part before it fails: what came up late must be stopped too. */
@@ -92,6 +95,15 @@ async function launchFront({ teardown }: ServicesOptions, parts: Built & { datab
     verifyToken: (token) => parts.entra.verifyAccessToken(token, { audience: postgresAudience }),
   })
   return teardown.add('front', front)
+}
+
+async function launchDatabricks(
+  { teardown }: ServicesOptions,
+  { certificates, database, entra }: Built & { database: Database },
+): Promise<DatabricksWorkspace> {
+  const place = { sockets: database.sockets, database: database.database }
+  const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
+  return teardown.add('databricks', await startDatabricks({ ...rules, place }))
 }
 
 async function launchOrders({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OrdersApi> {

@@ -118,6 +118,7 @@ async function launchGateway(
     proxy: services.proxy.url,
     postgresPort: services.front.port,
     orders: services.orders.url,
+    databricks: services.databricks.url,
   })
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
@@ -133,7 +134,7 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
-  const { storage, entra, proxy, front, database, orders } = services
+  const { storage, entra, proxy, front, database, orders, databricks } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -147,6 +148,7 @@ function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
     proxy: proxy.url,
     backends: {
       'azure-postgresql': { host: '127.0.0.1', port: front.port, database: database.database },
+      'databricks-sql': { url: databricks.url },
       'rest-entra-api': { url: orders.url },
     },
     pids: {
