@@ -118,7 +118,7 @@ function missed(error: unknown): Miss {
   const broken =
     error.code === 'backend_failed' && /(?:^|:)(?:status_5\d\d|connection_lost|unreachable)$/.test(error.reason)
   if (!throttled && !broken) throw error
-  return { throttled, waitMs: (error.members.retryAfter ?? 1) * 1000 }
+  return { throttled, waitMs: 1000 * (error.members.retryAfter ?? 0.25) }
 }
 
 async function giveUp(error: unknown, heard: Heard, { workspace, signal, effect }: Run): Promise<unknown> {

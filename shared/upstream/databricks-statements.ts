@@ -14,7 +14,9 @@ export interface Visit {
   readonly settings: DatabricksSettings
   readonly signal: AbortSignal
   readonly handleKey: Uint8Array
+  /** Largest result that the workspace is asked for, and what its answers to that may come to. */
   readonly maxBytes: number
+  readonly answerBytes: number
 }
 
 /** What a visit brought back. */
@@ -34,7 +36,7 @@ export async function execute(visit: Visit): Promise<Brought> {
 }
 
 async function finish(visit: Visit, heard: Heard): Promise<Brought> {
-  const { call, workspace, signal, maxBytes } = visit
+  const { call, workspace, signal, answerBytes: maxBytes } = visit
   assertSucceeded(call, heard)
   const limit = call.rowLimit
   const { cells, bytes } = await gatherRows(heard, { workspace, signal, maxBytes, wanted: limit + 1 })

@@ -8,7 +8,8 @@ import { makeSafe } from './safe-json.ts'
  */
 export function decodeCell(text: string | null, { type_name }: ManifestColumn): Json {
   if (text === null) return null
-  return decoders[type_name]?.(text) ?? text
+  const decode = Object.hasOwn(decoders, type_name) ? decoders[type_name] : undefined
+  return decode?.(text) ?? text
 }
 
 /** Types whose text is not their value (Statement Execution API, `type_name`); null leaves the text. */

@@ -3,6 +3,7 @@ import { Problem } from '../errors/problem.ts'
 import type { UpstreamCall } from '../pipeline/ports.ts'
 import type { WorkspaceRequest } from './databricks-request.ts'
 import type { Answered, Workspace } from './databricks-run.ts'
+import { failWith } from './failure.ts'
 import { readBody } from './rest-body.ts'
 import { joinPath } from './rest-request.ts'
 import { problemOfStatus } from './rest-status.ts'
@@ -46,23 +47,35 @@ async function send(sending: Sending, options: WireOptions): Promise<Answered> {
   const { effect, signal } = sending.how
   const response = await fetchOnce(sending, options)
   const ids = idsOf(response)
-  if (!response.ok) {
-    await response.body?.cancel().catch(() => undefined)
-    throw problemOfStatus({
-      status: response.type === 'opaqueredirect' ? 0 : response.status,
-      retryAfter: response.headers.get('retry-after'),
-      claims: response.status === 401 ? options.parseChallenge(response.headers.get('www-authenticate')) : undefined,
-      effect,
-      now: options.clock(),
-      facts: { backendIds: ids },
-    })
-  }
+  if (!response.ok) throw await refused(response, { effect, ids }, options)
   try {
     return { ...(await readBody(response, options.maxBytes)), ids }
   } catch (error) {
-    if (error instanceof Problem) throw error
+    if (error instanceof Problem) throw effect === 'read' ? error : openFate(error, ids)
     throw problemOfNetwork(error, { effect, aborted: signal.aborted, sent: true })
   }
+}
+
+async function refused(
+  response: Response,
+  { effect, ids }: { effect: How['effect']; ids: Readonly<Record<string, string>> },
+  options: WireOptions,
+): Promise<Problem> {
+  await response.body?.cancel().catch(() => undefined)
+  const { status, headers } = response
+  return problemOfStatus({
+    status: response.type === 'opaqueredirect' ? 0 : status,
+    retryAfter: headers.get('retry-after'),
+    claims: status === 401 ? options.parseChallenge(headers.get('www-authenticate')) : undefined,
+    effect,
+    now: options.clock(),
+    facts: { backendIds: ids },
+  })
+}
+
+/** What was asked for may have been done, whatever the answer to it looks like. */
+function openFate({ code, reason, members }: Problem, backendIds: Readonly<Record<string, string>>): Problem {
+  return failWith({ code, fate: 'unknown', why: reason, members, facts: { backendIds } })
 }
 
 async function fetchOnce({ call, base, request, how }: Sending, options: WireOptions): Promise<Response> {

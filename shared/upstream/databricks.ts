@@ -74,12 +74,13 @@ async function prepare(call: UpstreamCall, options: DatabricksOptions): Promise<
   const maxBytes = options.maxBytes ?? defaultMaxBytes
   const { fetch, clock, parseChallenge, graceMs = 3000 } = options
   // Quotes and escapes make an answer longer than the result in it.
-  const wire = { fetch, clock, parseChallenge, graceMs, maxBytes: 2 * maxBytes + 65_536 }
+  const answerBytes = 2 * maxBytes + 65_536
+  const wire = { fetch, clock, parseChallenge, graceMs, maxBytes: answerBytes }
   const deadline = AbortSignal.timeout(Math.min(options.deadlineMs ?? longestMs, longestMs))
   const signal = AbortSignal.any([call.signal, deadline])
   const handleKey = await options.handleKey().catch(notCalled)
   const workspace = connectWorkspace(call, settings.baseUrl, wire)
-  return { call, settings, signal, handleKey, workspace, maxBytes: 2 * maxBytes + 65_536 }
+  return { call, settings, signal, handleKey, workspace, maxBytes, answerBytes }
 }
 
 /** What the caller got wrong is said before anybody is asked anything. */
