@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { databricksAudience } from '../../infra/local/databricks/access-token.ts'
 import { type PersonaName, personas, tenants } from '../../infra/local/personas.ts'
+import { describeExecutor } from '../support/databricks-executor.ts'
 import { type DatabricksWorld, openDatabricks } from '../support/databricks-world.ts'
 
 let world: DatabricksWorld
@@ -286,3 +287,5 @@ describe('the workspace’s faults', () => {
     await expect(world.as('alice', { path: me })).rejects.toThrow('socket hang up')
   })
 })
+
+describeExecutor(() => world)
