@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { describeBook } from '../support/gateway-book.ts'
 import { describeChallenges } from '../support/gateway-challenges.ts'
 import { describeInput } from '../support/gateway-input.ts'
+import { describeLake } from '../support/gateway-lake.ts'
 import { describeMasks } from '../support/gateway-masks.ts'
 import { describeMcp } from '../support/gateway-mcp.ts'
 import { describePeople } from '../support/gateway-people.ts'
@@ -30,6 +31,7 @@ describeInput(world)
 describeTokens(world)
 describeSql(world)
 describeMasks(world)
+describeLake(world)
 describeChallenges(world)
 describeMcp(world)
 describeBook(world)
