@@ -6,6 +6,7 @@ import { isUnderWay, type StatementReply } from './databricks-reply.ts'
 import { type DatabricksSettings, inputOf, judgedText, refuseInput, submission } from './databricks-request.ts'
 import { cancel, type Heard, poll, type Run, runStatement, type Workspace } from './databricks-run.ts'
 import { columnsOf, type Table, toTable } from './databricks-table.ts'
+import { failWith } from './failure.ts'
 
 /** One call at its workspace. `handleKey` signs handles; it is fetched before anything is submitted. */
 export interface Visit {
@@ -61,6 +62,9 @@ export async function getChunk(visit: Visit): Promise<Brought> {
   assertSucceeded(visit.call, heard)
   const index = Number(inputOf(visit.call, 'chunk'))
   const { chunk, bytes } = await fetchChunk(handle.statementId, index, visit)
+  // A later part that claims to be the beginning would have its rows counted from there.
+  if (index > 0 && chunk.row_offset === 0)
+    throw failWith({ code: 'backend_failed', fate: 'called', why: 'chunk_offset' })
   return showChunk(visit, { heard, handle, bytes, chunk })
 }
 

@@ -12,7 +12,7 @@ import type { DatabricksWorld } from './databricks-world.ts'
 type Inputs = Readonly<Record<string, Json>>
 
 /** Far more rows than can be counted within a test. */
-export const slowQuery = `SELECT count(*) AS n FROM ${['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `main.sales.products ${name}`).join(', ')}`
+const slowQuery = `SELECT count(*) AS n FROM ${['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `main.sales.products ${name}`).join(', ')}`
 
 /** The executor against the stand-in, over real HTTP and a real database; statements go as they stand. */
 export function describeExecutor(world: () => DatabricksWorld): void {

@@ -54,7 +54,7 @@ export function describeLake(world: () => World): void {
     it.each([
       ['DELETE FROM main.sales.orders', 'effect_exceeds_operation'],
       ['SELECT * FROM sales.orders', 'not_permitted'],
-      ['SELECT * FROM system.access.audit', 'not_permitted'],
+      ['SELECT * FROM system.access.audit', 'dangerous_statement'],
       ['SELECT 1; SELECT 2', 'multiple_statements'],
     ])('runs no %s as a query', async (statement, reason) => {
       const { status, body } = await query('alice', statement)

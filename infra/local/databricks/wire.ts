@@ -21,7 +21,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 /** The workspace's own number, as its answers bear it. */
-export const organisation = '4242424242424242'
+const organisation = '4242424242424242'
 
 /** Sends a reply; one that hangs leaves the connection open until the caller gives up. */
 export function send(response: ServerResponse, reply: Reply): void {

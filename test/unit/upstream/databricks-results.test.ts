@@ -252,6 +252,15 @@ describe('a handle', () => {
     expect(await executor.call(call)).toMatchObject({ rows: 2, truncated: true })
   })
 
+  it('shows no later part that claims to be the beginning', async () => {
+    let finished = false
+    const script: Script = (asked, turn) => (finished ? chunked(() => ({ row_offset: 0 }))(asked, turn) : undefined)
+    const { executor, handle } = await submitSlowly(script)
+    finished = true
+    const problem = await problemOf(executor.call(callOf('getResultChunk', { statement: text, handle, chunk: 1 })))
+    expect([problem.code, problem.reason]).toEqual(['backend_failed', 'chunk_offset'])
+  })
+
   it('cancels', async () => {
     const { executor, handle, paths } = await submitSlowly((asked) =>
       asked.url.pathname.endsWith('/cancel') ? json({}) : undefined,
