@@ -71,7 +71,7 @@ export function warehouseOf(call: UpstreamCall, { warehouses }: DatabricksSettin
 }
 
 /** Seconds that the workspace itself waits before it answers a submission; the API takes 0, or 5 to 50. */
-const readWait = '5s'
+const readWait = 5
 
 /** What a submission says besides the call. */
 export interface SubmitParts {
@@ -92,7 +92,7 @@ export function submission(call: UpstreamCall, { settings, maxBytes }: SubmitPar
     ...(catalog === undefined ? {} : { catalog }),
     ...(schema === undefined ? {} : { schema }),
     parameters: parametersOf(call),
-    wait_timeout: call.understood.effect === 'read' ? readWait : '0s',
+    wait_timeout: mayWait(call) ? `${readWait}s` : '0s',
     on_wait_timeout: 'CONTINUE',
     disposition: 'INLINE',
     format: 'JSON_ARRAY',
@@ -105,6 +105,12 @@ export function submission(call: UpstreamCall, { settings, maxBytes }: SubmitPar
     ],
   }
   return { method: 'POST', path: statementsPath, body }
+}
+
+/** A caller who wants a handle sooner than that is not kept waiting either. */
+function mayWait(call: UpstreamCall): boolean {
+  const wait = inputOf(call, 'wait')
+  return call.understood.effect === 'read' && (typeof wait !== 'number' || wait >= readWait)
 }
 
 /** Named values travel apart from the text, as strings with a type; NULL is a parameter without value. */

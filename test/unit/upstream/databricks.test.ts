@@ -73,6 +73,15 @@ describe('submission', () => {
     expect(seen[1]?.body.wait_timeout).toBe('0s')
   })
 
+  it.each([
+    [4, '0s'],
+    [5, '5s'],
+  ])('of a query that is waited for %d s has the workspace wait %s', async (wait, told) => {
+    const { executor, seen } = makeWorkspace(sequence(done))
+    await executor.call(callOf('executeStatement', { statement: 'SELECT 1', wait }))
+    expect(seen[1]?.body.wait_timeout).toBe(told)
+  })
+
   it('takes another warehouse only from the deployment’s list, and asks nobody else', async () => {
     const { executor, seen } = makeWorkspace(sequence(done))
     const on = (warehouse: string) => callOf('executeStatement', { statement: 'SELECT 1', warehouse })
