@@ -19,7 +19,9 @@ import { checkSignature, createKeyStore } from './identity/entra-keys.ts'
 import { createGraphGroups } from './identity/graph-groups.ts'
 import { createClientAssertion } from './identity/managed-identity.ts'
 import { createVerifier } from './identity/verify.ts'
+import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import type { Ports } from './pipeline/line.ts'
+import { retriable } from './pipeline/retriable.ts'
 import type { Policy } from './policy/policy.ts'
 import { createCallRate } from './quota/call-rate.ts'
 import { createFailureBrake } from './quota/failure-brake.ts'
@@ -66,7 +68,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: Date.now }),
     audit,
     approvals: createApprovals(base, keys, audit),
-    executors: createExecutors(settings, closing),
+    executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
     now: Date.now,
     newId: randomUUID,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
@@ -89,6 +91,13 @@ function createApprovals(
     keys,
     onForgery: createForgeryReport({ audit, log }),
   })
+}
+
+/** Handles are signed under the vault's mask key, in a domain of their own; read once, at the first use. */
+function createHandleKey({ settings, credential }: Foundation): () => Promise<Uint8Array> {
+  return retriable(
+    async () => (await fetchMaskKey({ vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL, credential })).secret,
+  )
 }
 
 function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | 'exchange' | 'groupsOf'> {

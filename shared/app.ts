@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createPorts, type Foundation } from './app-ports.ts'
 import type { ApproverRules } from './approval/vote.ts'
 import { listBackends } from './backend/catalogue.ts'
-import { digestDeclaration, digestJson, scopeOf, selectConfigured } from './backend/configured.ts'
+import { assertComplete, digestDeclaration, digestJson, scopeOf, selectConfigured } from './backend/configured.ts'
 import type { Backend } from './backend/define.ts'
 import { readHostAccounts, readSettings } from './config/environment.ts'
 import { isOwnResource } from './config/own-resources.ts'
@@ -107,6 +107,7 @@ function checkTarget(backend: Backend, settings: Settings): void {
   const suffixes = backend.hostSuffixes[settings.COUNTERSIGN_CLOUD]
   const development = settings.COUNTERSIGN_MODE === 'development'
   if (configuration === undefined) return
+  assertComplete(backend, configuration)
   scopeOf(backend, settings.COUNTERSIGN_CLOUD, configuration)
   const fault =
     configuration.host === undefined

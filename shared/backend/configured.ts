@@ -10,6 +10,9 @@ export interface BackendConfiguration {
   readonly port?: number | undefined
   readonly database?: string | undefined
   readonly containers?: readonly string[] | undefined
+  readonly warehouses?: readonly string[] | undefined
+  readonly catalog?: string | undefined
+  readonly schema?: string | undefined
   readonly classification: Readonly<Record<string, string>>
 }
 
@@ -60,6 +63,12 @@ export function scopeOf(backend: Backend, cloud: Cloud, configuration: BackendCo
   const scope = backend.scope === 'configured' ? configuration.scope : backend.scope[cloud]
   if (scope === undefined) throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}.scope) is missing`)
   return scope
+}
+
+/** Throws where a deployment leaves out what the declaration requires. */
+export function assertComplete(backend: Backend, configuration: BackendConfiguration): void {
+  const missing = backend.requires?.find((name) => configuration[name] === undefined)
+  if (missing !== undefined) throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}.${missing}) is missing`)
 }
 
 /** SHA-256 (hex) of a declaration: every member, with the inputs as `schemaOf` prints them. */

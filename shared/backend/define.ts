@@ -21,6 +21,26 @@ export type CallTemplate =
         | { readonly from: 'input'; readonly text: string; readonly values: string; readonly prefix?: string }
         | { readonly from: 'declaration'; readonly text: string; readonly values: readonly string[] }
     }
+  | {
+      readonly technology: 'databricks'
+      readonly action: DatabricksAction
+      /** The inputs that the action takes, by the part that each plays in it. */
+      readonly inputs: Readonly<Partial<Record<DatabricksPart, string>>>
+    }
+
+/** What can be asked of a Databricks workspace. */
+export type DatabricksAction =
+  | 'execute'
+  | 'get'
+  | 'chunk'
+  | 'cancel'
+  | 'list-warehouses'
+  | 'start-warehouse'
+  | 'stop-warehouse'
+  | 'history'
+
+/** `wait` is in seconds, `handle` stands for a statement that this gateway submitted, `chunk` counts from 0. */
+export type DatabricksPart = 'statement' | 'parameters' | 'warehouse' | 'wait' | 'handle' | 'chunk' | 'limit' | 'page'
 
 /** One declared method of a backend. */
 export interface Operation {
@@ -56,6 +76,8 @@ export interface Backend {
   readonly identityProbe?: IdentityProbe
   /** The only objects that a call may name; from the deployment's configuration, where operations name objects. */
   readonly objects?: readonly string[]
+  /** Members of the deployment's settings for it, besides its address, without which it cannot be called. */
+  readonly requires?: readonly 'warehouses'[]
   readonly operations: Readonly<Record<string, Operation>>
 }
 

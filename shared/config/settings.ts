@@ -48,6 +48,13 @@ const backendSettings = z.strictObject({
     )
     .max(100)
     .optional(),
+  /** Databricks: SQL warehouses that may be used, the first unless another is asked for; where bare names are looked up. */
+  warehouses: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/))
+    .min(1)
+    .optional(),
+  catalog: z.string().min(1).optional(),
+  schema: z.string().min(1).optional(),
   /** `schema.table.column` or a JSON pointer → label; a table with any entry here is classified as a whole. */
   classification: z.record(z.string(), z.string()).default({}),
 })

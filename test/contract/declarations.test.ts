@@ -34,6 +34,7 @@ function namesTaken({ operation: { call } }: DeclaredOperation): readonly string
     const parts: readonly string[] = [...Object.values({ ...range }), ...Object.values({ ...content })]
     return [...texts.flatMap(namesIn), ...query, ...body, ...parts]
   }
+  if (call.technology === 'databricks') return Object.values(call.inputs)
   const { statement } = call
   return statement.from === 'input' ? [statement.text, statement.values] : statement.values
 }
@@ -81,7 +82,7 @@ describe.each(backends.map((backend) => ({ name: backend.name, backend })))('bac
 
   it('asks for a scope in every cloud, or leaves it to the deployment', () => {
     const scopes = backend.scope === 'configured' ? [] : Object.values(backend.scope)
-    for (const scope of scopes) expect(scope).toMatch(/^(https|api):\/\/\S+\/\S+$/)
+    for (const scope of scopes) expect(scope).toMatch(/^((https|api):\/\/\S+|[0-9a-f-]{36})\/\S+$/)
     expect([0, 3]).toContain(scopes.length)
   })
 
@@ -148,15 +149,21 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
 
   it('has its statement judged that it sends', () => {
     const { call, statement } = operation
-    const sent = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
+    const given = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
+    const sent = call.technology === 'databricks' ? call.inputs.statement : given
     expect(statement?.input).toBe(sent)
     if (statement !== undefined) expect(dialects).toContain(statement.dialect)
   })
 
   it('writes only where it is declared to', () => {
     const { call, effect } = operation
-    const reads = call.technology === 'rest' ? ['GET', 'HEAD'].includes(call.method) : call.readOnly
-    expect(reads).toBe(effect === 'read')
+    const changes = ['cancel', 'start-warehouse', 'stop-warehouse']
+    // What a statement does is for the judgement to say, where the backend has no read-only session.
+    if (call.technology === 'databricks' && call.action === 'execute') return expect(operation.statement).toBeDefined()
+    const isRead = call.technology === 'databricks' ? !changes.includes(call.action) : undefined
+    const reads =
+      call.technology === 'rest' ? ['GET', 'HEAD'].includes(call.method) : 'readOnly' in call && call.readOnly
+    expect(isRead ?? reads).toBe(effect === 'read')
   })
 
   it('labels members by well-formed pointers and dotted names', () => {

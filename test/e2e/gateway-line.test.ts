@@ -3,6 +3,7 @@ import { describeBook } from '../support/gateway-book.ts'
 import { describeChallenges } from '../support/gateway-challenges.ts'
 import { describeFiles } from '../support/gateway-files.ts'
 import { describeInput } from '../support/gateway-input.ts'
+import { describeLake } from '../support/gateway-lake.ts'
 import { describeMasks } from '../support/gateway-masks.ts'
 import { describeMcp } from '../support/gateway-mcp.ts'
 import { describeMcpWire } from '../support/gateway-mcp-wire.ts'
@@ -32,6 +33,7 @@ describeInput(world)
 describeTokens(world)
 describeSql(world)
 describeMasks(world)
+describeLake(world)
 describeChallenges(world)
 describeMcp(world)
 describeFiles(world)

@@ -39,7 +39,13 @@ export async function openSurroundings(): Promise<Surroundings> {
   return {
     services,
     port,
-    env: gatewayEnvironment({ ...parts, postgresPort: front.port, orders: orders.url, files: services.blobs.url }),
+    env: gatewayEnvironment({
+      ...parts,
+      postgresPort: front.port,
+      orders: orders.url,
+      files: services.blobs.url,
+      databricks: services.databricks.url,
+    }),
     vault: async (fault) => {
       const method = fault === null ? 'DELETE' : 'POST'
       const body = fault === null ? null : JSON.stringify(fault)

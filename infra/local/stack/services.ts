@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Storage, startAzurite } from '../azurite/azurite.ts'
 import type { BlobFront } from '../blobs/front.ts'
 import { startBlobs } from '../blobs/server.ts'
+import { type DatabricksWorkspace, startDatabricks } from '../databricks/workspace.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
@@ -37,6 +38,7 @@ export interface Services {
   readonly entra: Entra
   readonly orders: OrdersApi
   readonly blobs: BlobFront
+  readonly databricks: DatabricksWorkspace
   readonly proxy: ConnectProxy
 }
 
@@ -54,9 +56,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     launchOrders(options, { certificates, entra }),
     launchVault(options, { certificates, entra }),
     storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra })),
+    database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
   ])
-  const [ready, azurite, front, orders, proxy, blobs] = started
-  return { certificates, storage: azurite, database: ready, front, entra, orders, blobs, proxy }
+  const [ready, azurite, front, orders, proxy, blobs, databricks] = started
+  return { certificates, storage: azurite, database: ready, front, entra, orders, blobs, databricks, proxy }
 }
 
 /** Like Promise.all, but waits for every part before it fails: what came up late must be stopped too. */
@@ -96,6 +99,15 @@ async function launchFront({ teardown }: ServicesOptions, parts: Built & { datab
     verifyToken: (token) => parts.entra.verifyAccessToken(token, { audience: postgresAudience }),
   })
   return teardown.add('front', front)
+}
+
+async function launchDatabricks(
+  { teardown }: ServicesOptions,
+  { certificates, database, entra }: Built & { database: Database },
+): Promise<DatabricksWorkspace> {
+  const place = { sockets: database.sockets, database: database.database }
+  const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
+  return teardown.add('databricks', await startDatabricks({ ...rules, place }))
 }
 
 async function launchOrders({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OrdersApi> {

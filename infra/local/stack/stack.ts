@@ -119,6 +119,7 @@ async function launchGateway(
     postgresPort: services.front.port,
     orders: services.orders.url,
     files: services.blobs.url,
+    databricks: services.databricks.url,
   })
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
@@ -134,7 +135,7 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
-  const { storage, entra, proxy, front, database, orders, blobs } = services
+  const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -148,6 +149,7 @@ function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
     proxy: proxy.url,
     backends: {
       'azure-postgresql': { host: '127.0.0.1', port: front.port, database: database.database },
+      'databricks-sql': { url: databricks.url },
       'rest-entra-api': { url: orders.url },
       'azure-storage-blob': { url: blobs.url },
     },

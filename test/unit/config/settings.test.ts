@@ -40,6 +40,7 @@ describe('the sample', () => {
     expect(Object.keys(settings.COUNTERSIGN_BACKENDS)).toEqual([
       'azure-postgresql',
       'azure-storage-blob',
+      'databricks-sql',
       'rest-entra-api',
     ])
     expect(settings.COUNTERSIGN_DENIED_TOKEN_IDS).toEqual([])
