@@ -39,7 +39,7 @@ export const run: Bench = async ({ quick }) => {
   try {
     const fresh = () => openRows(server.port, `append${++tables}n`)
     await Promise.all([measure(openGroups(fresh()), 300), measure(await openSingles(fresh()), 100)])
-    const share = quick ? 0.4 : 1
+    const share = quick ? 0.3 : 1
     const turns = quick ? 3 : 5
     const onServer = await compare(fresh, { turns, ours: 3_000 * share, peer: 800 * share })
     const onSlow = await compare(openSlowRows, { turns: quick ? 1 : 3, ours: 4_000 * share, peer: 250 * share })

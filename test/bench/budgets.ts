@@ -32,6 +32,12 @@ export function budgetOf({ bench, case: name }: Measurement): Budget | undefined
   return budgets.find((budget) => budget.bench === bench && budget.case === name)
 }
 
+/** Budgets that these figures say nothing of. */
+export function unmeasured(measured: readonly Measurement[]): readonly string[] {
+  const found = new Set(measured.map(budgetOf))
+  return budgets.filter((budget) => !found.has(budget)).map((budget) => `${budget.bench} (${budget.case})`)
+}
+
 /** Whether a measurement keeps its budget; a ratio that was not measured does not. */
 export function keepsBudget(measurement: Measurement, { of, least, most }: Budget): boolean {
   const value = measurement[of]

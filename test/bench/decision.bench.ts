@@ -68,10 +68,10 @@ async function compare(name: string, sketch: Partial<Sketch>, { ours, theirs, qu
     spend(count, () => {
       for (let at = 0; at < count; at++) policy.decide(request)
     })
-  await decide(ours, 500)
+  await decide(ours, 100)
   const turns = await takeTurns(quick ? 3 : 5, {
-    ours: () => decide(ours, quick ? 500 : 3_000),
-    peer: () => decide(theirs, quick ? 15 : 100),
+    ours: () => decide(ours, quick ? 150 : 3_000),
+    peer: () => decide(theirs, quick ? 6 : 100),
   })
   const value = microseconds(turns.map((turn) => turn.ours))
   const figure = { case: name, value, unit: 'µs', peer: 'policies parsed at each question' }

@@ -67,7 +67,7 @@ async function compareFinds(
 ): Promise<Figure> {
   const crowd = present.length
   const asking = callersOf(present)
-  const share = quick ? 0.25 : 1
+  const share = quick ? 0.1 : 1
   const finds = Math.ceil((peerFinds[crowd] ?? 1) * share)
   const before = world.asked()
   await findOurs(world.exchange, asking, 2_000)

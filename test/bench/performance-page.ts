@@ -12,10 +12,10 @@ export const page = join(projectRoot, 'docs/performance.md')
 const begin = '<!-- measured: begin (npm run bench -- --write-docs) -->'
 const end = '<!-- measured: end -->'
 
-/** Replaces the figures of the page by these. */
-export async function writePage(measured: readonly Measurement[], { quick }: { readonly quick: boolean }) {
+/** Replaces the figures of the page by those of a whole run. */
+export async function writePage(measured: readonly Measurement[]): Promise<void> {
   const text = await readFile(page, 'utf8')
-  await writeFile(page, replaceFigures(text, [describeRun(quick), describeTable(measured)].join('\n\n')))
+  await writeFile(page, replaceFigures(text, [describeRun(), describeTable(measured)].join('\n\n')))
 }
 
 /** The page with what stands between its marks replaced; throws where it has none. */
@@ -25,11 +25,10 @@ export function replaceFigures(text: string, figures: string): string {
   return `${text.slice(0, from)}${begin}\n\n${figures}\n\n${text.slice(to)}`
 }
 
-function describeRun(quick: boolean): string {
+function describeRun(): string {
   const cores = cpus()
   const machine = `${cores.length} cores of ${cores[0]?.model.trim() ?? 'unknown make'}, ${platform()} ${arch()} ${release()}`
-  const kind = quick ? 'A quick run (`--quick`)' : 'A whole run'
-  return `${kind} of ${new Date().toISOString().slice(0, 10)} under Node ${process.version}, ${machine}.`
+  return `Measured on ${new Date().toISOString().slice(0, 10)} under Node ${process.version}, ${machine}.`
 }
 
 function describeTable(measured: readonly Measurement[]): string {

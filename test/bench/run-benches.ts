@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { projectRoot } from '../../infra/local/stack/local-folder.ts'
+import { unmeasured } from './budgets.ts'
 import { type BenchName, benches, benchNames, fromSource, isBenchName } from './catalogue.ts'
 import type { Measurement } from './measurement.ts'
 import { writePage } from './performance-page.ts'
@@ -28,15 +29,24 @@ const options = {
   help: { type: 'boolean', default: false },
 } as const
 
-const ownWorker = ['--import', import.meta.resolve('tsx'), join(projectRoot, 'test/bench/worker.ts')]
+/** What Node has to run for a bench, before the bench's name. */
+type CommandOf = (name: BenchName) => Promise<readonly string[]>
 
-type Asked = NonNullable<ReturnType<typeof parse>>
+const workerOf: CommandOf = async (name) =>
+  fromSource.has(name)
+    ? ['--import', import.meta.resolve('tsx'), join(projectRoot, 'test/bench/worker.ts')]
+    : [await openWorker()]
+
+interface Asked {
+  readonly values: ReturnType<typeof parseOptions>['values']
+  readonly names: readonly BenchName[]
+}
 
 /**
  * Runs the benches that are named, each in a process of its own. Exit code 0 where every one of them could be measured, 1 where
  * one could not, 64 where the command was not understood.
  */
-export async function runBenches(args: readonly string[]): Promise<number> {
+export async function runBenches(args: readonly string[], commandOf: CommandOf = workerOf): Promise<number> {
   const asked = parse(args)
   if (asked === null) {
     process.stderr.write(usage)
@@ -46,31 +56,46 @@ export async function runBenches(args: readonly string[]): Promise<number> {
     process.stdout.write(usage)
     return 0
   }
-  const built = await openWorker()
-  const measured: Measurement[] = []
-  const failed: BenchName[] = []
-  for (const name of asked.names) {
-    const figures = await measure(fromSource.has(name) ? ownWorker : [built], name, asked)
-    if (figures === null) failed.push(name)
-    else measured.push(...figures)
-  }
+  const { measured, missing } = await measureAll(asked, commandOf)
   if (!asked.values.json) process.stdout.write(describeMeasurements(measured))
-  if (failed.length > 0) process.stderr.write(`bench: could not be measured: ${failed.join(', ')}\n`)
-  else if (asked.values['write-docs']) await writePage(measured, { quick: asked.values.quick })
-  return failed.length > 0 ? 1 : 0
+  if (missing.length > 0) process.stderr.write(`bench: could not be measured: ${missing.join(', ')}\n`)
+  else if (asked.values['write-docs']) await writePage(measured)
+  return missing.length > 0 ? 1 : 0
 }
 
-/** Null where a name, an option or their combination is none: a page needs the figures of all. */
-function parse(args: readonly string[]) {
+/** A bench that fails does not keep the others from being measured. */
+async function measureAll(asked: Asked, commandOf: CommandOf) {
+  const measured: Measurement[] = []
+  const missing: string[] = []
+  for (const name of asked.names) {
+    const figures = await measure(await commandOf(name), name, asked)
+    if (figures === null) missing.push(name)
+    else measured.push(...figures)
+  }
+  if (isWhole(asked) && missing.length === 0) missing.push(...unmeasured(measured))
+  return { measured, missing }
+}
+
+/** Every bench and every case: a quick run leaves some cases out. */
+function isWhole({ names, values }: Asked): boolean {
+  return names.length === benchNames.length && !values.quick
+}
+
+/** Null where a name, an option or their combination is none: the page takes a whole run. */
+function parse(args: readonly string[]): Asked | null {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    const { values, positionals } = parseOptions(args)
     const names = positionals.length === 0 ? benchNames : positionals.filter(isBenchName)
-    const isWhole = names.length === benchNames.length
-    const isWrong = names.length < positionals.length || !isCount(values.rows) || (values['write-docs'] && !isWhole)
-    return isWrong ? null : { values, names: benchNames.filter((name) => names.includes(name)) }
+    const asked = { values, names: benchNames.filter((name) => names.includes(name)) }
+    const isWrong = names.length < positionals.length || !isCount(values.rows)
+    return isWrong || (values['write-docs'] && !isWhole(asked)) ? null : asked
   } catch {
     return null
   }
+}
+
+function parseOptions(args: readonly string[]) {
+  return parseArgs({ args: [...args], options, allowPositionals: true })
 }
 
 function isCount(rows: string | undefined): boolean {

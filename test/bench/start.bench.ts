@@ -38,7 +38,7 @@ export const run: Bench = async ({ quick }) => {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
   try {
     const app = await pack(join(folder, 'app'))
-    return [await compareImport(app, quick ? 5 : 15), ...(await measureFirstCalls(app, quick ? 2 : 7))]
+    return [await compareImport(app, quick ? 3 : 15), ...(await measureFirstCalls(app, quick ? 1 : 7))]
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

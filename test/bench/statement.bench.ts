@@ -46,9 +46,9 @@ async function compare(
     spend(total, () => {
       for (let at = 0; at < total; at++) libpg.parseSync(textAt(at))
     })
-  await ours(500)
-  await peer(500)
-  const total = quick ? 800 : 4_000
+  await ours(300)
+  await peer(300)
+  const total = quick ? 500 : 4_000
   const turns = await takeTurns(quick ? 3 : 5, { ours: () => ours(total), peer: () => peer(total) })
   const value = microseconds(turns.map((turn) => turn.ours))
   return compareFigure(

@@ -22,8 +22,8 @@ interface Streamed {
 }
 
 export const run: Bench = async ({ quick, rows: asked }) => {
-  const rows = Math.ceil((asked ?? (quick ? 60_000 : 1_000_000)) / 1_000) * 1_000
-  await stream(20_000)
+  const rows = Math.ceil((asked ?? (quick ? 40_000 : 1_000_000)) / 1_000) * 1_000
+  await stream(10_000)
   const turns = await takeTurns(quick || rows > 1_000_000 ? 1 : 3, {
     ours: () => stream(rows),
     peer: async () => spendOnHmac(Math.min(rows, 300_000)),
@@ -88,7 +88,7 @@ function cpuSeconds(): number {
 
 /** Two threads with a lane each, ready before the clock starts, against one. */
 async function compareWorkers(quick: boolean): Promise<Figure> {
-  const rows = quick ? 20_000 : 60_000
+  const rows = quick ? 10_000 : 60_000
   const one = async () => rows / (await verifyInThreads(1, rows))
   const turns = await takeTurns(quick ? 3 : 5, {
     ours: async () => (2 * rows) / (await verifyInThreads(2, rows)),
