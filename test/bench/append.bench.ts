@@ -10,9 +10,10 @@ import { commitBatch } from '../../shared/audit/commit.ts'
 import { draftIntent } from '../../shared/audit/document.ts'
 import { claimLane, type Lane, type LaneContext } from '../../shared/audit/lane.ts'
 import type { RowStore } from '../../shared/audit/store.ts'
-import { openRows, startTableServer } from '../fault/audit-azurite.ts'
+import { startTableServer } from '../fault/audit-azurite.ts'
 import { key, kid, openWriter, origin, permitted } from '../unit/audit/fixture.ts'
 import { createMemoryRows } from '../unit/audit/memory-rows.ts'
+import { openFreshRows } from './fresh-tables.ts'
 import { type Bench, compareFigure, type Figure } from './measurement.ts'
 import { median, quantile, runConcurrently, takeTurns } from './rounds.ts'
 
@@ -35,9 +36,8 @@ interface Taken {
 
 export const run: Bench = async ({ quick }) => {
   const server = await startTableServer()
-  let tables = 0
   try {
-    const fresh = () => openRows(server.port, `append${++tables}n`)
+    const fresh = () => openFreshRows(server.port)
     await Promise.all([measure(openGroups(fresh()), 300), measure(await openSingles(fresh()), 100)])
     const share = quick ? 0.3 : 1
     const turns = quick ? 3 : 5

@@ -115,7 +115,9 @@ function createWriter(rows: RowStore): AuditWriter {
   const key = { kid: 'audit-hmac-2026-11/0a1b2c3d', key: createSecretKey(randomBytes(32)) }
   const origin = `countersign/${ids.api}`
   const keys = { current: async () => key }
-  return createAuditWriter({ rows, keys, clock: Date.now, random: randomBytes, origin })
+  // See fresh-tables.ts: a busy machine must not turn rows into refusals.
+  const limits = { deadline: 60_000 }
+  return createAuditWriter({ rows, keys, clock: Date.now, random: randomBytes, origin, limits })
 }
 
 function writeTo(book: { readonly writer: AuditWriter }): Ports['audit'] {

@@ -3,8 +3,8 @@
  * fields of each order masked or judged) against the gateway that people write today. CPU time of this process alone: the
  * table server (Azurite, in memory) is another process, Entra and the API are doubles that answer at once.
  */
-import type { RowStore } from '../../shared/audit/store.ts'
-import { connectionStringOf, openRows, startTableServer, type TableServer } from '../fault/audit-azurite.ts'
+import { connectionStringOf, startTableServer, type TableServer } from '../fault/audit-azurite.ts'
+import { freshName, openFreshRows } from './fresh-tables.ts'
 import { callBare, createGovernedGateway, type Dispatch, type GovernedGateway } from './governed-gateway.ts'
 import { type Bench, compareFigure, type Figure, roundFigure } from './measurement.ts'
 import { type BenchPerson, callersOf, createPeople } from './people.ts'
@@ -36,7 +36,7 @@ export const run: Bench = async ({ quick }) => {
   globalThis.fetch = createWorldFetch()
   try {
     const people = createPeople(quick ? quickCrowds : crowds)
-    const gateway = await createGovernedGateway(freshRows(server))
+    const gateway = await createGovernedGateway(openFreshRows(server.port))
     const stage: Stage = { server, gateway, people, quick }
     const latency = await compareLatency(stage)
     const figures = [...(await compareCrowds(stage)), latency]
@@ -67,7 +67,7 @@ async function compareCrowd(stage: Stage, present: readonly BenchPerson[]): Prom
   const most = peerCalls[present.length] ?? width
   const turns = await takeTurns(quick ? 1 : 5, {
     ours: async () => {
-      await gateway.openBook(freshRows(stage.server))
+      await gateway.openBook(openFreshRows(stage.server.port))
       return load(gateway.call, asking, ourCalls * share)
     },
     peer: async () => {
@@ -114,15 +114,4 @@ async function timeOne(call: () => Promise<unknown>): Promise<number> {
   const begin = performance.now()
   await call()
   return performance.now() - begin
-}
-
-let names = 0
-
-function freshName(): string {
-  names += 1
-  return `bench${process.pid}n${names}`
-}
-
-function freshRows(server: TableServer): RowStore {
-  return openRows(server.port, freshName())
 }
