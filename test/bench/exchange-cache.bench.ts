@@ -72,7 +72,7 @@ async function compareFinds(
   const before = world.asked()
   await findOurs(world.exchange, asking, 2_000)
   const turns = await takeTurns(quick ? 3 : 5, {
-    ours: () => findOurs(world.exchange, asking, ourFinds * share),
+    ours: () => findOurs(world.exchange, asking, quick ? ourFinds / 2 : ourFinds),
     peer: () => findPeers(client, asking, finds),
   })
   if (world.asked() !== before) throw new Error('our cache did not hold what it was given')

@@ -29,6 +29,9 @@ const options = {
   help: { type: 'boolean', default: false },
 } as const
 
+/** A bench that hangs is one that cannot run. */
+const longestMs = 3_600_000
+
 /** What Node has to run for a bench, before the bench's name. */
 type CommandOf = (name: BenchName) => Promise<readonly string[]>
 
@@ -112,6 +115,7 @@ async function measure(
   const child = spawn(process.execPath, ['--expose-gc', ...worker, name, ...flags], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: longestMs,
   })
   const ended = once(child, 'exit')
   const figures: Measurement[] = []
