@@ -12,6 +12,7 @@ const config: KnipConfig = {
     'infra/local/stack/*-process.ts',
     'infra/build/{build,package,test,smoke,check-*}.ts',
     'test/**/*.test.ts',
+    'test/bench/worker.ts',
     'test/types/*.ts',
     'test/e2e/stack-runner.ts',
     'test/e2e/stack-app/main.mjs',

@@ -16,7 +16,8 @@ const assets = [
   join(dirname(require.resolve('libpg-query')), 'libpg-query.wasm'),
 ]
 
-const shared: BuildOptions = {
+/** How whatever is deployed is built. */
+export const bundleOptions: BuildOptions = {
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -43,7 +44,7 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   await bundle({
-    ...shared,
+    ...bundleOptions,
     entryPoints: { main: mainName },
     plugins: [mainModule],
     outdir: folder,
@@ -51,7 +52,7 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
     // Beside the entry, since edges look for their assets beside themselves.
     chunkNames: '[name]-[hash]',
   })
-  await bundle({ ...shared, entryPoints: [join(root, 'shared/sql/parser-entry.mjs')], outdir: folder })
+  await bundle({ ...bundleOptions, entryPoints: [join(root, 'shared/sql/parser-entry.mjs')], outdir: folder })
   await Promise.all(assets.map((file) => cp(file, join(folder, file.slice(dirname(file).length + 1)))))
   await copyPolicy(join(folder, 'policy'))
   const digest = await digestFolder(folder)
