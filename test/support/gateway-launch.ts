@@ -44,12 +44,23 @@ export async function launchStack(): Promise<Launched> {
   return {
     file,
     output,
-    command: (...args) => finish(spawnScript([launcher, ...args], env)),
-    dump: async () => (await finish(spawnScript([dumper], { ...env, ...clientEnvironment(file) }))).stdout,
+    ...stackCommands(home, file),
     stop: async () => {
       await stopChild(child)
       rmSync(home, { recursive: true, force: true })
     },
+  }
+}
+
+/** The launcher's commands, and scripts of ours, against the stack of that folder. */
+export function stackCommands(home: string, file: StackFile) {
+  const env = { ...process.env, COUNTERSIGN_LOCAL_DIR: home }
+  const runScript = async (script: string): Promise<Finished> =>
+    finish(spawnScript([script], { ...env, ...clientEnvironment(file) }))
+  return {
+    command: (...args: string[]): Promise<Finished> => finish(spawnScript([launcher, ...args], env)),
+    runScript,
+    dump: async (): Promise<string> => (await runScript(dumper)).stdout,
   }
 }
 
