@@ -12,7 +12,7 @@ let report: FleetReport
 beforeAll(async () => {
   server = await startTableServer()
   const { port } = server
-  const run = await runFleet({ port, processes: 8, ms, kills: 6, leaseMs: 4000, segmentRows: 1500, seed })
+  const run = await runFleet({ port, processes: 8, ms, kills: 6, leaseMs: 4000, segmentRows: 250, seed })
   report = await judgeFleet(run)
   const { verification, findings: _findings, ...figures } = report
   process.stdout.write(`fleet: seed ${seed}; ${JSON.stringify({ ...figures, ...verification.counts })}\n`)

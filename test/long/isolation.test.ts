@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findEmptyJoins, findGrowth } from '../support/isolation/judge.ts'
+import { findBookFaults, findEmptyJoins, findGrowth, shareOfBusy } from '../support/isolation/judge.ts'
 import { describeRun, type IsolationReport, runIsolation } from '../support/isolation/run.ts'
 import { type IsolationWorld, openIsolationWorld } from '../support/isolation/world.ts'
 
@@ -21,14 +21,12 @@ afterAll(() => world?.stop())
 describe('people of two tenants, 64 calls at once, a quarter of them broken off', () => {
   it('get nothing but their own, and everybody who saw a call saw its own caller', () => {
     expect(report.findings).toEqual([])
-    expect(findEmptyJoins(report)).toEqual([])
+    expect(findEmptyJoins(report, 100)).toEqual([])
+    expect(shareOfBusy(report)).toBeLessThan(0.05)
   })
 
   it('leave a book that verifies, with an outcome for every intent', () => {
-    const { verdict, findings, counts } = report.book
-    expect([verdict, findings, counts.open]).toEqual(['PASS', [], 0])
-    expect(counts.outcomes).toBe(counts.intents)
-    expect(counts.verified).toBe(counts.rows)
+    expect(findBookFaults(report)).toEqual([])
   })
 
   it('leave a gateway that holds no more than after the first fifth', () => {

@@ -1,7 +1,7 @@
 /** Compares what the members of a fleet were told with what stands in the store. */
 import type { RowDocument } from '../../../shared/audit/record.ts'
 import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
-import { type VerifyReport, verifyChain } from '../../../shared/audit/verify.ts'
+import { type VerifyOptions, type VerifyReport, verifyChain } from '../../../shared/audit/verify.ts'
 import { key, kid } from '../../unit/audit/fixture.ts'
 import type { FleetRun, Seen } from './fleet.ts'
 import type { Noted } from './member.ts'
@@ -10,9 +10,12 @@ export interface FleetReport {
   /** All of it that is not as it has to be. */
   readonly findings: readonly string[]
   readonly verification: VerifyReport
+  /** Of the chain alone, and of the openings with it. */
   readonly verifyMs: number
+  readonly fullMs: number
   readonly receipts: number
-  readonly refusals: number
+  /** How many rows were refused, by what the refusal says. */
+  readonly refusals: Readonly<Record<string, number>>
   readonly lanes: number
   readonly handovers: number
 }
@@ -29,8 +32,11 @@ const hour = 3_600_000
 export async function judgeFleet(run: FleetRun): Promise<FleetReport> {
   const stored = await readStored(run)
   const start = performance.now()
-  const verification = await verify(run)
+  await verify(run, {})
   const verifyMs = Math.round(performance.now() - start)
+  const openings = (partition: string, id: string) => run.rows.read('pii', partition, id)
+  const verification = await verify(run, { openings })
+  const fullMs = Math.round(performance.now() - start) - verifyMs
   const receipts = run.noted.filter(({ refused }) => refused === undefined)
   const findings = [
     ...receipts.flatMap((noted) => findReceipt(stored, noted)),
@@ -41,9 +47,12 @@ export async function judgeFleet(run: FleetRun): Promise<FleetReport> {
     ...run.codes.flatMap((code) => (code === 0 ? [] : [`a member ended with ${code}`])),
   ]
   const lanes = new Set(receipts.map(({ lane }) => lane)).size
-  const refusals = run.noted.length - receipts.length
+  const refusals: Record<string, number> = {}
+  for (const { kind, refused } of run.noted) {
+    if (refused !== undefined) refusals[`${kind}: ${refused}`] = (refusals[`${kind}: ${refused}`] ?? 0) + 1
+  }
   const handovers = countHandovers(run.leases)
-  return { findings, verification, verifyMs, receipts: receipts.length, refusals, lanes, handovers }
+  return { findings, verification, verifyMs, fullMs, receipts: receipts.length, refusals, lanes, handovers }
 }
 
 const placeOf = (lane: unknown, seq: unknown) => `${lane} ${seq}`
@@ -64,11 +73,11 @@ async function readStored({ rows }: FleetRun): Promise<Map<string, Stored>> {
   return stored
 }
 
-function verify({ rows }: FleetRun): Promise<VerifyReport> {
+function verify({ rows }: FleetRun, more: Pick<VerifyOptions, 'openings'>): Promise<VerifyReport> {
   return verifyChain({
+    ...more,
     source: readStoredChain(rows),
     keys: async (id) => (id === kid ? { key } : null),
-    openings: (partition, id) => rows.read('pii', partition, id),
     // Long after the last row: what has no outcome by then has none.
     now: Date.now() + hour,
   })

@@ -174,6 +174,7 @@ const vote: Plan = (field, chance) => {
   const identity = chance.happens(0.5) ? carol : chance.pick([known.owner, bob, heidi, twin, mallory])
   const as = chance.happens(0.9) ? 'console' : 'plain'
   const credential = signedIn(field, chance, { identity, as })
+  const isGuessed = known.digest === undefined
   const digest = known.digest ?? '0'.repeat(64)
   const decision = chance.pick(['approve', 'approve', 'reject'])
   const body = { decision, digest, justification: `${markOf(identity)} says so` }
@@ -183,7 +184,7 @@ const vote: Plan = (field, chance) => {
     if (known === none[1] || (identity !== carol && identity !== known.owner))
       return expectCode(answer, '404 operation_unknown')
     if (identity !== carol) return expectCode(answer, '403 policy_denied')
-    return expectCode(answer, '200', ...decided, ...(known.digest === undefined ? ['403 approval_mismatch'] : []))
+    return expectCode(answer, '200', ...decided, ...(isGuessed ? ['403 approval_mismatch'] : []))
   }
   const mayName = [known.owner, wordsOf(known)]
   return { op: 'vote', identity, credential, call, governed: false, mayName, check }

@@ -126,8 +126,11 @@ export function expectCode(answer: Answer, ...allowed: readonly string[]): strin
   return allowed.includes(got) ? undefined : `${got} instead of ${allowed.join(' or ')}: ${answer.text.slice(0, 300)}`
 }
 
+/** Status and code; a tool's problem counts as the problem that it is. */
 export function codeOf({ status, body }: Answer): string {
-  return status === 200 ? '200' : `${status} ${body?.code ?? '?'}`
+  const inner = body?.result?.structuredContent
+  const problem = inner?.code === undefined ? { status, code: body?.code } : inner
+  return problem.status === 200 ? '200' : `${problem.status} ${problem.code ?? '?'}`
 }
 
 /** Names in an answer that are somebody else's: object ids, sign-in names, the other tenant, what others have written. */

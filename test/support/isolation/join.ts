@@ -73,18 +73,40 @@ function isOther({ field }: Joining, { decisionId, traceId = '', principal }: Bo
   return found !== expected && `decision ${decisionId} is of ${found} instead of ${expected}`
 }
 
-/** Every intent has one outcome, those of broken-off calls too; no backend saw somebody else. */
+/** No backend saw somebody else, and every intent has one outcome. */
 function joinOutcomes(joining: Joining): void {
   const outcomes = new Map<string, number>()
   for (const { decisionId = '', matches, code } of joining.rows.filter(({ kind }) => kind === 'outcome')) {
     outcomes.set(decisionId, (outcomes.get(decisionId) ?? 0) + 1)
     compare(joining, 'outcomes', (matches === false || code === 'internal') && `${decisionId} ended as ${code}`)
   }
-  for (const [decisionId, { traceId = '' }] of joining.intents) {
-    const found = outcomes.get(decisionId) ?? 0
-    const join = joining.field.sent.get(traceId)?.answered ? 'outcomes by intent' : 'outcomes of what was broken off'
-    compare(joining, join, found !== 1 && `${decisionId} has ${found} outcomes`)
+  const unrecorded = readUnrecorded(joining.field.world)
+  for (const intent of joining.intents.values()) {
+    const found = outcomes.get(intent.decisionId ?? '') ?? 0
+    const isDeclared = found === 0 && unrecorded.has(intent.traceId ?? '')
+    joinOutcome(joining, intent, { found, isDeclared })
   }
+}
+
+/** Calls that were broken off have their outcome like any other. */
+function joinOutcome(
+  joining: Joining,
+  { decisionId, traceId = '' }: BookRow,
+  { found, isDeclared }: { found: number; isDeclared: boolean },
+): void {
+  const isAnswered = joining.field.sent.get(traceId)?.answered === true
+  const normal = isAnswered ? 'outcomes by intent' : 'outcomes of what was broken off'
+  const isWrong = found !== 1 && !isDeclared
+  compare(joining, isDeclared ? declaredOpen : normal, isWrong && `${decisionId} has ${found} outcomes`)
+}
+
+/** Intents whose outcome could not be written in time: the caller was refused the answer, and the log says so. */
+export const declaredOpen = 'declared without an outcome'
+
+function readUnrecorded(world: IsolationWorld): ReadonlySet<string> {
+  const lines = world.log().split('\n')
+  const refused = lines.filter((line) => line.startsWith('{') && line.includes('"code":"audit_unavailable"'))
+  return new Set(refused.map((line) => (JSON.parse(line) as { traceId: string }).traceId))
 }
 
 /** Each exchange: the assertion is the caller's of that decision, the token that came back is the same person's. */

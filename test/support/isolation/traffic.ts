@@ -110,8 +110,9 @@ function judge(field: Field, { planned, answer, sent }: Judged): void {
   else if (!isSecondChallenge(planned, answer)) checkAnswer(field, planned, answer)
 }
 
+/** A call that something was not to be had for got nothing: how many there are is judged at the end. */
 function checkAnswer(field: Field, planned: Planned, answer: Answer): void {
-  const complaint = planned.check(answer)
+  const complaint = codeOf(answer).startsWith('503 ') ? undefined : planned.check(answer)
   if (complaint !== undefined) find(field, planned, complaint)
 }
 
