@@ -11,7 +11,7 @@ describe('a gateway with a fault', () => {
     try {
       const world = await openIsolationWorld({ app })
       try {
-        const report = await runIsolation(world, { calls: 500, phases: 2, seed: 11 })
+        const report = await runIsolation(world, { calls: 400, phases: 1, ...fault.run, seed: 11 })
         const found = [...report.findings, ...findGrowth(report.holdings)]
         const noticed = found.filter((finding) => fault.noticed.test(finding))
         process.stdout.write(

@@ -45,6 +45,8 @@ interface Member {
 
 const script = fileURLToPath(new URL('./member.ts', import.meta.url))
 const atOnce = 16
+/** A verifier has time. */
+const readMs = 30_000
 
 /** Runs a fleet to its end and gives all that was seen of it. */
 export async function runFleet(options: FleetOptions): Promise<FleetRun> {
@@ -54,7 +56,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetRun> {
   const { port, leaseMs, segmentRows } = options
   const start = (name: string) => startMember({ name, port, prefix, log, atOnce, leaseMs, segmentRows })
   // Somebody has to make the tables.
-  const rows = openRows(port, prefix)
+  const rows = openRows(port, prefix, readMs)
   for await (const _page of rows.list('meta')) break
   const members = await Promise.all(Array.from({ length: options.processes }, (_, index) => start(`p${index}`)))
   const watching = watchLeases(rows)

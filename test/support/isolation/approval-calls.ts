@@ -9,7 +9,6 @@ import {
   type KnownApproval,
   markOf,
   nextNumber,
-  type Planned,
   post,
   signedIn,
 } from './field.ts'
@@ -67,7 +66,7 @@ const imitate: Plan = (field, chance) => {
   const [id, known] = pickApproval(field, chance)
   const identity = chance.pick([alice, bob, twin, mallory].filter((one) => one !== known.owner))
   const credential = signedIn(field, chance, { identity, as: 'strong' })
-  const named = chance.happens(0.6)
+  const named = chance.happens(0.4)
   const tried = { identity, credential, number: known.number, words: known.owner, ...(named ? { id } : {}) }
   const check = (answer: Answer) => {
     if (answer.body?.approval?.id === id) return `it was given ${known.owner.name}'s approval`
@@ -212,5 +211,3 @@ export const approvalPlans: readonly (readonly [weight: number, plan: Plan])[] =
   [3, vote],
   [1, cancel],
 ]
-
-export type { Planned }

@@ -16,6 +16,8 @@ export interface IsolationFault {
   readonly edits: readonly Edit[]
   /** One of the findings has to read so. */
   readonly noticed: RegExp
+  /** Calls and phases that it takes; one phase of 400 unless given. */
+  readonly run?: { readonly calls: number; readonly phases: number }
 }
 
 const tokenKey = {
@@ -88,7 +90,7 @@ export const isolationFaults: readonly IsolationFault[] = [
     noticed: /as twin: 200 instead of 502 backend_rejected_token/,
   },
   {
-    name: 'one answer in a hundred is the one before',
+    name: 'three answers in a hundred are the ones before',
     edits: [
       {
         file: 'shared/http/guard.ts',
@@ -96,7 +98,7 @@ export const isolationFaults: readonly IsolationFault[] = [
         to: `const store = globalThis as { held?: Answer }
     const [mine, held] = [await app.answers[route](inbound), store.held]
     store.held = mine
-    return held !== undefined && Math.random() < 0.01 ? held : mine`,
+    return held !== undefined && Math.random() < 0.03 ? held : mine`,
       },
     ],
     noticed: /names |answers by decision|instead of|not \w+:/,
@@ -138,6 +140,7 @@ export const isolationFaults: readonly IsolationFault[] = [
       },
     ],
     noticed: /imitate as \w+: it was given/,
+    run: { calls: 1200, phases: 1 },
   },
   {
     name: 'an Idempotency-Key is everybody’s',
@@ -177,6 +180,7 @@ export const isolationFaults: readonly IsolationFault[] = [
       },
     ],
     noticed: /heap grew by/,
+    run: { calls: 300, phases: 2 },
   },
 ]
 

@@ -90,7 +90,7 @@ function readExchange(call: { url: string; status: number }, body: string, answe
 }
 
 /** Whose a token says that it is, unchecked. */
-export function whoseIs(token: string): Whose {
+function whoseIs(token: string): Whose {
   const { tid, oid, uti } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Whose
   return { tid, oid, uti }
 }
