@@ -116,7 +116,7 @@ const foreign = ['502 backend_rejected_token']
 const rowsOf = ({ body }: Answer): readonly (readonly unknown[])[] => body?.data?.rows ?? []
 
 const askWho: Plan = (field, chance) => {
-  const identity = chance.pick(chance.happens(0.9) ? members : [twin, mallory])
+  const identity = chance.pick(chance.happens(0.8) ? members : [twin, mallory])
   const credential = signedIn(field, chance, { identity })
   const call = post(path, credential, { sql: 'SELECT session_user, current_user' })
   const check = (answer: Answer) => {
@@ -135,7 +135,7 @@ const statements = [
 ] as const
 
 const readRegion: Plan = (field, chance) => {
-  const identity = chance.pick(chance.happens(0.95) ? [alice, bob] : [twin, mallory])
+  const identity = chance.pick(chance.happens(0.85) ? [alice, bob] : [twin, mallory])
   const as = identity.home && chance.happens(0.1) ? 'overage' : 'plain'
   const credential = signedIn(field, chance, { identity, as })
   const call = post(path, credential, { sql: chance.pick(statements) })

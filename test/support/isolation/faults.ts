@@ -88,6 +88,7 @@ export const isolationFaults: readonly IsolationFault[] = [
       poolKey,
     ],
     noticed: /as twin: 200 instead of 502 backend_rejected_token/,
+    run: { calls: 800, phases: 1 },
   },
   {
     name: 'three answers in a hundred are the ones before',
@@ -140,7 +141,7 @@ export const isolationFaults: readonly IsolationFault[] = [
       },
     ],
     noticed: /imitate as \w+: it was given/,
-    run: { calls: 1200, phases: 1 },
+    run: { calls: 1000, phases: 1 },
   },
   {
     name: 'an Idempotency-Key is everybody’s',

@@ -133,6 +133,9 @@ export function codeOf({ status, body }: Answer): string {
   return problem.status === 200 ? '200' : `${problem.status} ${problem.code ?? '?'}`
 }
 
+/** Answers that only say that something was not to be had in time, which a busy machine may make honest. */
+export const busy = /(503 (policy|audit|exchange|keys)_unavailable|502 backend_failed|504 backend_timeout)$/
+
 /** Names in an answer that are somebody else's: object ids, sign-in names, the other tenant, what others have written. */
 export function namesOfOthers({ identity, mayName = [] }: Planned, { text }: Answer): readonly string[] {
   const own = [identity, ...mayName]

@@ -1,4 +1,5 @@
 /** What a run has to show, beside being without findings. */
+import { busy } from './field.ts'
 import type { Holdings } from './inspector.ts'
 import { declaredOpen } from './join.ts'
 import type { IsolationReport } from './run.ts'
@@ -55,10 +56,7 @@ export function findBookFaults({ book, counts }: IsolationReport): readonly stri
   ]
 }
 
-/** Answers that only say that something was not to be had in time, which a busy machine may make honest. */
-const busy = /503 (policy|audit|exchange|keys)_unavailable$/
-
-/** Their share of all calls. */
+/** The share of calls that something was not to be had in time for. */
 export function shareOfBusy({ tally }: IsolationReport): number {
   const all = [...tally].reduce((sum, [, count]) => sum + count, 0)
   return [...tally].reduce((sum, [name, count]) => sum + (busy.test(name) ? count : 0), 0) / all

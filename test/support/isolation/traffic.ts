@@ -3,7 +3,7 @@ import { Agent } from 'node:http'
 import { approvalPlans } from './approval-calls.ts'
 import { type Answer, type Cut, sendCall } from './client.ts'
 import { dataPlans, type Plan } from './data-calls.ts'
-import { codeOf, type Field, namesOfOthers, openField, type Planned, type Sent, signIn } from './field.ts'
+import { busy, codeOf, type Field, namesOfOthers, openField, type Planned, type Sent, signIn } from './field.ts'
 import { type Asked, challengeIn, isSecondChallenge, otherPlans } from './other-calls.ts'
 import { everyone } from './people.ts'
 import { type Chance, createChance } from './random.ts'
@@ -112,7 +112,7 @@ function judge(field: Field, { planned, answer, sent }: Judged): void {
 
 /** A call that something was not to be had for got nothing: how many there are is judged at the end. */
 function checkAnswer(field: Field, planned: Planned, answer: Answer): void {
-  const complaint = codeOf(answer).startsWith('503 ') ? undefined : planned.check(answer)
+  const complaint = busy.test(codeOf(answer)) ? undefined : planned.check(answer)
   if (complaint !== undefined) find(field, planned, complaint)
 }
 
