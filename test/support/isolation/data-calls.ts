@@ -60,7 +60,7 @@ function isNoted(answer: Answer, note: string): string | undefined {
 }
 
 /** The same few keys for everybody: a key means nothing but with whose it is. */
-const sharedKeys = 40
+const sharedKeys = 12
 
 const createOrder: Plan = (field, chance) => {
   const identity = chance.pick(callers)

@@ -153,6 +153,7 @@ export const isolationFaults: readonly IsolationFault[] = [
       },
     ],
     noticed: /idempotency keys: /,
+    run: { calls: 700, phases: 1 },
   },
   {
     name: 'now and then the book names the caller before',
