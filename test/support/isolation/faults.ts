@@ -130,6 +130,7 @@ export const isolationFaults: readonly IsolationFault[] = [
       },
     ],
     noticed: /(detail|vote|cancel) as twin: /,
+    run: { calls: 1500, phases: 1 },
   },
   {
     name: 'an approval binds the words and not who asks',
