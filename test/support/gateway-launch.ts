@@ -46,13 +46,23 @@ export async function launchStack(): Promise<Launched> {
   return {
     file,
     output,
-    command: (...args) => finish(spawnScript([launcher, ...args], env)),
-    script: (path, ...args) => finish(spawnScript([path, ...args], { ...env, ...clientEnvironment(file) })),
-    dump: async () => (await finish(spawnScript([dumper], { ...env, ...clientEnvironment(file) }))).stdout,
+    ...stackCommands(home, file),
     stop: async () => {
       await stopChild(child)
       rmSync(home, { recursive: true, force: true })
     },
+  }
+}
+
+/** The launcher's commands, and scripts of ours, against the stack of that folder. */
+export function stackCommands(home: string, file: StackFile) {
+  const env = { ...process.env, COUNTERSIGN_LOCAL_DIR: home }
+  const script = (path: string, ...args: string[]): Promise<Finished> =>
+    finish(spawnScript([path, ...args], { ...env, ...clientEnvironment(file) }))
+  return {
+    command: (...args: string[]): Promise<Finished> => finish(spawnScript([launcher, ...args], env)),
+    script,
+    dump: async (): Promise<string> => (await script(dumper)).stdout,
   }
 }
 
