@@ -36,7 +36,7 @@ export function jwkOf(key: KeyObject): { n: string; e: string } {
 export type Claims = Record<string, unknown>
 
 /** Claims of an ordinary delegated token of Alice's; `undefined` takes a claim out. */
-function claimsWith(changes: Claims = {}): Claims {
+export function claimsWith(changes: Claims = {}): Claims {
   const claims: Claims = {
     aud: ids.api,
     iss: `https://login.microsoftonline.com/${ids.home}/v2.0`,

@@ -35,7 +35,7 @@ export async function joinAll(field: Field): Promise<Joined> {
 }
 
 async function readBook(world: IsolationWorld): Promise<BookRow[]> {
-  const { code, stdout, stderr } = await world.runScript(new URL('./book.ts', import.meta.url).pathname)
+  const { code, stdout, stderr } = await world.script(new URL('./book.ts', import.meta.url).pathname)
   if (code !== 0) throw new Error(`the book cannot be read: ${stderr}`)
   const lines = stdout.split('\n').filter((line) => line !== '')
   return lines.map((line) => JSON.parse(line) as BookRow)

@@ -43,7 +43,7 @@ export interface IsolationWorld {
   /** All that the gateway has written. */
   readonly log: () => string
   readonly command: (...args: string[]) => Promise<Finished>
-  readonly runScript: (script: string) => Promise<Finished>
+  readonly script: (script: string) => Promise<Finished>
   readonly stop: () => Promise<void>
 }
 
@@ -144,7 +144,7 @@ async function launchGateway({ home, app, services, entra, orders }: Launch): Pr
   const { msi } = services.entra
   const env = gatewayEnvironment({
     ...{ port, ca, entra, msi, storage, orders },
-    ...{ proxy: proxy.url, postgresPort: front.port },
+    ...{ proxy: proxy.url, postgresPort: front.port, files: services.blobs.url, databricks: services.databricks.url },
   })
   const child = startChild({
     command: process.execPath,
@@ -189,7 +189,7 @@ interface Facts {
 }
 
 function describeStack({ home, services, gateway, guardPid }: Facts): StackFile {
-  const { storage, entra, proxy, front, database, orders } = services
+  const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
   const { connectionString } = storage
   return {
     gateway: gateway.url,
@@ -203,7 +203,9 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     proxy: proxy.url,
     backends: {
       'azure-postgresql': { host: '127.0.0.1', port: front.port, database: database.database },
+      'databricks-sql': { url: databricks.url },
       'rest-entra-api': { url: orders.url },
+      'azure-storage-blob': { url: blobs.url },
     },
     pids: {
       stack: process.pid,
