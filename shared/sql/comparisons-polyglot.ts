@@ -99,8 +99,12 @@ function isList({ kind }: Node): boolean {
 /** Sorting by a name means the output column of that name before any other (Databricks: ORDER BY clause). */
 function inOrder(query: Node, outputs: Shape, sight: Sight): Mentions[] {
   const clauses = ['order_by', 'sort_by', 'distribute_by', 'cluster_by'].flatMap((clause) => nodesAt(query, clause))
-  const items = clauses.flatMap((clause) => nodesAt(clause, 'expressions')).flatMap((item) => nodesAt(item, 'this'))
+  const items = clauses.flatMap((clause) => nodesAt(clause, 'expressions')).flatMap(itemOf)
   return items.map((item) => orderedBy(item, outputs, sight))
+}
+
+function itemOf(item: Node): Node[] {
+  return item.kind === 'ordered' ? nodesAt(item, 'this') : [item]
 }
 
 function orderedBy(item: Node, outputs: Shape, sight: Sight): Mentions {

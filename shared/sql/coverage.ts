@@ -1,7 +1,7 @@
 import type { PolyglotDialect } from './dialect.ts'
 import type { Token } from './tokens.ts'
 import { partOf } from './tokens-plan.ts'
-import { isTree, type Node } from './tree.ts'
+import type { Node } from './tree.ts'
 
 /**
  * Whether a tree accounts for all that its text says: every name of the text that is no word of the grammar comes back in
@@ -33,14 +33,17 @@ function take(left: Map<string, number>, name: string): boolean {
 /** How often each word occurs in the texts of a tree, lower case. */
 function countWords(tree: Node): Map<string, number> {
   const counts = new Map<string, number>()
+  for (const word of [...textsIn(tree)].flatMap(wordsOf)) counts.set(word, (counts.get(word) ?? 0) + 1)
+  return counts
+}
+
+function* textsIn(tree: Node): Iterable<string> {
   const waiting: unknown[] = [tree.body]
   while (waiting.length > 0) {
     const next = waiting.pop()
-    if (typeof next === 'string') for (const word of wordsOf(next)) counts.set(word, (counts.get(word) ?? 0) + 1)
-    else if (Array.isArray(next)) waiting.push(...next)
-    else if (isTree(next)) waiting.push(...Object.values(next))
+    if (typeof next === 'string') yield next
+    if (typeof next === 'object' && next !== null) waiting.push(...Object.values(next))
   }
-  return counts
 }
 
 function wordsOf(text: string): string[] {

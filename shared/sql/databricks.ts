@@ -12,12 +12,9 @@ const systemNames = new Set(words('information_schema system __databricks_intern
 
 function judgeRelation(name: Name): readonly string[] {
   const qualifiers = name.slice(0, -1)
-  return [
-    ...(formats.has(qualifiers.at(-1) ?? '') || name.some((part) => /[/:\\]/.test(part)) ? ['path_table'] : []),
-    ...(qualifiers.some((part) => systemNames.has(part)) ? ['system_catalog'] : []),
-    ...(name.some((part) => part.includes('.')) ? ['ambiguous_name'] : []),
-    ...(name.length > 3 ? ['server_qualified'] : []),
-  ]
+  if (formats.has(qualifiers.at(-1) ?? '') || name.some((part) => /[/:\\]/.test(part))) return ['path_table']
+  if (qualifiers.some((part) => systemNames.has(part))) return ['system_catalog']
+  return name.length > 3 || name.some((part) => part.includes('.')) ? ['ambiguous_name'] : []
 }
 
 /** Databricks SQL (Spark SQL as Databricks runs it). */
@@ -26,9 +23,7 @@ export const databricks: PolyglotDialect = {
   lexicon: {
     tokenize,
     writeWords: new Set(
-      words(
-        'insert update delete merge truncate drop alter create grant revoke into overwrite copy call vacuum optimize',
-      ),
+      words('insert update delete merge truncate drop alter grant revoke into overwrite copy call vacuum optimize'),
     ),
   },
   plan: planDatabricks,

@@ -59,13 +59,13 @@ const dangerousFunctions: Readonly<Record<Effect, readonly string[]>> = {
     cloud_files_state table_changes event_log list_secrets secret try_secret input_file_name input_file_block_start
     input_file_block_length current_metastore current_oauth_custom_identity_claim current_recipient is_member
     is_account_group_member raise_error assert_true monotonically_increasing_id spark_partition_id sql_keywords
-    get_warmup_progress stream`),
+    get_warmup_progress stream
+    ai_query ai_gen ai_generate_text ai_analyze_sentiment ai_classify ai_extract ai_fix_grammar ai_forecast ai_mask
+    ai_parse_document ai_similarity ai_summarize ai_top_drivers ai_translate vector_search`),
   write: [],
   delete: [],
   admin: words(`
-    ai_query ai_gen ai_generate_text ai_analyze_sentiment ai_classify ai_extract ai_fix_grammar ai_forecast ai_mask
-    ai_parse_document ai_similarity ai_summarize ai_top_drivers ai_translate vector_search http_request remote_query
-    reflect java_method try_reflect identifier from_avro to_avro from_protobuf to_protobuf schema_of_avro`),
+    http_request remote_query reflect java_method try_reflect identifier from_avro to_avro from_protobuf to_protobuf schema_of_avro`),
 }
 
 const dangerous = new Map<string, CallVerdict>(

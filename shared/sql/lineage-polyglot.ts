@@ -150,19 +150,22 @@ function turned(node: Node, sight: Sight): Shape {
 
 /** The output columns of a SELECT. Each may name those before it (lateral column aliases). */
 export function selected(select: Node, sight: Sight): Shape {
-  const aliases = new Map<string, Mentions>()
-  const seen = { ...sight, aliases }
+  const aliases = new Map<string, Mentions>(sight.aliases)
   const columns: Column[] = []
   const opened: Shape[] = []
   for (const target of nodesAt(select, 'expressions')) {
-    const parts = columnsFrom(target, seen)
-    if ('shape' in parts) opened.push(parts.shape)
-    else columns.push(...parts.columns)
-    for (const { name, mentions } of 'shape' in parts ? [] : parts.columns) {
-      if (name !== undefined) aliases.set(name, shapes.union([aliases.get(name) ?? new Set(), mentions]))
-    }
+    const parts = columnsFrom(target, { ...sight, aliases })
+    opened.push(...('shape' in parts ? [parts.shape] : []))
+    columns.push(...('shape' in parts ? [] : parts.columns))
+    noteAliases('shape' in parts ? [] : parts.columns, aliases)
   }
   return opened.length === 0 ? shapes.listed(columns) : shapes.sideBySide([shapes.listed(columns), ...opened])
+}
+
+function noteAliases(columns: readonly Column[], aliases: Map<string, Mentions>): void {
+  for (const { name, mentions } of columns) {
+    if (name !== undefined) aliases.set(name, shapes.union([aliases.get(name) ?? new Set(), mentions]))
+  }
 }
 
 /** The columns of one target where they can be listed, else what all of them are made of. */

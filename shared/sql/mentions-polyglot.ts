@@ -80,8 +80,12 @@ interface Notes {
 /** The first part that is no relation's is the column's, or the last one where all are. */
 function noteChain(parts: readonly string[], { rows, columns, qualifiers }: Notes): void {
   const [first = ''] = parts
-  if (parts.length === 1) columns.add(rows.has(first) ? '*' : first)
-  const at = parts.findIndex((part) => !rows.has(part))
-  if (parts.length > 1) columns.add(parts[at < 0 ? parts.length - 1 : at] ?? '*')
-  if (parts.length > 1 && rows.has(first)) for (const part of parts.slice(0, at < 0 ? -1 : at)) qualifiers.add(part)
+  if (parts.length === 1) {
+    columns.add(rows.has(first) ? '*' : first)
+    return
+  }
+  const before = parts.findIndex((part) => !rows.has(part))
+  const at = before < 0 ? parts.length - 1 : before
+  columns.add(parts[at] ?? '*')
+  for (const part of parts.slice(0, at)) qualifiers.add(part)
 }

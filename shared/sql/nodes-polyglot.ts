@@ -8,12 +8,12 @@ import { isTree, type Node, type Tree } from './tree.ts'
  */
 const text = `
 select expressions from:from joins:join lateral_views:lateral_view where_clause:clause group_by:group_by having:clause
-  qualify:clause order_by:ordering distribute_by:ordering cluster_by:ordering sort_by:ordering limit:clause
+  qualify:clause order_by:ordering distribute_by:listing cluster_by:ordering sort_by:ordering limit:clause
   offset:clause distinct with:with windows:named_window qualify_after_window
-union left right all distinct with:with order_by:ordering limit offset distribute_by:ordering sort_by:ordering
+union left right all distinct with:with order_by:ordering limit offset distribute_by:listing sort_by:ordering
   cluster_by:ordering
 subquery this alias:name column_aliases:name alias_explicit_as alias_keyword order_by:ordering limit:clause
-  offset:clause distribute_by:ordering sort_by:ordering cluster_by:ordering lateral modifiers_inside
+  offset:clause distribute_by:listing sort_by:ordering cluster_by:ordering lateral modifiers_inside
 values expressions:tuple alias:name column_aliases:name
 table name:name schema:name catalog:name alias:name alias_explicit_as column_aliases:name table_sample:sample
   version:version
@@ -28,6 +28,7 @@ lateral_view this table_alias:name column_aliases:name outer
 clause this rows
 group_by expressions all
 ordering expressions:ordered
+listing expressions
 ordered this desc nulls_first explicit_asc
 with ctes:cte recursive
 cte alias:name this columns:name alias_first
@@ -127,7 +128,7 @@ function fieldsOf(fields: readonly string[]): Fields {
 }
 
 /** What stands for a kind or a field that nobody listed; no walk knows it. */
-export const unlisted = 'unlisted'
+const unlisted = 'unlisted'
 
 /** Kinds that make one result of rows; all of them may bear a WITH. */
 export const queryKinds: ReadonlySet<string> = new Set(['select', 'union', 'intersect', 'except', 'values', 'subquery'])

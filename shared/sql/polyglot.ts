@@ -13,7 +13,7 @@ import { serialize, type Token } from './tokens.ts'
 import type { Node } from './tree.ts'
 import { walkTree } from './walk-polyglot.ts'
 
-/** A text for polyglot, with where its names, strings and numbers begin and end (UTF-16 units). */
+/** A text for polyglot, with where its names, strings and numbers begin and end (in characters). */
 export interface Part {
   readonly text: string
   readonly spans: readonly (readonly [number, number])[]
@@ -59,13 +59,14 @@ function splitStatements(tokens: readonly Token[]): (readonly Token[])[] {
   return statements.filter((statement) => statement.length > 0)
 }
 
+/** Places are counted in characters, of which some take two units in JavaScript. */
 function partFrom(tokens: readonly Token[]): Part {
   const spans: [number, number][] = []
   let at = 0
   for (const [index, token] of tokens.entries()) {
-    at += token.spaced && index > 0 ? 1 : 0
-    if (['word', 'quoted', 'string', 'number'].includes(token.kind)) spans.push([at, at + token.text.length])
-    at += token.text.length
+    const start = at + (token.spaced && index > 0 ? 1 : 0)
+    at = start + [...token.text].length
+    if (['word', 'quoted', 'string', 'number'].includes(token.kind)) spans.push([start, at])
   }
   return { text: serialize(tokens), spans }
 }
@@ -109,25 +110,27 @@ function judged({ dialect, gated, plans, trees }: Judged): Statement {
   }
 }
 
+interface Judging {
+  readonly dialect: PolyglotDialect
+  readonly found: Findings
+}
+
 /** What only plans a change does not change anything, but is no plain read either. */
-function judgePlan(
-  plan: Plan,
-  trees: readonly Node[],
-  { dialect, found }: { dialect: PolyglotDialect; found: Findings },
-) {
+function judgePlan(plan: Plan, trees: readonly Node[], { dialect, found }: Judging): void {
   const inner = plan.plans === true ? { ...emptyFindings(), reads: found.reads, writes: found.reads } : found
   worsen(inner, plan.effect)
-  for (const danger of plan.dangers ?? []) found.dangers.add(danger)
-  const named = [
-    ...(plan.reads ?? []).map((name) => ({ name, into: inner.reads })),
-    ...(plan.writes ?? []).map((name) => ({ name, into: inner.writes })),
-  ]
-  for (const { name, into } of named) {
-    into.add(name.join('.'))
-    for (const danger of dialect.judgeRelation(name)) found.dangers.add(danger)
-  }
+  noteNames(plan, inner, dialect)
   for (const tree of trees) walkTree(tree, dialect, inner)
-  if (inner === found) return
+  if (inner !== found) notePlanned(inner, found)
+}
+
+function noteNames({ reads = [], writes = [], dangers = [] }: Plan, found: Findings, dialect: PolyglotDialect): void {
+  for (const name of reads) found.reads.add(name.join('.'))
+  for (const name of writes) found.writes.add(name.join('.'))
+  for (const danger of [...dangers, ...[...reads, ...writes].flatMap(dialect.judgeRelation)]) found.dangers.add(danger)
+}
+
+function notePlanned(inner: Findings, found: Findings): void {
   for (const danger of inner.dangers) found.dangers.add(danger)
   if (inner.effect !== 'read') found.dangers.add('explain_write')
   if (inner.refused !== undefined) refuse(found, inner.refused)

@@ -88,15 +88,17 @@ function columnsOf(alias: string, column: string, sight: Sight) {
   }))
 }
 
-/** An unqualified name: a column of any relation in sight, a relation's whole row, or another output column. */
-export function columnNamed(name: string, sight: Sight): Mentions {
+/** A column of any relation in sight, a relation's whole row, or another output column; what is none of these, anything. */
+function columnNamed(name: string, sight: Sight): Mentions {
   if (sight.parameters.has(name)) return new Set()
   const sources = sight.scopes.flat()
   const alias = sight.aliases.get(name)
   if (sources.length === 0) return alias ?? shapes.anything
   const rows = sources.filter((source) => source.alias === name).map((source) => shapes.rowOf(source.shape))
   const columns = sources.map((source) => shapes.columnOf(source.shape, name))
-  return shapes.union([...rows, ...columns, alias ?? new Set()])
+  const found = shapes.union([...rows, ...columns, alias ?? new Set()])
+  const isKnown = alias !== undefined || sources.some(({ shape }) => shape.columns.has(name))
+  return found.size > 0 || isKnown ? found : shapes.anything
 }
 
 /** Every relation in sight of that name. */

@@ -167,20 +167,24 @@ function explainPlan(tokens: readonly Token[], used: number): Plan | undefined {
   return inner === undefined ? undefined : { ...inner, plans: true }
 }
 
-/** Names and types of columns are no data; histories and details are what classified tables' masks are for. */
+/** Names and types of columns are no data; histories and details are for the masks of classified tables. */
 function describePlan(tokens: readonly Token[]): Plan | undefined {
-  const query = isWord(tokens, 1, 'query') ? 2 : 1
-  if (startsQuery(tokens, query) && !isWord(tokens, query, 'table')) {
-    const parts = queryFrom(tokens, query)
-    return parts === undefined ? undefined : { effect: 'read', parts: [parts], plans: true, describes: 3 }
-  }
   const lead = leadOf(tokens)
+  const query = isWord(tokens, 1, 'query') ? 2 : 1
+  if (startsQuery(tokens, query) && !isWord(tokens, query, 'table')) return describeQuery(tokens, query)
   if (/^\S+ (schema|database|catalog|function|volume) /.test(lead)) return { effect: 'read' }
-  const other = /^\S+ (history|detail)(?= )/.exec(lead)?.[0]
-  if (other !== undefined) return naming('read', 'reads')(tokens, 2)
-  if (/^\S+ (external|storage|service|connection|share|recipient|provider|credential|policy) /.test(lead)) {
-    return { effect: 'read', dangers: ['describe_security'] }
-  }
+  if (/^\S+ (history|detail) /.test(lead)) return naming('read', 'reads')(tokens, 2)
+  const isSecurity = /^\S+ (external|storage|service|connection|share|recipient|provider|credential|policy) /.test(lead)
+  return isSecurity ? { effect: 'read', dangers: ['describe_security'] } : describeTable(tokens, lead)
+}
+
+function describeQuery(tokens: readonly Token[], at: number): Plan | undefined {
+  const query = queryFrom(tokens, at)
+  return query === undefined ? undefined : { effect: 'read', parts: [query], plans: true, describes: 3 }
+}
+
+/** With a column behind the table's name come figures about its values. */
+function describeTable(tokens: readonly Token[], lead: string): Plan | undefined {
   const start = /^\S+( table)?( extended| formatted)?(?= )/.exec(lead)?.[0].split(' ').length ?? 1
   const named = nameFrom(tokens, start)
   if (named === undefined) return undefined

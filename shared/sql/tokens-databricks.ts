@@ -30,20 +30,17 @@ export function tokenize(sql: string): Tokens {
   for (let at = 0; at < sql.length; ) {
     const piece = cut(sql, at)
     if ('refused' in piece) return piece
-    if (piece.kind !== 'space') {
-      const token = { kind: piece.kind, text: piece.text ?? sql.slice(at, piece.end), spaced }
-      if (!spaced && sticks(tokens.at(-1), token)) return { refused: 'token_ambiguous' }
-      tokens.push(token)
-    }
+    if (piece.kind !== 'space') tokens.push({ kind: piece.kind, text: piece.text ?? sql.slice(at, piece.end), spaced })
     spaced = piece.kind === 'space'
     at = piece.end
   }
-  return { tokens }
+  return tokens.some(sticks) ? { refused: 'token_ambiguous' } : { tokens }
 }
 
 /** A prefix that gives a string another meaning, a fraction behind a name, and the `://` that makes one name of more. */
-function sticks(last: Token | undefined, { kind, text }: Token): boolean {
-  if (last === undefined) return false
+function sticks({ kind, text, spaced }: Token, index: number, tokens: readonly Token[]): boolean {
+  const last = tokens[index - 1]
+  if (spaced || last === undefined) return false
   if (kind === 'string' || kind === 'quoted') return last.kind === 'word' || last.kind === 'number'
   if (kind === 'number') return last.kind === 'word' || last.kind === 'quoted' || /^[)\]:]$/.test(last.text)
   return last.text === ':' && text.startsWith('/')

@@ -115,6 +115,14 @@ const walkGroups: Rule = (node, walk) => {
   }
 }
 
+/** A path into a document is one text; in its brackets there may be a number, a star or a quoted name. */
+const walkPath: Rule = (node, walk) => {
+  const path = open(node.body.expression)
+  const isPlain = path?.kind === 'literal' && !/\[(?!\d+\]|\*\]|["'])/.test(textAt(path.body, 'value'))
+  if (!isPlain) refuse(walk.found, 'node_not_listed')
+  walkInside(node, walk)
+}
+
 const walkMethod: Rule = (_node, { found }) => noteCall(unknownFunction, found)
 
 const walkLambda: Rule = (_node, { found }) => refuse(found, 'node_not_listed')
@@ -131,13 +139,14 @@ const rules = new Map<string, Rule>(
     function: walkFunction,
     aggregate_function: walkFunction,
     group_by: walkGroups,
+    j_s_o_n_extract: walkPath,
     lambda: walkLambda,
     method_call: walkMethod,
   }),
 )
 
 /** The parts of a relation's name, lower case. */
-export function relationName(table: Tree): string[] {
+function relationName(table: Tree): string[] {
   return ['catalog', 'schema', 'name'].filter((field) => isTree(table[field])).map((field) => nameAt(table, field))
 }
 
