@@ -112,12 +112,22 @@ function sourceFrom(node: Node, sight: Sight): Source {
   if (kind === 'table') return { alias: aliasOf(body), shape: renamed(relationShape(body, sight), node) }
   if (kind === 'lateral_view') return { alias: nameAt(body, 'table_alias'), shape: generated(node, sight) }
   if (kind === 'lateral') return { alias: nameAt(body, 'alias'), shape: generated(node, sight) }
-  if (kind === 'alias') return { alias: nameAt(body, 'alias'), shape: generated(node, sight) }
+  if (kind === 'alias') return aliased(node, sight)
   if (kind === 'subquery' || kind === 'values') {
     return { alias: nameAt(body, 'alias'), shape: renamed(shapeOf(node, sight), node) }
   }
   if (kind === 'pivot' || kind === 'unpivot') return { alias: nameAt(body, 'alias'), shape: turned(node, sight) }
-  return { alias: textAt(body, 'name').toLowerCase(), shape: generatedBy(node, [], sight) }
+  const isCall = kind === 'function' || sight.dialect.generators.has(kind)
+  const shape = isCall ? generatedBy(node, [], sight) : shapes.uniform(shapes.anything)
+  return { alias: textAt(body, 'name').toLowerCase(), shape }
+}
+
+/** A function under a name gives columns of the names behind it; anything else keeps its own. */
+function aliased(node: Node, sight: Sight): Source {
+  const [inner] = nodesAt(node, 'this')
+  const isCall = inner === undefined || inner.kind === 'function' || sight.dialect.generators.has(inner.kind)
+  const shape = isCall ? generated(node, sight) : renamed(sourceFrom(inner, sight).shape, node)
+  return { alias: nameAt(node.body, 'alias'), shape }
 }
 
 /** What a function gives as a relation: columns of the names given to them, or of those it always gives. */

@@ -64,11 +64,17 @@ function rowNames({ kind, body }: Node): string[] {
     const own = ['catalog', 'schema', 'name'].map((field) => nameAt(body, field))
     return [...own, nameAt(body, 'alias')].filter((name) => name !== '')
   }
+  if (kind === 'merge')
+    return [...nodesAt({ kind, body }, 'this'), ...nodesAt({ kind, body }, 'using')].flatMap(aliasNames)
   const isRelation = ['subquery', 'values', 'lateral', 'pivot', 'unpivot', 'joined_table', 'cte', 'delete'].includes(
     kind,
   )
   const view = kind === 'lateral_view' ? [nameAt(body, 'table_alias')] : []
   return [...view, ...(isRelation ? [nameAt(body, 'alias')] : [])].filter((name) => name !== '')
+}
+
+function aliasNames({ kind, body }: Node): string[] {
+  return kind === 'alias' ? [nameAt(body, 'alias')] : []
 }
 
 interface Notes {

@@ -50,7 +50,7 @@ literal literal_type value
 boolean value
 null
 parameter name style
-placeholder
+placeholder index
 method_call this method:name args
 interval this unit:unit
 unit type unit use_plural this expression

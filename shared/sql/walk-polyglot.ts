@@ -76,12 +76,10 @@ const walkTable: Rule = (node, walk) => {
 function walkTarget(effect: Effect, field: string): Rule {
   return (node, walk) => {
     worsen(walk.found, effect)
-    const target = treeAt(node.body, field)
-    const table = field === 'table' ? target : (open(target)?.body ?? {})
-    noteRelation(relationName(table), walk, walk.found.writes)
-    if (nodesAt(node, field).some(({ kind, body }) => kind !== 'table' || body.version !== undefined)) {
-      refuse(walk.found, 'node_not_listed')
-    }
+    const [named] = nodesAt(node, field)
+    const table = named?.kind === 'alias' ? nodesAt(named, 'this')[0] : named
+    if (table?.kind !== 'table' || table.body.version !== undefined) refuse(walk.found, 'node_not_listed')
+    noteRelation(relationName(table?.body ?? {}), walk, walk.found.writes)
     walkInside(node, walk, [field])
   }
 }
