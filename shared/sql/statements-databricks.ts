@@ -1,6 +1,7 @@
 import type { Effect } from '../backend/effect.ts'
-import type { Name, Plan } from './dialect.ts'
+import type { Plan } from './dialect.ts'
 import { insertPlan, multiInsertPlan } from './inserts-databricks.ts'
+import { showPlan } from './shows-databricks.ts'
 import type { Token } from './tokens.ts'
 import { depthZero, leadOf, nameFrom, queryFrom, startsQuery } from './tokens-plan.ts'
 
@@ -172,44 +173,9 @@ function explainPlan(tokens: readonly Token[], used: number): Plan | undefined {
   return inner === undefined ? undefined : { ...inner, plans: true }
 }
 
-/** Names and types of columns are no data; histories and details are for the masks of classified tables. */
+/** A description of a query is its plan's; of a relation, what SHOW gives. */
 function describePlan(tokens: readonly Token[]): Plan | undefined {
-  const lead = leadOf(tokens)
-  const query = isWord(tokens, 1, 'query') ? 2 : 1
-  if (startsQuery(tokens, query) && !isWord(tokens, query, 'table')) return describeQuery(tokens, query)
-  if (/^\S+ (schema|database|catalog|function|volume) /.test(lead)) return { effect: 'read' }
-  if (/^\S+ (history|detail) /.test(lead)) return naming('read', 'reads')(tokens, 2)
-  const isSecurity = /^\S+ (external|storage|service|connection|share|recipient|provider|credential|policy) /.test(lead)
-  return isSecurity ? { effect: 'read', dangers: ['describe_security'] } : describeTable(tokens, lead)
-}
-
-function describeQuery(tokens: readonly Token[], at: number): Plan | undefined {
-  const query = queryFrom(tokens, at)
-  return query === undefined ? undefined : { effect: 'read', parts: [query], plans: true, describes: 3 }
-}
-
-/** With a column behind the table's name come figures about its values. */
-function describeTable(tokens: readonly Token[], lead: string): Plan | undefined {
-  const start = /^\S+( table)?( extended| formatted)?(?= )/.exec(lead)?.[0].split(' ').length ?? 1
-  const named = nameFrom(tokens, start)
-  if (named === undefined) return undefined
-  return { effect: 'read', reads: [named.name], ...(named.next === tokens.length ? { describes: 3 } : {}) }
-}
-
-const listed = 'tables|views|schemas|databases|catalogs|volumes|(?:user |system |all )?functions'
-
-function showPlan(tokens: readonly Token[], used: number): Plan {
-  const lead = leadOf(tokens.slice(used))
-  if (tokens.some(({ text }) => text === '(')) return { effect: 'read', dangers: ['show_other'] }
-  if (new RegExp(`^(${listed}) `).test(lead)) return { effect: 'read' }
-  const columns = /^columns (in|from) /.test(lead)
-  if (columns) return { ...naming('read', 'reads')(tokens, used + 2), effect: 'read', describes: 1 }
-  if (/^(partitions|tblproperties) /.test(lead)) return showOf(tokens, used + 1)
-  return /^create table /.test(lead) ? showOf(tokens, used + 2) : { effect: 'read', dangers: ['show_other'] }
-}
-
-function showOf(tokens: readonly Token[], at: number): Plan {
-  const named = nameFrom(tokens, at)
-  const reads: Name[] = named === undefined ? [] : [named.name]
-  return { effect: 'read', reads, dangers: named === undefined ? ['show_other'] : [] }
+  const at = isWord(tokens, 1, 'query') ? 2 : 1
+  const query = isWord(tokens, at, 'table') ? undefined : queryFrom(tokens, at)
+  return query === undefined ? showPlan(tokens) : { effect: 'read', parts: [query], plans: true, describes: 3 }
 }
