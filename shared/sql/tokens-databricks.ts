@@ -41,6 +41,7 @@ export function tokenize(sql: string): Tokens {
 function sticks({ kind, text, spaced }: Token, index: number, tokens: readonly Token[]): boolean {
   const last = tokens[index - 1]
   if (spaced || last === undefined) return false
+  if (kind === 'string' && /^(date|timestamp|interval)$/i.test(last.text)) return false
   if (kind === 'string' || kind === 'quoted') return last.kind === 'word' || last.kind === 'number'
   if (kind === 'number') return last.kind === 'word' || last.kind === 'quoted' || /^[)\]:]$/.test(last.text)
   return last.text === ':' && text.startsWith('/')

@@ -116,11 +116,13 @@ function disguise(write: string, gaps: string[], cases: boolean[]): string {
   return [...spaced].map((char, at) => (cases[at % cases.length] ? char.toUpperCase() : char)).join('')
 }
 
+/** Words of a write; those of the second kind may be names, where a comma, a bracket or FROM comes before them. */
+const writeWord =
+  /\b(delete|drop|update|insert|truncate|grant|alter|copy|create|vacuum|optimize|merge|ai_query|read_files|transform)\b|main\.f|(?<!, *|\( *|from +)\b(set|use|call|cache|execute)\b/i
+
 /** Whether a safe read has something of a write left in it once strings and quoted names are cut out. */
 export function isMissed({ safeRead, effect, statements, writes: targets, text = '' }: Statement): boolean {
   if (!safeRead) return false
   const bare = text.replace(/'(?:[^'\\]|\\[\s\S]|'')*'|`(?:[^`]|``)*`/g, ' ')
-  const word =
-    /\b(delete|drop|update|insert|truncate|call|execute|grant|alter|copy|set|use|create|vacuum|optimize|cache|merge|ai_query|read_files|transform)\b|main\.f/i
-  return effect !== 'read' || statements !== 1 || targets.length > 0 || word.test(bare)
+  return effect !== 'read' || statements !== 1 || targets.length > 0 || writeWord.test(bare)
 }
