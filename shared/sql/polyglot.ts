@@ -89,7 +89,7 @@ function judged({ dialect, gated, plans, trees }: Judged): Statement {
   if (found.ctes > limits.ctes) refuse(found, 'too_many_ctes')
   if (found.joins > limits.joins) refuse(found, 'too_many_joins')
   if (found.refused !== undefined) return refusedStatement(found.refused, plans.length)
-  if (gated.writeWord && found.effect === 'read' && !plans.every((plan) => plan.plans === true)) {
+  if (gated.writeWord && found.effect === 'read') {
     found.effect = 'write'
     found.dangers.add('write_word')
   }
