@@ -55,7 +55,7 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
     // Beside the entry, since edges look for their assets beside themselves.
     chunkNames: '[name]-[hash]',
   })
-  await bundle({ ...shared, entryPoints: workers.map((file) => join(root, file)), outdir: folder })
+  await bundle({ ...shared, keepNames: false, entryPoints: workers.map((file) => join(root, file)), outdir: folder })
   await Promise.all(assets.map((file) => cp(file, join(folder, file.slice(dirname(file).length + 1)))))
   await copyPolicy(join(folder, 'policy'))
   const digest = await digestFolder(folder)
