@@ -7,6 +7,7 @@ const config: KnipConfig = {
     'functions/*.ts',
     'shared/app.ts',
     'shared/sql/parser-entry.mjs',
+    'shared/sql/parser-polyglot-entry.mjs',
     'infra/local/commands/*.ts',
     'infra/local/host/main.ts',
     'infra/local/stack/*-process.ts',

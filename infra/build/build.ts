@@ -14,7 +14,11 @@ const require = createRequire(import.meta.url)
 const assets = [
   join(dirname(require.resolve('@cedar-policy/cedar-wasm/nodejs')), '../web/cedar_wasm_bg.wasm'),
   join(dirname(require.resolve('libpg-query')), 'libpg-query.wasm'),
+  require.resolve('@polyglot-sql/sdk/polyglot_sql.wasm'),
 ]
+
+/** Programs of worker threads, each bundled by itself: what they load stays out of the main thread. */
+const workers = ['shared/sql/parser-entry.mjs', 'shared/sql/parser-polyglot-entry.mjs']
 
 /** How whatever is deployed is built. */
 export const bundleOptions: BuildOptions = {
@@ -52,7 +56,12 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
     // Beside the entry, since edges look for their assets beside themselves.
     chunkNames: '[name]-[hash]',
   })
-  await bundle({ ...bundleOptions, entryPoints: [join(root, 'shared/sql/parser-entry.mjs')], outdir: folder })
+  await bundle({
+    ...bundleOptions,
+    keepNames: false,
+    entryPoints: workers.map((file) => join(root, file)),
+    outdir: folder,
+  })
   await Promise.all(assets.map((file) => cp(file, join(folder, file.slice(dirname(file).length + 1)))))
   await copyPolicy(join(folder, 'policy'))
   const digest = await digestFolder(folder)

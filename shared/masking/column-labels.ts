@@ -45,7 +45,7 @@ export function labelColumns(question: ColumnQuestion): readonly (readonly strin
   const listed = outputs !== null && outputs.length === columns.length ? outputs : null
   const changes = understood.effect !== 'read'
   return columns.map(({ source }, index) => {
-    const mentions = listed?.[index]?.mentions ?? ['*']
+    const mentions = withQualifiers(listed?.[index]?.mentions ?? ['*'], understood, touched)
     if (source === null) return labelMentions(mentions, touched)
     const own = labelSource(source, tables)
     if (!changes) return own
@@ -63,7 +63,8 @@ export function labelsCarried(understood: Understood, tables: Tables): readonly 
   const { effect, statement } = understood
   if (statement === undefined) return []
   const touched = tablesTouched(understood, tables)
-  const used = (effect === 'read' ? statement.compared : statement.mentions) ?? ['*']
+  const own = (effect === 'read' ? statement.compared : statement.mentions) ?? ['*']
+  const used = withQualifiers(own, understood, touched)
   const names = effect === 'read' && touched.length < understood.reads.length ? knownNames(used, touched) : used
   return labelMentions(names, touched)
     .filter((label) => label !== 'none')
@@ -86,6 +87,16 @@ export function labelMembers(
     const label = touched.map((members) => members.get(member)).find((found) => found !== undefined)
     return label === undefined ? [] : [[pointer, label] as const]
   })
+}
+
+/** What stands before a dot is a relation, or a classified column of that name whose nested field is meant. */
+function withQualifiers(
+  mentions: readonly string[],
+  { statement }: Understood,
+  touched: readonly ReadonlyMap<string, string>[],
+): readonly string[] {
+  const columns = (statement?.qualifiers ?? []).filter((name) => touched.some((table) => table.has(name)))
+  return mentions.length === 0 ? mentions : [...mentions, ...columns]
 }
 
 /** Beside a table that nobody classified, a name that no classified one has is taken to be of that table. */
