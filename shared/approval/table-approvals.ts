@@ -24,19 +24,24 @@ export interface TableApprovalsOptions {
 }
 
 const defaultTimeout = 2000
+const mostAttempts = 3
+const pauseMs = 100
 
 /**
  * Azure Table Storage as the store of approvals, by `@azure/data-tables` without its retries: after a retry of a change
- * whose reply was lost, our own claim would look like somebody else's.
+ * whose reply was lost, our own claim would look like somebody else's. A change in doubt is repeated here, identical and
+ * under the same ETag or key, so that at most one copy takes effect; a repeat that is refused looks whose the row is.
  */
 export function createTableApprovals(options: TableApprovalsOptions): ApprovalStore {
   const timeout = options.timeout ?? defaultTimeout
   let opened: Promise<TableClient> | undefined
   const signal = () => ({ abortSignal: AbortSignal.timeout(timeout) })
-  const use = async <T>(work: (client: TableClient) => Promise<T>): Promise<T> => {
+  const until = () => Date.now() + timeout
+  const insist = <T>(client: TableClient, work: Work<T>) => repeat((isRepeat) => work(client, isRepeat), until())
+  const use = async <T>(work: Work<T>): Promise<T> => {
     opened ??= openTable(options, 5 * timeout)
     try {
-      return await work(await opened.catch(forget))
+      return await insist(await opened.catch(forget), work)
     } catch (cause) {
       throw unavailable(cause)
     }
@@ -47,16 +52,39 @@ export function createTableApprovals(options: TableApprovalsOptions): ApprovalSt
   }
   return {
     find: (tid, id) => use((client) => findOne(client, { tid, id }, signal())),
-    latest: (tid, digest) => use((client) => findLatest(client, tid, digest)),
-    insert: (request, progress) => use((client) => insertRow(client, newRow(request, progress), signal())),
-    replace: (approval, progress) => use((client) => replaceProgress(client, { approval, progress }, signal())),
-    spend: (used) => use((client) => insertRow(client, spentRow(used), signal())),
-    list: (tid, since) => use((client) => collect(client, `${inTenant(tid)} and requestedAt ge '${isoTime(since)}'`)),
+    latest: (tid, digest) => use((client) => findLatest(client, { tid, digest }, signal())),
+    insert: (request, progress) =>
+      use((client, isRepeat) => insertRow(client, { row: newRow(request, progress), isRepeat }, signal())),
+    replace: (approval, progress) =>
+      use((client, isRepeat) => replaceProgress(client, { approval, progress, isRepeat }, signal())),
+    spend: (used) => use((client, isRepeat) => insertRow(client, { row: spentRow(used), isRepeat }, signal())),
+    list: (tid, since) =>
+      use((client) => collect(client, `${inTenant(tid)} and requestedAt ge '${isoTime(since)}'`, signal())),
   }
 }
 
 interface Signal {
   readonly abortSignal: AbortSignal
+}
+
+type Work<T> = (client: TableClient, isRepeat: boolean) => Promise<T>
+
+/** Once more, a few times, while the first attempt could still have had its time; what was refused is refused. */
+async function repeat<T>(attempt: (isRepeat: boolean) => Promise<T>, until: number): Promise<T> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt(count > 1)
+    } catch (cause) {
+      if (count === mostAttempts || !isInDoubt(cause) || (count > 1 && Date.now() > until)) throw cause
+    }
+    await new Promise((resolve) => setTimeout(resolve, count * pauseMs))
+  }
+}
+
+/** Nobody answered, or something that cannot be made sense of; throttled, or failed over there. */
+function isInDoubt(cause: unknown): boolean {
+  const status = statusOf(cause) ?? 0
+  return status < 400 || status === 408 || status === 429 || status >= 500
 }
 
 type Row = Columns & { readonly partitionKey: string; readonly rowKey: string }
@@ -92,25 +120,45 @@ async function findOne(client: TableClient, key: { tid: string; id: string }, op
 }
 
 /** Keys of later attempts sort by their text, so that the newest is found by its number. */
-async function findLatest(client: TableClient, tid: string, digest: string): Promise<Approval | null> {
+async function findLatest(
+  client: TableClient,
+  { tid, digest }: { tid: string; digest: string },
+  options: Signal,
+): Promise<Approval | null> {
   const { from, to } = digestRange(digest)
-  const found = await collect(client, `${inTenant(tid)} and RowKey ge '${from}' and RowKey le '${to}'`)
+  const found = await collect(client, `${inTenant(tid)} and RowKey ge '${from}' and RowKey le '${to}'`, options)
   return found.sort((a, b) => b.request.attempt - a.request.attempt)[0] ?? null
 }
 
-async function insertRow(client: TableClient, row: Row, options: Signal): Promise<boolean> {
+/** False where there is such a row already, unless our own first attempt left it. */
+async function insertRow(
+  client: TableClient,
+  { row, isRepeat }: { readonly row: Row; readonly isRepeat: boolean },
+  options: Signal,
+): Promise<boolean> {
   try {
     await client.createEntity(row, options)
     return true
   } catch (cause) {
-    if (statusOf(cause) === 409) return false
-    throw cause
+    if (statusOf(cause) !== 409) throw cause
+    return isRepeat && isOwn(await client.getEntity<Columns>(row.partitionKey, row.rowKey, options), row)
   }
+}
+
+/** A request says when it was asked for, a spent row for whom. */
+function isOwn(stored: Columns, row: Row): boolean {
+  return stored.requestedAt === row.requestedAt && stored.decisionId === row.decisionId
+}
+
+interface Replacement {
+  readonly approval: Approval
+  readonly progress: Progress
+  readonly isRepeat: boolean
 }
 
 async function replaceProgress(
   client: TableClient,
-  { approval, progress }: { approval: Approval; progress: Progress },
+  { approval, progress, isRepeat }: Replacement,
   options: Signal,
 ): Promise<string | null> {
   const { subject, id } = approval.request
@@ -120,14 +168,15 @@ async function replaceProgress(
     if (etag === undefined) throw new Error('the reply has no ETag')
     return etag
   } catch (cause) {
-    if (statusOf(cause) === 412) return null
-    throw cause
+    if (statusOf(cause) !== 412) throw cause
+    const stored = isRepeat ? await findOne(client, { tid: subject.tid, id }, options) : null
+    return stored !== null && JSON.stringify(stored.progress) === JSON.stringify(progress) ? stored.etag : null
   }
 }
 
-async function collect(client: TableClient, filter: string): Promise<Approval[]> {
+async function collect(client: TableClient, filter: string, options: Signal): Promise<Approval[]> {
   const found: Approval[] = []
-  for await (const entity of client.listEntities({ queryOptions: { filter } })) {
+  for await (const entity of client.listEntities({ ...options, queryOptions: { filter } })) {
     found.push(readApproval(entity, String(entity.etag)))
   }
   return found.sort((a, b) => b.request.requestedAt - a.request.requestedAt)

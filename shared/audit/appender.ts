@@ -5,6 +5,7 @@ import { draftEvent, type RowDraft } from './document.ts'
 import { createGroupQueue } from './group-queue.ts'
 import { claimLane, type Lane, type LaneContext, rollSegment } from './lane.ts'
 import { leaseDuration, writeLease } from './lease.ts'
+import { createOwed } from './owed.ts'
 import { pauseUntil } from './pause.ts'
 import type { RowPosition } from './receipt.ts'
 import type { AuditKey, KeySource } from './store.ts'
@@ -52,16 +53,25 @@ export function createAppender(options: AppenderOptions): Appender {
   const hand: Hand = { lane: null, key: null, shunned: new Set() }
   const suspects = createSuspects(context, (draft) => push(draft).catch(() => undefined))
   const queue = createGroupQueue<Waiting>((waiting) => flush(waiting))
+  const owed = createOwed((draft) => void push(draft).catch(() => undefined))
 
   async function push(draft: RowDraft): Promise<PlacedRow> {
-    if (queue.size() >= limits.queue) throw refusal('the queue is full', 1)
+    if (queue.size() >= limits.queue) {
+      owed.add(draft)
+      throw refusal('the queue is full', 1)
+    }
     return new Promise((resolve, reject) => {
       queue.push({ draft, since: clock(), resolve, reject, attempts: 0 })
     })
   }
 
+  function refuseAll(items: readonly Waiting[], problem: Problem): void {
+    for (const item of items) owed.add(item.draft)
+    rejectAll(items, problem)
+  }
+
   async function flush(waiting: Waiting[]): Promise<void> {
-    dropOverdue(waiting, clock() - limits.deadline)
+    refuseAll(takeOverdue(waiting, clock() - limits.deadline), refusal('the row waited too long'))
     if (waiting.length === 0) return
     try {
       const { lane, key } = await takeLane(options, { hand, suspects })
@@ -71,20 +81,24 @@ export function createAppender(options: AppenderOptions): Appender {
       settle(await submit(options, batch), { batch, lane, taken, waiting })
     } catch (cause) {
       hand.lane = null
-      for (const item of waiting.splice(0)) item.reject(asRefusal(cause))
+      refuseAll(waiting.splice(0), asRefusal(cause))
     }
   }
 
   function settle(fate: Fate, sent: Sent): void {
     hand.lane = nextLane(fate, sent)
     if (fate.fate === 'committed') resolveAll(sent)
-    else if (fate.fate === 'lost') requeue(sent.taken, sent.waiting)
-    else for (const item of sent.taken) item.reject(refusal(fate.detail))
+    else if (fate.fate === 'lost') refuseAll(requeue(sent.taken, sent.waiting), refusal('every race was lost'))
+    else if (fate.fate === 'unknown') rejectAll(sent.taken, refusal(fate.detail))
+    else refuseAll(sent.taken, refusal(fate.detail))
     note(fate, sent)
   }
 
   function note(fate: Fate, sent: Sent): void {
-    if (fate.fate === 'committed') suspects.settle(hand.key)
+    if (fate.fate === 'committed') {
+      suspects.settle(hand.key)
+      owed.pay()
+    }
     if (fate.fate === 'unknown') suspects.add(toSuspect(sent))
     if (fate.fate === 'lost' && fate.obstructed) hand.shunned.add(sent.lane.lease.lane)
   }
@@ -94,6 +108,7 @@ export function createAppender(options: AppenderOptions): Appender {
     async close() {
       await queue.idle()
       await suspects.close(hand.key)
+      owed.pay()
       await queue.idle()
       if (hand.lane) await writeLease(context.rows, { ...hand.lane.lease, until: clock() }).catch(() => null)
       hand.lane = null
@@ -178,11 +193,15 @@ function submit({ context, limits }: AppenderOptions, batch: SealedBatch): Promi
   return commitBatch(context.rows, batch, pauseUntil(context.pacing.clock() + limits.deadline, context.pacing))
 }
 
-function dropOverdue(waiting: Waiting[], limit: number): void {
+function rejectAll(items: readonly Waiting[], problem: Problem): void {
+  for (const item of items) item.reject(problem)
+}
+
+/** Takes the rows out that have waited longer than they may. */
+function takeOverdue(waiting: Waiting[], limit: number): readonly Waiting[] {
   const late = waiting.filter((item) => item.since < limit)
-  if (late.length === 0) return
-  waiting.splice(0, waiting.length, ...waiting.filter((item) => item.since >= limit))
-  for (const item of late) item.reject(refusal('the row waited too long'))
+  if (late.length > 0) waiting.splice(0, waiting.length, ...waiting.filter((item) => item.since >= limit))
+  return late
 }
 
 function resolveAll({ batch, taken }: Sent): void {
@@ -192,10 +211,11 @@ function resolveAll({ batch, taken }: Sent): void {
   })
 }
 
-function requeue(taken: readonly Waiting[], waiting: Waiting[]): void {
+/** Puts the rows back in front, but for those that have lost too often; gives the latter. */
+function requeue(taken: readonly Waiting[], waiting: Waiting[]): readonly Waiting[] {
   for (const item of taken) item.attempts++
-  for (const item of taken.filter((item) => item.attempts >= maxAttempts)) item.reject(refusal('every race was lost'))
   waiting.unshift(...taken.filter((item) => item.attempts < maxAttempts))
+  return taken.filter((item) => item.attempts >= maxAttempts)
 }
 
 /** The refusal of everything that cannot be recorded; `reason` is for the log. */

@@ -88,7 +88,7 @@ async function send(request: RestRequest, exchange: Exchange, options: RestOptio
     })
   }
   try {
-    return { ...(await readBody(response, options.maxBytes ?? defaultMaxBytes)), backendIds }
+    return { ...(await readBody(response, options.maxBytes ?? defaultMaxBytes, call.understood.effect)), backendIds }
   } catch (error) {
     if (error instanceof Problem) throw error
     throw problemOfNetwork(error, { effect: call.understood.effect, aborted: signal.aborted, sent: true })

@@ -20,6 +20,8 @@ export interface AzuriteOptions {
   readonly keep?: string | undefined
   readonly certificate: { readonly cert: string; readonly key: string }
   readonly announce?: Announce | undefined
+  /** Further accounts, as `name:key` (base64); each has tables of its own. */
+  readonly accounts?: readonly string[]
 }
 
 /** Addresses are path-style: `https://127.0.0.1:<port>/devstoreaccount1`. */
@@ -50,11 +52,15 @@ export async function startAzurite(options: AzuriteOptions): Promise<Storage> {
     signal: 'SIGINT', // the signal that makes every version of it write its data before it ends
     graceMs: 8000,
     cwd: options.run,
-    env: { PATH: process.env.PATH, HOME: options.run },
+    env: { PATH: process.env.PATH, HOME: options.run, ...accountsOf(options) },
     announce: options.announce,
   })
   const urls = await readAddresses(child)
   return { pid: child.pid, ...urls, connectionString: connect(urls), stop: child.stop }
+}
+
+function accountsOf({ accounts = [] }: AzuriteOptions): NodeJS.ProcessEnv {
+  return accounts.length === 0 ? {} : { AZURITE_ACCOUNTS: [`${account}:${accountKey}`, ...accounts].join(';') }
 }
 
 interface Addresses {

@@ -1,0 +1,104 @@
+import type { TimeLimits } from '../../shared/config/time-limits.ts'
+import { problems } from '../../shared/errors/problem.ts'
+import { isWaiting, type Observed } from './fault-case.ts'
+import { shortLimits } from './fault-site.ts'
+
+/** What the book says of the call that met the fault. */
+export interface Entered {
+  readonly intents: number
+  readonly outcomes: number
+  /** `not-called`, `called`, `unknown`, or null without an outcome. */
+  readonly status: string | null
+  readonly code: string | null
+}
+
+/** Reads the decision of the faulty call out of the book. */
+export function entered({ rows, earlier, next }: Observed): Entered {
+  const own = rows.filter(
+    ({ decisionId }) => decisionId !== '' && !earlier.has(decisionId) && decisionId !== next.decisionId,
+  )
+  const outcomes = own.filter(({ kind }) => kind === 'outcome')
+  const last = outcomes.at(-1)?.outcome
+  return {
+    intents: own.filter(({ kind }) => kind === 'intent').length,
+    outcomes: outcomes.length,
+    status: last === undefined ? null : String(last.status),
+    code: last === undefined ? null : String(last.code),
+  }
+}
+
+type Rule = (observed: Observed, book: Entered) => boolean
+
+/** The longest that a call may take: its rows, a token of the platform, the exchange, the approvals, the backend. */
+function longestMs({ append, identity, vault, exchange, approval, call }: TimeLimits): number {
+  return 3 * append + identity + vault + exchange + 4 * approval + call
+}
+
+const ofBook = new Set<string | undefined>(['book', 'vault', 'managed identity'])
+
+/** What holds after every fault, whatever it was. */
+export const rules: Readonly<Record<string, Rule>> = {
+  'a service was asked for a decision only once its intent was in the book': ({ during, after }) =>
+    [...during, ...after].every(({ durable }) => durable !== false),
+  'the book verifies': ({ report }) => report.verdict === 'PASS' && report.findings.length === 0,
+  'a decision has one intent and at most one outcome': ({ rows }) => {
+    const counted = (kind: string) => rows.filter((row) => row.kind === kind).map(({ decisionId }) => decisionId)
+    const [intents, outcomes] = [counted('intent'), counted('outcome')]
+    const isSingle = [intents, outcomes].every((ids) => new Set(ids).size === ids.length)
+    return isSingle && outcomes.every((id) => intents.includes(id))
+  },
+  'no intent is left open once the book can be written again': (_, book) => book.intents === book.outcomes,
+  'an answered call is in the book': ({ got, rows }) =>
+    got.decisionId === null || rows.filter(({ decisionId }) => decisionId === got.decisionId).length === 2,
+  'the backend acted at most once, and for an approval at most once in all': ({ acted, actedInAll, flow }) =>
+    acted <= 1 && actedInAll <= (flow.approved ? 1 : 2),
+  'a change is sent at most once': ({ during, flow }) =>
+    !flow.changes || during.filter(({ label, reached }) => reached && isChange(label)).length <= 1,
+  'what the book calls not called did nothing': ({ acted }, { status }) => status !== 'not-called' || acted === 0,
+  'what acted is in the book as called or unknown, or its answer was refused': ({ acted, got }, { status }) =>
+    acted === 0 || status === 'called' || status === 'unknown' || (status === null && got.code === 'audit_unavailable'),
+  'a success did what it says': ({ got, acted, flow }, { status, code }) =>
+    got.status !== 200 || (acted === (flow.changes ? 1 : 0) && status === 'called' && code === 'ok'),
+  'an approval is released where nothing was called, and burnt otherwise': isApprovalRight,
+  'the answer is one of the contract': ({ got, flow }) => {
+    if (got.code === 'ok') return got.status === 200 && !flow.asks
+    const known = Object.hasOwn(problems, got.code) ? problems[got.code as keyof typeof problems] : undefined
+    return (
+      known !== undefined && (got.code === 'backend_rejected' || got.status === known.status) && got.code !== 'internal'
+    )
+  },
+  'what is away says when to come back': ({ got }) =>
+    got.status !== 503 || (got.retryable === true && (got.retryAfter ?? 0) > 0),
+  'the next call works': isNextRight,
+  'nothing takes longer than the limits': ({ got, fault }) =>
+    got.ms <= (isWaiting(fault) ? longestMs(shortLimits) : 10_000),
+}
+
+function isChange(label: string): boolean {
+  return /^(?:POST|PUT|DELETE) |^COMMIT$/.test(label)
+}
+
+function isApprovalRight({ flow, approval, fault, got }: Observed, { status }: Entered): boolean {
+  if (!flow.approved) return true
+  // Where the table or the book stay away, what was claimed stays claimed: nobody can use it, which is the safe side.
+  if (approval === 'claimed')
+    return fault?.lasting === true && (fault.service === 'approvals' || ofBook.has(fault.service))
+  if (status === null) return approval === 'approved' && got.status !== 200
+  // A claim that lost its race took nothing.
+  if (status === 'not-called') return approval === 'approved'
+  return approval === 'spent'
+}
+
+function isNextRight({ flow, next, approval }: Observed): boolean {
+  if (flow.asks) return next.code === 'approval_pending'
+  if (!flow.approved) return next.code === 'ok'
+  return approval === 'approved' ? next.code === 'ok' : next.code === 'approval_used'
+}
+
+/** Names of the rules that do not hold. */
+export function broken(observed: Observed): string[] {
+  const book = entered(observed)
+  return Object.entries(rules)
+    .filter(([, holds]) => !holds(observed, book))
+    .map(([name]) => name)
+}
