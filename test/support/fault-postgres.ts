@@ -157,7 +157,9 @@ function fromServer(session: Session, chunk: Buffer): void {
   const { client, current } = session
   session.reply = Buffer.concat([session.reply, chunk])
   const isDone = endsReady(session.reply)
-  if (current === null || current.failure === null) client.write(chunk)
+  // Within the sign-in the server asks for the password first: only its last word is the reply.
+  const isAsking = current?.label === 'sign in' && !isDone
+  if (current === null || current.failure === null || isAsking) client.write(chunk)
   if (!isDone) return
   if (current !== null) finish(session, current)
   session.reply = Buffer.alloc(0)

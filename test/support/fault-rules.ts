@@ -1,7 +1,7 @@
 import type { TimeLimits } from '../../shared/config/time-limits.ts'
 import { problems } from '../../shared/errors/problem.ts'
-import { isWaiting, type Observed } from './fault-case.ts'
-import { shortLimits } from './fault-site.ts'
+import type { Observed } from './fault-case.ts'
+import { limitsFor } from './fault-site.ts'
 
 /** What the book says of the call that met the fault. */
 export interface Entered {
@@ -31,7 +31,7 @@ type Rule = (observed: Observed, book: Entered) => boolean
 
 /** The longest that a call may take: its rows, a token of the platform, the exchange, the approvals, the backend. */
 function longestMs({ append, identity, vault, exchange, approval, call }: TimeLimits): number {
-  return 3 * append + identity + vault + exchange + 4 * approval + call
+  return 3 * append + identity + vault + exchange + 4 * approval + Math.min(call, 20_000)
 }
 
 const ofBook = new Set<string | undefined>(['book', 'vault', 'managed identity'])
@@ -70,8 +70,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'what is away says when to come back': ({ got }) =>
     got.status !== 503 || (got.retryable === true && (got.retryAfter ?? 0) > 0),
   'the next call works': isNextRight,
-  'nothing takes longer than the limits': ({ got, fault }) =>
-    got.ms <= (isWaiting(fault) ? longestMs(shortLimits) : 10_000),
+  'nothing takes longer than the limits': ({ got, fault }) => got.ms <= longestMs(limitsFor(fault)),
 }
 
 function isChange(label: string): boolean {
@@ -93,12 +92,4 @@ function isNextRight({ flow, next, approval }: Observed): boolean {
   if (flow.asks) return next.code === 'approval_pending'
   if (!flow.approved) return next.code === 'ok'
   return approval === 'approved' ? next.code === 'ok' : next.code === 'approval_used'
-}
-
-/** Names of the rules that do not hold. */
-export function broken(observed: Observed): string[] {
-  const book = entered(observed)
-  return Object.entries(rules)
-    .filter(([, holds]) => !holds(observed, book))
-    .map(([name]) => name)
 }

@@ -11,22 +11,41 @@ import { type VerifyReport, verifyChain } from '../../shared/audit/verify.ts'
 import { type TimeLimits, timeLimits } from '../../shared/config/time-limits.ts'
 import type { Gateway } from './fault-gateways.ts'
 import { describeEntra, describeOrders, describeTables, describeVault } from './fault-labels.ts'
-import { createPlan, type Plan } from './fault-plan.ts'
+import { createPlan, type Failure, type Fault, type Plan, type Service } from './fault-plan.ts'
 import { startPostgresProxy } from './fault-postgres.ts'
 import { startFaultProxy } from './fault-proxy.ts'
 import { type FaultWorld, vaultDomain } from './fault-world.ts'
 
-/** For services that do not answer: short, so that they are given up soon; long enough for a busy machine. */
-export const shortLimits: TimeLimits = {
-  table: 1000,
-  append: 2500,
-  approval: 1000,
+/** For services that do not answer: given up soon, but with room for a busy machine. */
+const shortLimits: TimeLimits = {
+  table: 1500,
+  append: 6000,
+  approval: 1500,
   vault: 2500,
   identity: 2000,
-  exchange: 2000,
+  exchange: 2500,
   keys: 1500,
   graph: 1500,
-  call: 3000,
+  call: 4000,
+}
+
+/** For everything that is answered, however slow the machine is that runs the tests. */
+const patientLimits: TimeLimits = {
+  ...timeLimits,
+  table: 5000,
+  append: 12_500,
+  approval: 8000,
+  vault: 12_000,
+  identity: 10_000,
+}
+
+const waited: readonly Failure[] = ['late', 'slow', 'wrong type', 'garbled']
+const ofPlatform: readonly Service[] = ['book', 'approvals', 'vault', 'managed identity']
+
+/** The limits under which a failure is met: none is waited for longer than need be, none met by chance. */
+export function limitsFor(fault: Fault | null): TimeLimits {
+  if (fault !== null && waited.includes(fault.failure)) return shortLimits
+  return fault?.lasting === true && ofPlatform.includes(fault.service) ? timeLimits : patientLimits
 }
 
 /** One gateway with a book, a table of approvals and an orders API of its own, and a forwarder before each service. */
@@ -55,7 +74,7 @@ export interface BookRow {
 }
 
 /** Opens one; nothing has been called yet. */
-export async function openSite(world: FaultWorld, limits: TimeLimits = timeLimits): Promise<Site> {
+export async function openSite(world: FaultWorld, limits: TimeLimits): Promise<Site> {
   const account = world.takeAccount()
   const connection = { account: { connectionString: account.connectionString }, allowInsecure: true, timeout: 20_000 }
   const table = TableClient.fromConnectionString(account.connectionString, 'audit', { allowInsecureConnection: true })
