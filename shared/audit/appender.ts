@@ -5,11 +5,11 @@ import { draftEvent, type RowDraft } from './document.ts'
 import { createGroupQueue } from './group-queue.ts'
 import { claimLane, type Lane, type LaneContext, rollSegment } from './lane.ts'
 import { leaseDuration, writeLease } from './lease.ts'
-import { createOwed } from './owed.ts'
+import { createOwed, type Owed } from './owed.ts'
 import { pauseUntil } from './pause.ts'
 import type { RowPosition } from './receipt.ts'
 import type { AuditKey, KeySource } from './store.ts'
-import { createSuspects, type Suspect } from './suspects.ts'
+import { createSuspects, type Suspect, type Suspects } from './suspects.ts'
 
 export interface AppendLimits {
   /** Milliseconds after which a row that is not durable is refused. */
@@ -65,42 +65,19 @@ export function createAppender(options: AppenderOptions): Appender {
     })
   }
 
-  function refuseAll(items: readonly Waiting[], problem: Problem): void {
-    for (const item of items) owed.add(item.draft)
-    rejectAll(items, problem)
-  }
-
   async function flush(waiting: Waiting[]): Promise<void> {
-    refuseAll(takeOverdue(waiting, clock() - limits.deadline), refusal('the row waited too long'))
+    refuseAll(takeOverdue(waiting, clock() - limits.deadline), refusal('the row waited too long'), owed)
     if (waiting.length === 0) return
     try {
       const { lane, key } = await takeLane(options, { hand, suspects })
       const drafts = waiting.slice(0, 100).map((item) => item.draft)
       const batch = sealBatch(context, { lane, key, drafts })
       const taken = waiting.splice(0, batch.rows.length)
-      settle(await submit(options, batch), { batch, lane, taken, waiting })
+      settle(await submit(options, batch), { batch, lane, taken, waiting }, { hand, suspects, owed })
     } catch (cause) {
       hand.lane = null
-      refuseAll(waiting.splice(0), asRefusal(cause))
+      refuseAll(waiting.splice(0), asRefusal(cause), owed)
     }
-  }
-
-  function settle(fate: Fate, sent: Sent): void {
-    hand.lane = nextLane(fate, sent)
-    if (fate.fate === 'committed') resolveAll(sent)
-    else if (fate.fate === 'lost') refuseAll(requeue(sent.taken, sent.waiting), refusal('every race was lost'))
-    else if (fate.fate === 'unknown') rejectAll(sent.taken, refusal(fate.detail))
-    else refuseAll(sent.taken, refusal(fate.detail))
-    note(fate, sent)
-  }
-
-  function note(fate: Fate, sent: Sent): void {
-    if (fate.fate === 'committed') {
-      suspects.settle(hand.key)
-      owed.pay()
-    }
-    if (fate.fate === 'unknown') suspects.add(toSuspect(sent))
-    if (fate.fate === 'lost' && fate.obstructed) hand.shunned.add(sent.lane.lease.lane)
   }
 
   return {
@@ -113,6 +90,35 @@ export function createAppender(options: AppenderOptions): Appender {
       if (hand.lane) await writeLease(context.rows, { ...hand.lane.lease, until: clock() }).catch(() => null)
       hand.lane = null
     },
+  }
+}
+
+interface Desk {
+  readonly hand: Hand
+  readonly suspects: Suspects
+  readonly owed: Owed
+}
+
+function settle(fate: Fate, sent: Sent, { hand, suspects, owed }: Desk): void {
+  hand.lane = nextLane(fate, sent)
+  if (fate.fate === 'committed') {
+    resolveAll(sent)
+    suspects.settle(hand.key)
+    owed.pay()
+  } else if (fate.fate === 'lost') {
+    if (fate.obstructed) hand.shunned.add(sent.lane.lease.lane)
+    refuseAll(requeue(sent.taken, sent.waiting), refusal('every race was lost'), owed)
+  } else if (fate.fate === 'unknown') {
+    suspects.add(toSuspect(sent))
+    for (const item of sent.taken) item.reject(refusal(fate.detail))
+  } else refuseAll(sent.taken, refusal(fate.detail), owed)
+}
+
+/** Refuses rows that certainly are not in the book. */
+function refuseAll(items: readonly Waiting[], problem: Problem, owed: Owed): void {
+  for (const { draft, reject } of items) {
+    owed.add(draft)
+    reject(problem)
   }
 }
 
@@ -191,10 +197,6 @@ function toSuspect({ batch, lane, taken }: Sent): Suspect {
 
 function submit({ context, limits }: AppenderOptions, batch: SealedBatch): Promise<Fate> {
   return commitBatch(context.rows, batch, pauseUntil(context.pacing.clock() + limits.deadline, context.pacing))
-}
-
-function rejectAll(items: readonly Waiting[], problem: Problem): void {
-  for (const item of items) item.reject(problem)
 }
 
 /** Takes the rows out that have waited longer than they may. */

@@ -55,7 +55,7 @@ export function openStage(world: FaultWorld): Stage {
   const free: Held[] = []
   const take = async (flow: Flow, fault: Fault | null): Promise<Held> => {
     const limits = limitsFor(fault)
-    const at = flow.first ? -1 : free.findIndex((one) => one.limits === limits)
+    const at = flow.first || flow.alone ? -1 : free.findIndex((one) => one.limits === limits)
     if (at >= 0) return free.splice(at, 1)[0] as Held
     const site = await openSite(world, limits)
     if (!flow.first) await warm(site)
@@ -88,7 +88,7 @@ interface Held {
 
 /** Where rows may still be on their way the gateway is closed before the book is read: that settles them. */
 function isReusable({ flow, got }: Pick<Observed, 'flow' | 'got'>): boolean {
-  return !flow.first && got.code !== 'audit_unavailable'
+  return !flow.first && !flow.alone && got.code !== 'audit_unavailable'
 }
 
 interface Case {

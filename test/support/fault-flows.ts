@@ -8,6 +8,8 @@ export interface Flow {
   readonly name: string
   /** Nobody has called this gateway before. */
   readonly first?: true
+  /** A gateway that has been asked for the same lately would leave an exchange out. */
+  readonly alone?: true
   /** A second person has agreed to it. */
   readonly approved?: true
   /** Nobody has been asked to agree to it yet. */
@@ -61,7 +63,7 @@ export const flows: readonly Flow[] = [
     ...{ operation: 'rest-entra-api/deleteOrder', inputs: (marker) => ({ order_id: `ord-${5001 + (marker % 100)}` }) },
   },
   {
-    ...{ name: 'a query', changes: false, persona: 'alice', operation: 'azure-postgresql/executeQuery' },
+    ...{ name: 'a query', alone: true, changes: false, persona: 'alice', operation: 'azure-postgresql/executeQuery' },
     inputs: () => ({ sql: 'SELECT id, region FROM sales.orders ORDER BY id LIMIT 2' }),
     services: ['postgres'],
   },

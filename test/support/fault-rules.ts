@@ -57,6 +57,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   'what the book calls not called did nothing': ({ acted }, { status }) => status !== 'not-called' || acted === 0,
   'what acted is in the book as called or unknown, or its answer was refused': ({ acted, got }, { status }) =>
     acted === 0 || status === 'called' || status === 'unknown' || (status === null && got.code === 'audit_unavailable'),
+  'a change whose answer was lost or made no sense is in the book as unknown': ({ fault, flow, got }, { status }) =>
+    !flow.changes || !isLostAnswer(fault) || got.status === 200 || status === 'unknown',
   'a success did what it says': ({ got, acted, flow }, { status, code }) =>
     got.status !== 200 || (acted === (flow.changes ? 1 : 0) && status === 'called' && code === 'ok'),
   'an approval is released where nothing was called, and burnt otherwise': isApprovalRight,
@@ -71,6 +73,12 @@ export const rules: Readonly<Record<string, Rule>> = {
     got.status !== 503 || (got.retryable === true && (got.retryAfter ?? 0) > 0),
   'the next call works': isNextRight,
   'nothing takes longer than the limits': ({ got, fault }) => got.ms <= longestMs(limitsFor(fault)),
+}
+
+const lost = ['reply lost', 'late', 'slow', 'garbled', 'truncated', 'wrong type']
+
+function isLostAnswer(fault: Observed['fault']): boolean {
+  return fault?.service === 'orders' && isChange(fault.label) && lost.includes(fault.failure)
 }
 
 function isChange(label: string): boolean {

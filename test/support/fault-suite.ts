@@ -16,52 +16,62 @@ interface Suite {
   readonly selection: Selection
 }
 
+const nothing: Played = { clean: [], observed: [], broken: [], strays: [] }
+
 /** Plays the selection once and holds all of it against every rule, the expected answers and the documentation. */
 export function describeFaults({ isWhole, selection }: Suite): void {
-  let played: Played = { clean: [], observed: [], broken: [], strays: [] }
-
+  let played = nothing
   beforeAll(
     async () => {
       played = await playAll(selection)
     },
-    isWhole ? 3_600_000 : 240_000,
+    isWhole ? 3_600_000 : 300_000,
   )
 
+  describeClean(() => played)
+  describeFaulty(() => played)
+
+  it('is answered as documented', () => {
+    const answers = collectAnswers(played.observed)
+    if (process.env.UPDATE_DOCS === '1') update(isWhole ? answers : { ...readAnswers(), ...answers })
+    const documented = readAnswers()
+    if (isWhole) expect(answers).toEqual(documented)
+    else expect(undocumented(answers, documented)).toEqual([])
+    expect(readFileSync(docsFile, 'utf8')).toBe(writeDocs(documented))
+  })
+}
+
+function describeClean(played: () => Played): void {
   describe('a governed call without a failure', () => {
     it('is answered, does what it says, and asks every service', () => {
-      const services = new Set(played.clean.flatMap(({ during }) => during.map(({ service }) => service)))
-      expect(played.clean.flatMap((one) => failing(one).map((rule) => `${rule}: ${describeCase(one)}`))).toEqual([])
+      const { clean, observed } = played()
+      const services = new Set(clean.flatMap(({ during }) => during.map(({ service }) => service)))
+      expect(clean.flatMap((one) => failing(one).map((rule) => `${rule}: ${describeCase(one)}`))).toEqual([])
       expect([...services]).toEqual(expect.arrayContaining(['signing keys', 'managed identity', 'vault', 'book']))
       expect([...services]).toEqual(expect.arrayContaining(['approvals', 'token service', 'orders', 'postgres']))
-      expect(played.observed.length).toBeGreaterThan(played.clean.length * 10)
+      expect(observed.length).toBeGreaterThan(clean.length * 10)
     })
   })
+}
 
+function describeFaulty(played: () => Played): void {
   describe('a governed call of which one exchange fails', () => {
-    it.each(Object.entries(rules))('keeps the rule: %s', (_, holds) => {
-      expect(played.observed.filter((one) => !holds(one, entered(one))).map(describeCase)).toEqual([])
+    it('is played to its end', () => {
+      expect(played().broken).toEqual([])
     })
 
-    it('is answered as the contract says for that service and failure', () => {
-      const others = played.observed.filter((one) => !expected(one).includes(one.got.code))
+    it.each(Object.entries(rules))('keeps the rule: %s', (_, holds) => {
+      const others = played().observed.filter((one) => !holds(one, entered(one)))
       expect(others.map(describeCase)).toEqual([])
     })
 
-    it('is played to its end', () => {
-      expect(played.broken).toEqual([])
+    it('is answered as the contract says for that service and failure', () => {
+      const others = played().observed.filter((one) => !expected(one).includes(one.got.code))
+      expect(others.map(describeCase)).toEqual([])
     })
 
     it('leaves no rejection that nobody handles', () => {
-      expect(played.strays).toEqual([])
-    })
-
-    it('is answered as documented', () => {
-      const answers = collectAnswers(played.observed)
-      if (process.env.UPDATE_DOCS === '1') update(isWhole ? answers : { ...readAnswers(), ...answers })
-      const documented = readAnswers()
-      if (isWhole) expect(answers).toEqual(documented)
-      else expect(undocumented(answers, documented)).toEqual([])
-      expect(readFileSync(docsFile, 'utf8')).toBe(writeDocs(documented))
+      expect(played().strays).toEqual([])
     })
   })
 }
