@@ -87,13 +87,17 @@ function isChange(label: string): boolean {
 
 function isApprovalRight({ flow, approval, fault, got }: Observed, { status }: Entered): boolean {
   if (!flow.approved) return true
-  // Where the table or the book stay away, what was claimed stays claimed: nobody can use it, which is the safe side.
-  if (approval === 'claimed')
-    return fault?.lasting === true && (fault.service === 'approvals' || ofBook.has(fault.service))
+  if (approval === 'claimed') return isOutOfReach(fault)
   if (status === null) return approval === 'approved' && got.status !== 200
   // A claim that lost its race took nothing.
   if (status === 'not-called') return approval === 'approved'
   return approval === 'spent'
+}
+
+/** Where the table or the book stay away, or deny the change, what was claimed stays so: nobody can use it, the safe side. */
+function isOutOfReach(fault: Observed['fault']): boolean {
+  if (fault?.label === 'burn' && fault.failure === '412') return true
+  return fault?.lasting === true && (fault.service === 'approvals' || ofBook.has(fault.service))
 }
 
 function isNextRight({ flow, next, approval }: Observed): boolean {
