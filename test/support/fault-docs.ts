@@ -19,9 +19,9 @@ export function collectAnswers(all: readonly Observed[]): Answers {
 
 const head = `# What fails, and what is answered
 
-Made by the tests (\`UPDATE_DOCS=1 npm run test:long -- faults\`): every exchange of a governed call has met every failure,
-once and for as long as the call took. *Once → lasting*; one entry where both are the same. "answered" is the answer of a call
-without a failure. After each of them nothing had been called without a durable intent, the book verified, no decision was lost
+Made by the tests (\`UPDATE_DOCS=1 npm run test:long -- faults\`): exchanges of a governed call meet failures, once and
+for as long as the call takes. *Once → lasting*; one entry where both are the same; "–" was not played yet. "answered" is the
+answer of a call without a failure. After each case that was played nothing had been called without a durable intent, the book verified, no decision was lost
 or doubled, a backend had acted at most once, and the next call worked.
 
 | failure | is |
