@@ -10,6 +10,7 @@ import { createAuditWriter } from './audit/writer.ts'
 import type { Backend } from './backend/define.ts'
 import { clouds } from './config/clouds.ts'
 import type { Settings } from './config/settings.ts'
+import type { TimeLimits } from './config/time-limits.ts'
 import { tokenRequestOf } from './http/token-request.ts'
 import { requireAgentScope } from './identity/agent-scope.ts'
 import type { ChallengeSettings } from './identity/challenge.ts'
@@ -36,6 +37,9 @@ export interface Foundation {
   readonly credential: TokenCredential
   readonly buildDigest: string
   readonly log: Log
+  /** Epoch milliseconds. */
+  readonly clock: () => number
+  readonly limits: TimeLimits
 }
 
 /** What the line needs besides: the policy, and where to enter what must be closed at the end. */
@@ -44,17 +48,15 @@ interface Parts {
   readonly closing: (() => Promise<void>)[]
 }
 
-/** Longest time for one exchange or one backend call; the platform's front end gives up at 230 s. */
-const deadlineMs = 100_000
-
 /** Builds every edge behind the line's ports; nothing connects before the first call. */
 export function createPorts(base: Foundation, { policy, closing }: Parts): Ports {
-  const { settings, configured } = base
+  const { settings, configured, clock, limits } = base
   const parser = createParser()
   const keys = createVaultKeys({
     url: settings.COUNTERSIGN_KEY_VAULT_URL,
     credential: base.credential,
-    clock: Date.now,
+    clock,
+    timeout: limits.vault,
   })
   const audit = createAudit(base, keys, closing)
   closing.push(parser.stop)
@@ -64,22 +66,22 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     understand: parser.understand,
     decide: policy.decide,
     policyDigests: { policy: policy.policyDigest, schema: policy.schemaDigest },
-    stepUps: createChallengeMemory(Date.now),
-    callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: Date.now }),
+    stepUps: createChallengeMemory(clock),
+    callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,
     approvals: createApprovals(base, keys, audit),
     executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
-    now: Date.now,
+    now: clock,
     newId: randomUUID,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
-    deadlineMs,
+    deadlineMs: limits.call,
     log: base.log,
   }
 }
 
 /** Rows of their own table, sealed by the chain's keys, which are other bytes there than in any row of the book. */
 function createApprovals(
-  { settings, credential, log }: Foundation,
+  { settings, credential, log, limits }: Foundation,
   keys: VaultKeys,
   audit: Ports['audit'],
 ): Ports['approvals'] {
@@ -87,6 +89,7 @@ function createApprovals(
     rows: createTableApprovals({
       account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
       table: 'approvals',
+      timeout: limits.approval,
     }),
     keys,
     onForgery: createForgeryReport({ audit, log }),
@@ -101,7 +104,7 @@ function createHandleKey({ settings, credential }: Foundation): () => Promise<Ui
 }
 
 function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | 'exchange' | 'groupsOf'> {
-  const { settings, challenge } = base
+  const { settings, challenge, clock, limits } = base
   const cloud = settings.COUNTERSIGN_CLOUD
   const entraUrl = settings.COUNTERSIGN_ENTRA_URL
   const verifier = createVerifier({
@@ -112,17 +115,25 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | '
       allowedActors: settings.COUNTERSIGN_ALLOWED_ACTORS,
       deniedTokenIds: new Set(settings.COUNTERSIGN_DENIED_TOKEN_IDS),
     },
-    keys: createKeyStore({ cloud, tenants: settings.COUNTERSIGN_TENANTS, ...(entraUrl ? { baseUrl: entraUrl } : {}) }),
+    keys: createKeyStore({
+      cloud,
+      tenants: settings.COUNTERSIGN_TENANTS,
+      now: clock,
+      timeout: limits.keys,
+      ...(entraUrl ? { baseUrl: entraUrl } : {}),
+    }),
     checkSignature,
-    now: Date.now,
+    now: clock,
   })
   const exchange = createExchange({
     settings: { ...challenge, ...(entraUrl ? { entraUrl } : {}) },
-    clientAssertion: createClientAssertion({ credential: base.credential, cloud }),
+    clientAssertion: createClientAssertion({ credential: base.credential, cloud, now: clock }),
     pepper: randomBytes(32),
+    now: clock,
+    deadline: limits.exchange,
   })
-  const askGraph = createGraphGroups({ baseUrl: entraUrl ?? clouds[cloud].graph })
-  const failures = createCallRate({ perMinute: settings.COUNTERSIGN_FAILED_TOKENS_PER_MINUTE, now: Date.now })
+  const askGraph = createGraphGroups({ baseUrl: entraUrl ?? clouds[cloud].graph, timeout: limits.graph })
+  const failures = createCallRate({ perMinute: settings.COUNTERSIGN_FAILED_TOKENS_PER_MINUTE, now: clock })
   const brake = createFailureBrake(failures)
   const verifyAny: Ports['verify'] = (inbound) =>
     brake.guard(inbound.remoteAddress, () => verifier.verify(tokenRequestOf(inbound)))
@@ -136,15 +147,17 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | '
 }
 
 function createAudit(base: Foundation, keys: VaultKeys, closing: Parts['closing']): Ports['audit'] {
-  const { settings, credential } = base
+  const { settings, credential, clock, limits } = base
   const writer = createAuditWriter({
     rows: createTableRows({
       account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
       names: { rows: 'audit', meta: 'auditmeta', pii: 'auditpii' },
+      timeout: limits.table,
       create: true,
     }),
     keys,
-    clock: Date.now,
+    clock,
+    limits: { deadline: limits.append },
     random: randomBytes,
     // The registration, not the address: a gateway that moves goes on in its own book.
     origin: `countersign/${settings.COUNTERSIGN_CLIENT_ID}`,

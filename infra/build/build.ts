@@ -27,7 +27,6 @@ export const bundleOptions: BuildOptions = {
   target: 'node20',
   format: 'esm',
   minify: true,
-  keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
   // The library asks the Functions worker for this module at run time; there is no such package.
@@ -58,7 +57,6 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
   })
   await bundle({
     ...bundleOptions,
-    keepNames: false,
     entryPoints: workers.map((file) => join(root, file)),
     outdir: folder,
   })

@@ -17,19 +17,23 @@ export interface TableApprovalsOptions {
 }
 
 const defaultTimeout = 2000
+const mostAttempts = 3
+const pauseMs = 100
 
 /**
  * Azure Table Storage as the table of approvals, by `@azure/data-tables` without its retries: after a retry of a change
- * whose reply was lost, our own claim would look like somebody else's.
+ * whose reply was lost, our own claim would look like somebody else's. A change in doubt is repeated here, identical and
+ * under the same ETag or key, so that at most one copy takes effect; a repeat that is refused looks whose the row is.
  */
 export function createTableApprovals(options: TableApprovalsOptions): ApprovalRows {
   const timeout = options.timeout ?? defaultTimeout
   let opened: Promise<TableClient> | undefined
   const signal = () => ({ abortSignal: AbortSignal.timeout(timeout) })
-  const use = async <T>(work: (client: TableClient) => Promise<T>): Promise<T> => {
+  const use = async <T>(work: Work<T>): Promise<T> => {
     opened ??= openTable(options, 5 * timeout)
     try {
-      return await work(await opened.catch(forget))
+      const client = await opened.catch(forget)
+      return await repeat((isRepeat) => work(client, isRepeat), Date.now() + timeout)
     } catch (cause) {
       throw unavailable(cause)
     }
@@ -41,15 +45,35 @@ export function createTableApprovals(options: TableApprovalsOptions): ApprovalRo
   return {
     find: (tid, id) => use((client) => findOne(client, { tid, id }, signal())),
     ofDigest: (tid, digest) => use((client) => collect(client, `${inTenant(tid)} and ${inRange(digest)}`, signal())),
-    insert: (row) => use((client) => insertRow(client, newEntity(row), signal())),
-    replace: (row) => use((client) => replaceRow(client, row, signal())),
-    spend: (used) => use((client) => insertRow(client, spentEntity(used), signal())),
+    insert: (row) => use((client, isRepeat) => insertRow(client, { row: newEntity(row), isRepeat }, signal())),
+    replace: (row) => use((client, isRepeat) => replaceRow(client, { row, isRepeat }, signal())),
+    spend: (used) => use((client, isRepeat) => insertRow(client, { row: spentEntity(used), isRepeat }, signal())),
     list: (tid, since) => use((client) => collect(client, `${inTenant(tid)} and ${requestedFrom(since)}`, signal())),
   }
 }
 
 interface Signal {
   readonly abortSignal: AbortSignal
+}
+
+type Work<T> = (client: TableClient, isRepeat: boolean) => Promise<T>
+
+/** Once more, a few times, while the first attempt could still have had its time; what was refused is refused. */
+async function repeat<T>(attempt: (isRepeat: boolean) => Promise<T>, until: number): Promise<T> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt(count > 1)
+    } catch (cause) {
+      if (count === mostAttempts || !isInDoubt(cause) || (count > 1 && Date.now() > until)) throw cause
+    }
+    await new Promise((resolve) => setTimeout(resolve, count * pauseMs))
+  }
+}
+
+/** Nobody answered, or something that cannot be made sense of; throttled, or failed over there. */
+function isInDoubt(cause: unknown): boolean {
+  const status = statusOf(cause) ?? 0
+  return status < 400 || status === 408 || status === 429 || status >= 500
 }
 
 type Entity = Columns & { readonly partitionKey: string; readonly rowKey: string }
@@ -83,25 +107,40 @@ async function findOne(client: TableClient, key: { tid: string; id: string }, op
   }
 }
 
-async function insertRow(client: TableClient, row: Entity, options: Signal): Promise<boolean> {
+/** False where there is such a row already, unless our own first attempt left it. */
+async function insertRow(
+  client: TableClient,
+  { row, isRepeat }: { readonly row: Entity; readonly isRepeat: boolean },
+  options: Signal,
+): Promise<boolean> {
   try {
     await client.createEntity(row, options)
     return true
   } catch (cause) {
-    if (statusOf(cause) === 409) return false
-    throw cause
+    if (statusOf(cause) !== 409) throw cause
+    return isRepeat && isOwn(await client.getEntity<Columns>(row.partitionKey, row.rowKey, options), row)
   }
 }
 
-async function replaceRow(client: TableClient, row: RowChange, options: Signal): Promise<string | null> {
+/** A request says when it was asked for, a spent row for whom. */
+function isOwn(stored: Columns, row: Entity): boolean {
+  return stored.requestedAt === row.requestedAt && stored.decisionId === row.decisionId
+}
+
+async function replaceRow(
+  client: TableClient,
+  { row, isRepeat }: { readonly row: RowChange; readonly isRepeat: boolean },
+  options: Signal,
+): Promise<string | null> {
   const entity = { partitionKey: row.tid, rowKey: row.id, ...changingColumns(row) }
   try {
     const { etag } = await client.updateEntity(entity, 'Merge', { ...options, etag: row.etag })
     if (etag === undefined) throw new Error('the reply has no ETag')
     return etag
   } catch (cause) {
-    if (statusOf(cause) === 412) return null
-    throw cause
+    if (statusOf(cause) !== 412) throw cause
+    const stored = isRepeat ? await findOne(client, row, options) : null
+    return stored?.progress === row.progress ? stored.etag : null
   }
 }
 

@@ -49,7 +49,7 @@ async function send(sending: Sending, options: WireOptions): Promise<Answered> {
   const ids = idsOf(response)
   if (!response.ok) throw await refused(response, { effect, ids }, options)
   try {
-    return { ...(await readBody(response, options.maxBytes)), ids }
+    return { ...(await readBody(response, options.maxBytes, effect)), ids }
   } catch (error) {
     if (error instanceof Problem) throw effect === 'read' ? error : openFate(error, ids)
     throw problemOfNetwork(error, { effect, aborted: signal.aborted, sent: true })

@@ -1,3 +1,4 @@
+import type { Effect } from '../backend/effect.ts'
 import type { RestAnswer } from '../backend/rest-call.ts'
 import type { Problem } from '../errors/problem.ts'
 import type { Json } from '../pipeline/ports.ts'
@@ -13,6 +14,7 @@ export type ParseXml = (text: string) => XmlElement | Promise<XmlElement>
 export interface AnswerJob {
   readonly answer: RestAnswer
   readonly maxBytes: number
+  readonly effect: Effect
   readonly objects: readonly string[] | undefined
   readonly parseXml: ParseXml
 }
@@ -30,7 +32,7 @@ export interface ReadAnswer {
  */
 export async function readAnswer(response: Response, job: AnswerJob): Promise<ReadAnswer> {
   const { answer, maxBytes } = job
-  if (answer.kind === 'json') return { ...(await readBody(response, maxBytes)), truncated: false }
+  if (answer.kind === 'json') return { ...(await readBody(response, maxBytes, job.effect)), truncated: false }
   if (answer.kind === 'xml') return readXml(response, job, answer)
   if (answer.kind === 'headers') {
     await response.body?.cancel()
@@ -45,7 +47,7 @@ export async function readAnswer(response: Response, job: AnswerJob): Promise<Re
 async function readXml(response: Response, job: AnswerJob, shape: XmlJob['shape']): Promise<ReadAnswer> {
   const type = response.headers.get('content-type') ?? ''
   if (!/^(?:application|text)\/xml\s*(?:;|$)/i.test(type)) throw refuse('content_type')
-  const { text, bytes } = await readText(response, job.maxBytes)
+  const { text, bytes } = await readText(response, job.maxBytes, job.effect)
   const root = await parse(text, job.parseXml)
   const data = shapeXml(root, { shape, objects: job.objects })
   if (data === null) throw refuse('xml')

@@ -15,6 +15,8 @@ export interface Refused {
 
 const keptStatuses: readonly number[] = [400, 403, 404, 409, 410, 412, 422]
 const longestWait = 3600
+/** Seconds, where a backend says that it is too busy but not for how long. */
+const usualWait = 5
 
 /** Translates a status that is not 2xx into the Problem that the caller sees; never carries the backend's words. */
 export function problemOfStatus(refused: Refused): Problem {
@@ -72,7 +74,7 @@ function tokenRefused({ claims, facts }: Refused): Problem {
 }
 
 function throttled(refused: Refused): Problem {
-  const members = { status: 429, ...waitMembers(refused) }
+  const members = { status: 429, ...waitMembers({ ...refused, retryAfter: refused.retryAfter ?? String(usualWait) }) }
   return failWith({ code: 'backend_rejected', fate: 'not_called', why: 'throttled', members, facts: refused.facts })
 }
 

@@ -100,7 +100,8 @@ async function send(request: RestRequest, exchange: Exchange, options: RestOptio
 }
 
 function answerJob({ call, answer }: Exchange, { maxBytes, parseXml }: RestOptions) {
-  return { answer, maxBytes: maxBytes ?? defaultMaxBytes, objects: call.invocation.backend.objects, parseXml }
+  const { effect } = call.understood
+  return { answer, effect, maxBytes: maxBytes ?? defaultMaxBytes, objects: call.invocation.backend.objects, parseXml }
 }
 
 async function fetchOnce(request: RestRequest, exchange: Exchange, options: RestOptions): Promise<Response> {

@@ -1,6 +1,7 @@
 // The gateway in this process: the composition root's own ports, the real line and routes, Azure's own request and answer
 // objects. Doubles stand only where the network would be: `fetch` (Entra and the orders API), the managed identity, and the
 // vault's keys. The book goes to the table that is given.
+
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import { type AuditWriter, createAuditWriter } from '../../shared/audit/writer.t
 import { listBackends } from '../../shared/backend/catalogue.ts'
 import { digestDeclaration, digestJson, selectConfigured } from '../../shared/backend/configured.ts'
 import { parseSettings, type Settings } from '../../shared/config/settings.ts'
+import { timeLimits } from '../../shared/config/time-limits.ts'
 import { createAnswers } from '../../shared/http/answers.ts'
 import { readInbound } from '../../shared/http/inbound.ts'
 import { inputSchema } from '../../shared/openapi/schema.ts'
@@ -142,6 +144,8 @@ function createFoundation(): Foundation {
     credential: { getToken: async () => ({ token: 'of-the-identity', expiresOnTimestamp: Date.now() + 3_600_000 }) },
     buildDigest: 'bench',
     log: () => undefined,
+    clock: Date.now,
+    limits: timeLimits,
   }
 }
 

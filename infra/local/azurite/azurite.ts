@@ -24,6 +24,8 @@ export interface AzuriteOptions {
   readonly keep?: string | undefined
   readonly certificate: { readonly cert: string; readonly key: string }
   readonly announce?: Announce | undefined
+  /** Further accounts, as `name:key` (base64); each has tables of its own. */
+  readonly accounts?: readonly string[]
 }
 
 /** Addresses are path-style: `https://127.0.0.1:<port>/devstoreaccount1`. */
@@ -56,7 +58,7 @@ export async function startAzurite(options: AzuriteOptions): Promise<Storage> {
     signal: 'SIGINT', // the signal that makes every version of it write its data before it ends
     graceMs: 8000,
     cwd: options.run,
-    env: { PATH: process.env.PATH, HOME: options.run, AZURITE_ACCOUNTS: accounts() },
+    env: { PATH: process.env.PATH, HOME: options.run, AZURITE_ACCOUNTS: accountsOf(options) },
     announce: options.announce,
   })
   const urls = await readAddresses(child)
@@ -64,8 +66,9 @@ export async function startAzurite(options: AzuriteOptions): Promise<Storage> {
   return { pid: child.pid, ...urls, files, connectionString: connect(urls), stop: child.stop }
 }
 
-function accounts(): string {
-  return `${account}:${accountKey};${filesAccount}:${randomBytes(64).toString('base64')}`
+function accountsOf({ accounts = [] }: AzuriteOptions): string {
+  const files = `${filesAccount}:${randomBytes(64).toString('base64')}`
+  return [`${account}:${accountKey}`, files, ...accounts].join(';')
 }
 
 interface Addresses {

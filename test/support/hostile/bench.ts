@@ -2,8 +2,10 @@
  * The gateway's routes in this process: the real ports of identity (header, brake, keys, verifier, scopes) before the
  * world in memory, where every use of book, exchange and backend is noted. Entra's key sets come from a planted `fetch`.
  */
+
 import { createPorts } from '../../../shared/app-ports.ts'
 import { parseSettings } from '../../../shared/config/settings.ts'
+import { timeLimits } from '../../../shared/config/time-limits.ts'
 import { createAnswers } from '../../../shared/http/answers.ts'
 import { createMcpAnswer } from '../../../shared/http/mcp.ts'
 import { createRefusal } from '../../../shared/http/refusal.ts'
@@ -120,8 +122,9 @@ export function createBench(changes: Readonly<Record<string, string>> = {}): Ben
   const log: Log = (_event, fields = {}) => void logged.push(fields)
   const { challenge } = identification
   const credential = { getToken: async () => null }
-  const base = { settings, configured: new Map(), challenge, credential, buildDigest: 'build-digest-0123456789', log }
-  const identity = withKeySets(() => createPorts(base, { policy: {} as never, closing: [] }))
+  const base = { settings, configured: new Map(), challenge, credential, buildDigest: 'build-digest-0123456789' }
+  const more = { log, clock: Date.now, limits: timeLimits }
+  const identity = withKeySets(() => createPorts({ ...base, ...more }, { policy: {} as never, closing: [] }))
   return {
     identify: async (sent) => (await identity.verifyAny(inboundOf(sent, benchRoutes.call, '192.0.2.1'))).principal,
     ask: async (sent, route = 'call', address = '192.0.2.1') => {
