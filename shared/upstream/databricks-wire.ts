@@ -75,7 +75,7 @@ async function refused(
 
 /** What was asked for may have been done, whatever the answer to it looks like. */
 function openFate({ code, reason, members }: Problem, backendIds: Readonly<Record<string, string>>): Problem {
-  return failWith({ code, fate: 'unknown', why: reason, members, facts: { backendIds } })
+  return failWith({ code, fate: 'unknown', why: reason.replace(/^\w+:/, ''), members, facts: { backendIds } })
 }
 
 async function fetchOnce({ call, base, request, how }: Sending, options: WireOptions): Promise<Response> {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { describeTool, findTool } from '../../shared/mcp/tools.ts'
 import { inputSchema } from '../../shared/openapi/schema.ts'
-import { loadFunctions, objectsIn, operationsOf } from '../support/line-declarations.ts'
+import { loadFunctions, operationsOf } from '../support/line-declarations.ts'
 
 const golden = fileURLToPath(new URL('./mcp-tools.json', import.meta.url))
 const backends = await loadFunctions()

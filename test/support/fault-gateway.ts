@@ -4,6 +4,8 @@
  * authority and the proxy in its environment, as the launcher starts a deployment's process.
  */
 import '../../functions/azure-postgresql.ts'
+import '../../functions/azure-storage-blob.ts'
+import '../../functions/databricks-sql.ts'
 import '../../functions/rest-entra-api.ts'
 import { createInstance, type Instance, layFoundation, loadShippedPolicy } from '../../shared/app.ts'
 import { parseSettings } from '../../shared/config/settings.ts'

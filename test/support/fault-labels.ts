@@ -16,7 +16,7 @@ export function describeTables({ method, path, body }: Arrived): Described {
 function approvalLabel(method: string, resource: string, text: string): string {
   if (method === 'GET') return resource.includes('RowKey=') ? 'read one' : 'find for a call'
   if (method === 'POST') return text.includes('"RowKey":"spent!') ? 'spend' : 'request'
-  const state = /"state":"(\w+)"/.exec(text)?.[1] ?? ''
+  const state = /\\"state\\":\\"(\w+)/.exec(text)?.[1] ?? ''
   return { claimed: 'claim', spent: 'burn', approved: 'release' }[state] ?? state
 }
 

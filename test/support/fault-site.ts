@@ -92,7 +92,7 @@ export async function openSite(world: FaultWorld, limits: TimeLimits): Promise<S
     plan,
     approvals: createSealedApprovals({
       rows: createTableApprovals({ ...connection, table: 'approvals' }),
-      keys: { current: async () => newestOf(world), find: keys },
+      keys: { current: async () => currentOf(world), find: keys },
       onForgery: ({ id }) => {
         throw new Error(`the row of ${id} is not sealed`)
       },
@@ -110,11 +110,12 @@ export async function openSite(world: FaultWorld, limits: TimeLimits): Promise<S
   }
 }
 
-/** A reader asks for it and writes nothing under it. */
-function newestOf({ keys }: FaultWorld) {
-  const newest = [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).at(-1)
-  if (newest === undefined) throw new Error('no key')
-  return { kid: newest[0], key: newest[1].key }
+/** The month's key, as the gateway takes it: the vault knows further ones, which are not valid yet. */
+function currentOf({ keys }: FaultWorld) {
+  const month = new Date().toISOString().slice(0, 7)
+  const current = [...keys].find(([kid]) => kid.startsWith(`audit-hmac-${month}/`))
+  if (current === undefined) throw new Error('no key')
+  return { kid: current[0], key: current[1].key }
 }
 
 type Columns = Readonly<Record<string, unknown>>

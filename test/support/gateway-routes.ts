@@ -22,6 +22,18 @@ const declared = {
     'deleteBlob',
     'deleteContainer',
   ],
+  'databricks-sql': [
+    'executeStatement',
+    'executeWriteStatement',
+    'executeDestructiveStatement',
+    'getStatement',
+    'getResultChunk',
+    'cancelStatement',
+    'listWarehouses',
+    'startWarehouse',
+    'stopWarehouse',
+    'listQueryHistory',
+  ],
   'rest-entra-api': ['listOrders', 'getOrder', 'createOrder', 'updateOrder', 'deleteOrder', 'whoami', 'health'],
 }
 const routes = Object.entries(declared).flatMap(([name, operations]) =>
@@ -106,7 +118,8 @@ export function describeRoutes(world: () => World): void {
       const listed = body.operations as Listed[]
       expect(status).toBe(200)
       // Agents administer nothing; an application alone sees everything, denied.
-      const never = persona === 'robot' ? [] : ['/api/azure-storage-blob/deleteContainer']
+      const forbidden = ['/api/azure-storage-blob/deleteContainer', '/api/databricks-sql/stopWarehouse']
+      const never = persona === 'robot' ? [] : forbidden
       expect(listed.map(({ route }) => route).sort()).toEqual(routes.filter((each) => !never.includes(each)).sort())
       expect(listed.every(({ inputs }) => inputs.type === 'object')).toBe(true)
     })
@@ -115,7 +128,9 @@ export function describeRoutes(world: () => World): void {
       const { body } = await world().ask({ path: '/api/operations', token: await world().token('mallory') })
       const listed = body.operations as Listed[]
       expect(listed.filter(({ decision }) => decision === 'permit')).toEqual([])
-      expect(listed.every(({ route }) => /^\/api\/azure-(postgresql|storage-blob)\//.test(route))).toBe(true)
+      expect(
+        listed.every(({ route }) => /^\/api\/(azure-(postgresql|storage-blob)|databricks-sql)\//.test(route)),
+      ).toBe(true)
     })
 
     it.each(['/api/operations', '/api/explain', '/api/rest-entra-api/whoami', '/api/nothing/here', '/api'])(

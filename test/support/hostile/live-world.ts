@@ -1,7 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { TableClient } from '@azure/data-tables'
 import { provideApp } from '../../../infra/local/stack/app-build.ts'
 import { takePort } from '../../../infra/local/stack/free-port.ts'
@@ -52,7 +51,8 @@ export interface Called {
   readonly body: any
 }
 
-const clock = fileURLToPath(new URL('./clock.mjs', import.meta.url))
+// As a URL: an option of Node is cut at a space, and a folder's name may have one.
+const clock = new URL('./clock.mjs', import.meta.url).href
 
 export async function openLiveWorld(): Promise<LiveWorld> {
   const app = join(makeRunFolder(), 'app')

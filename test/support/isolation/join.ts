@@ -2,7 +2,9 @@
  * Joins what was sent with what everybody else has seen of it: the book, the sign-in service, the orders API and the
  * database. Each join gives findings, and how many pairs it compared.
  */
+
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { BookRow } from './book.ts'
 import type { Field } from './field.ts'
 import { carol, identityOf } from './people.ts'
@@ -35,7 +37,7 @@ export async function joinAll(field: Field): Promise<Joined> {
 }
 
 async function readBook(world: IsolationWorld): Promise<BookRow[]> {
-  const { code, stdout, stderr } = await world.script(new URL('./book.ts', import.meta.url).pathname)
+  const { code, stdout, stderr } = await world.script(fileURLToPath(new URL('./book.ts', import.meta.url)))
   if (code !== 0) throw new Error(`the book cannot be read: ${stderr}`)
   const lines = stdout.split('\n').filter((line) => line !== '')
   return lines.map((line) => JSON.parse(line) as BookRow)
