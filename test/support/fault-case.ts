@@ -48,7 +48,8 @@ export interface Stage {
 }
 
 const usesOfSite = 40
-let markers = 1_000_000
+// Each case has a hundred of its own, of which one no other case at its gateway has: the same call would have the same approval.
+let cases = 10_000
 
 /** A first call needs a gateway of its own; any other goes to one that works, and proves in the end that it still does. */
 export function openStage(world: FaultWorld): Stage {
@@ -64,10 +65,10 @@ export function openStage(world: FaultWorld): Stage {
   return {
     play: async (flow, fault) => {
       const held = await take(flow, fault)
-      markers += 1
+      cases += 1
       held.uses += 1
       try {
-        const observed = await playAt(held.site, { world, flow, fault, marker: markers })
+        const observed = await playAt(held.site, { world, flow, fault, marker: 100 * cases + held.uses })
         if (isReusable(observed) && held.uses < usesOfSite) free.push(held)
         else await held.site.close()
         return observed

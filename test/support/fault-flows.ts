@@ -52,7 +52,7 @@ export const flows: readonly Flow[] = [
     services: ['orders', 'book'],
   },
   {
-    ...{ name: 'a request for approval', asks: true, changes: true, persona: 'carol' },
+    ...{ name: 'a request for approval', alone: true, asks: true, changes: true, persona: 'carol' },
     overrides: { groups: [groups.salesEmea], acrs: ['c1'] },
     ...{ operation: 'rest-entra-api/deleteOrder', inputs: (marker) => ({ order_id: `ord-${5001 + (marker % 100)}` }) },
     services: ['approvals', 'book'],
