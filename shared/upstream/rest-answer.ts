@@ -46,7 +46,10 @@ export async function readAnswer(response: Response, job: AnswerJob): Promise<Re
 
 async function readXml(response: Response, job: AnswerJob, shape: XmlJob['shape']): Promise<ReadAnswer> {
   const type = response.headers.get('content-type') ?? ''
-  if (!/^(?:application|text)\/xml\s*(?:;|$)/i.test(type)) throw refuse('content_type')
+  if (!/^(?:application|text)\/xml\s*(?:;|$)/i.test(type)) {
+    await response.body?.cancel().catch(() => undefined)
+    throw refuse('content_type')
+  }
   const { text, bytes } = await readText(response, job.maxBytes, job.effect)
   const root = await parse(text, job.parseXml)
   const data = shapeXml(root, { shape, objects: job.objects })
