@@ -171,6 +171,8 @@ serve(
           answer: { kind: 'bytes', members: typed },
         }),
         labels: open('', ['content', 'encoding', 'range', ...Object.values(typed)]),
+        // Of masked content, range by range, what a mask leaves or tokens that match would give the whole.
+        compares: { offset: ['content'], length: ['content'] },
       },
       getBlobProperties: {
         summary: "Read a blob's properties and metadata without its content",

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readBackendChallenge } from '../../../shared/identity/backend-challenge.ts'
+import { describeData } from '../../../shared/pipeline/judge.ts'
 import type { Json } from '../../../shared/pipeline/ports.ts'
 import { factsOfFailure } from '../../../shared/upstream/failure.ts'
 import { createRestExecutor } from '../../../shared/upstream/rest.ts'
@@ -328,6 +329,26 @@ describe('a listing', () => {
     reply = answer(body, { ...headers })
     const problem = await problemOf(call('listBlobs', { container: 'reports' }))
     expect([problem.code, problem.reason]).toEqual(['backend_failed', reason])
+  })
+})
+
+describe('choosing by what is masked', () => {
+  const classification = { 'people.content': 'pii.contact', 'people.name': 'pii.name', 'people.tags': 'pii.health' }
+  const carried = (name: string, inputs: Record<string, Json>) => {
+    const { invocation, understood } = makeCall({ operation: declared.operations[name]!, inputs })
+    return describeData(invocation, { ...understood, reads: ['people'] }, classification).carried
+  }
+
+  it.each([
+    ['getBlob', {}, []],
+    ['getBlob', { offset: 1 }, ['pii.contact']],
+    ['getBlob', { length: 1 }, ['pii.contact']],
+    ['listBlobs', { delimiter: '/' }, []],
+    ['listBlobs', { prefix: 'a' }, ['pii.name']],
+    ['listBlobs', { marker: 'a' }, ['pii.name']],
+    ['findBlobsByTags', { where: `"a" = 'b'` }, ['pii.health']],
+  ] as const)('in %s by %j is judged with the labels %j', (name, inputs, labels) => {
+    expect(carried(name, { container: 'people', ...inputs })).toEqual(labels)
   })
 })
 
