@@ -82,6 +82,7 @@ const page = { ...listing, members: { nextMarker: 'NextMarker' } } as const
 const containers = { name: 'Name', etag: 'Properties/Etag', lastModified: 'Properties/Last-Modified' }
 const containerPage = {
   ...listing,
+  more: 'NextMarker',
   lists: { containers: { path: 'Containers/Container', members: containers, etag: 'etag', object: 'name' } },
 }
 const blobPage = {
@@ -127,7 +128,7 @@ serve(
       listContainers: {
         summary: 'List the containers that agents may reach, as the person sees them',
         effect: 'read',
-        // In one page of 5,000: the marker of a next one names a container, listed here or not.
+        // In one page of 5,000, a prefix finds the others: the marker of a next one names a container, listed here or not.
         inputs: () => z.strictObject({ prefix }),
         call: rest({
           method: 'GET',

@@ -290,7 +290,10 @@ describe('a listing', () => {
     const containers = ['reports', '$logs', 'finance'].map((name) => `<Container><Name>${name}</Name></Container>`)
     reply = answer(listing(`<Containers>${containers.join('')}</Containers><NextMarker>n</NextMarker>`), xml)
     // The marker of a next page would be the name of its first container.
-    expect((await call('listContainers', {})).data).toEqual({ containers: [{ name: 'reports' }] })
+    const { data, truncated } = await call('listContainers', {})
+    expect([data, truncated]).toEqual([{ containers: [{ name: 'reports' }] }, true])
+    reply = answer(listing('<Containers/><NextMarker/>'), xml)
+    expect(await call('listContainers', {})).toMatchObject({ data: { containers: [] }, truncated: false })
   })
 
   it('by tags leaves out what is of such a container', async () => {
