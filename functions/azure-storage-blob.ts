@@ -15,7 +15,8 @@ const blob = z
   // Segments of dots lead elsewhere; Azure's tools lose a dot at the end of one.
   .refine((name) => !/\.(\/|$)/.test(name))
   .describe('Name of the blob, with / between its parts')
-const etag = z.string().regex(/^(\*|"[^"]{1,98}")$/)
+const version = z.string().regex(/^"[!#-~]{1,98}"$/)
+const etag = z.string().regex(/^(\*|"[!#-~]{1,98}")$/)
 const marker = z.string().max(2048).optional().describe('nextMarker of the page before')
 const maxresults = z.int().min(1).max(1000).default(100)
 const prefix = z.string().max(1024).optional()
@@ -31,6 +32,11 @@ const target = { container, blob }
 const conditions = {
   ifMatch: etag.optional().describe('Only if this is the ETag of what is there'),
   ifNoneMatch: etag.optional().describe('Only if this is not the ETag of what is there; * = only if nothing is'),
+}
+// An ETag that is not there, or any that is, would let a write replace what nobody has looked at.
+const creation = {
+  ifMatch: version.optional().describe('Replace the blob, only if this is its ETag'),
+  ifNoneMatch: z.enum(['*']).optional().describe('Only if there is no such blob; the default without ifMatch'),
 }
 const content = {
   content: z.string().max(1_048_576),
@@ -71,10 +77,12 @@ const listed = {
 }
 
 const tag = { path: 'Tags/TagSet/Tag', members: { key: 'Key', value: 'Value' } }
-const page = { kind: 'xml', root: 'EnumerationResults', members: { nextMarker: 'NextMarker' } } as const
+const listing = { kind: 'xml', root: 'EnumerationResults' } as const
+const page = { ...listing, members: { nextMarker: 'NextMarker' } } as const
 const containers = { name: 'Name', etag: 'Properties/Etag', lastModified: 'Properties/Last-Modified' }
 const containerPage = {
-  ...page,
+  ...listing,
+  more: 'NextMarker',
   lists: { containers: { path: 'Containers/Container', members: containers, etag: 'etag', object: 'name' } },
 }
 const blobPage = {
@@ -86,8 +94,17 @@ const blobPage = {
 }
 const tagPage = {
   ...page,
-  lists: { blobs: { path: 'Blobs/Blob', members: { container: 'ContainerName', name: 'Name', tags: tag } } },
+  lists: {
+    blobs: {
+      path: 'Blobs/Blob',
+      members: { container: 'ContainerName', name: 'Name', tags: tag },
+      object: 'container',
+    },
+  },
 }
+
+/** Judged before anybody is asked to approve it: decoders skip what is no base64, and something else would be stored. */
+const isBase64 = (text: string) => Buffer.from(text, 'base64').toString('base64') === text
 
 /** Data for anybody, until the deployment's classification says otherwise of `<container>.<member>`. */
 const open = (place: string, members: readonly string[]) =>
@@ -111,14 +128,14 @@ serve(
       listContainers: {
         summary: 'List the containers that agents may reach, as the person sees them',
         effect: 'read',
-        inputs: () => z.strictObject({ prefix, marker, maxresults }),
+        // In one page of 5,000, a prefix finds the others: the marker of a next one names a container, listed here or not.
+        inputs: () => z.strictObject({ prefix }),
         call: rest({
           method: 'GET',
           path: '/',
           parameters: [],
           fixedQuery: { comp: 'list' },
-          query: ['prefix', 'marker', 'maxresults'],
-          pageSize: 'maxresults',
+          query: ['prefix'],
           headers,
           answer: containerPage,
         }),
@@ -139,6 +156,8 @@ serve(
           answer: blobPage,
         }),
         labels: { ...open('/blobs/*', Object.keys(listed)), '/prefixes/*/name': 'none', '/nextMarker': 'none' },
+        tells: { '/nextMarker': ['name'] },
+        compares: { prefix: ['name'], marker: ['name'] },
       },
       getBlob: {
         summary: 'Read a blob, or a range of its bytes: text as it is, anything else as base64',
@@ -153,6 +172,8 @@ serve(
           answer: { kind: 'bytes', members: typed },
         }),
         labels: open('', ['content', 'encoding', 'range', ...Object.values(typed)]),
+        // Of masked content, range by range, what a mask leaves or tokens that match would give the whole.
+        compares: { offset: ['content'], length: ['content'] },
       },
       getBlobProperties: {
         summary: "Read a blob's properties and metadata without its content",
@@ -183,6 +204,8 @@ serve(
           answer: tagPage,
         }),
         labels: { ...open('/blobs/*', ['container', 'name', 'tags']), '/nextMarker': 'none' },
+        tells: { '/nextMarker': ['tags', 'name'] },
+        compares: { where: ['tags'], marker: ['tags', 'name'] },
       },
       putBlob: {
         summary: 'Store a blob: a new one, or in place of the version that ifMatch names',
@@ -191,7 +214,8 @@ serve(
         // Without a condition the service would overwrite whatever is there.
         inputs: () =>
           z
-            .strictObject({ ...target, ...content, ...conditions })
+            .strictObject({ ...target, ...content, ...creation })
+            .refine(({ encoding, content }) => encoding === 'text' || isBase64(content), { path: ['content'] })
             .transform((put) => ((put.ifMatch ?? put.ifNoneMatch) === undefined ? { ...put, ifNoneMatch: '*' } : put)),
         call: rest({
           ...at,

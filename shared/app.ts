@@ -186,6 +186,7 @@ async function createDeployment(base: Foundation, ports: Ports, approvers: Appro
       digestDeclaration(backend, (operation) => inputSchema(operation, 'draft-2020-12')),
     ),
     classificationDigests: each((backend) => digestJson(configurationOf(backend).classification)),
+    targetDigests: each((backend) => digestJson({ ...configurationOf(backend), classification: undefined })),
     classifications: each((backend) => configurationOf(backend).classification),
     scopes: each((backend) => scopeOf(backend, settings.COUNTERSIGN_CLOUD, configurationOf(backend))),
   }

@@ -1,3 +1,4 @@
+import { Problem } from '../errors/problem.ts'
 import type { Approval, ApprovalStore } from './approval.ts'
 import type { Progress } from './states.ts'
 
@@ -14,12 +15,21 @@ export async function replaceSurely(
   try {
     return await approvals.replace(approval, progress)
   } catch (error) {
-    const { subject, id } = approval.request
-    const now = await approvals.find(subject.tid, id)
-    if (now === null) throw error
+    const now = await look(approvals, approval, error)
     if (isSame(now.progress, progress)) return now.etag
-    return now.etag === approval.etag ? approvals.replace(approval, progress) : null
+    if (now.etag !== approval.etag) return null
   }
+  const etag = await approvals.replace(approval, progress)
+  if (etag !== null) return etag
+  // The first attempt may have come in between our look and the second: then it is ours that was in the way.
+  const now = await look(approvals, approval, null)
+  return isSame(now.progress, progress) ? now.etag : null
+}
+
+async function look(approvals: Pick<ApprovalStore, 'find'>, { request }: Approval, error: unknown): Promise<Approval> {
+  const now = await approvals.find(request.subject.tid, request.id)
+  if (now !== null) return now
+  throw error ?? new Problem('policy_unavailable', 'Approvals cannot be looked up now.', { retryAfter: 5 })
 }
 
 /** Every change is of one decision or one vote, with its own id or salt, so that equal means ours. */

@@ -12,7 +12,7 @@ export interface Secrecy {
 }
 
 /**
- * An input that bears the name of a member whose label is secret; and where a statement touches a table that has a
+ * An input that bears the name of a member whose label is secret, as declared or for the object that is named; and where a statement touches a table that has a
  * secret column, every literal and every other input, since which of them goes where is not known for certain.
  */
 export function findSecrets(
@@ -21,7 +21,8 @@ export function findSecrets(
 ): Secrecy {
   const { operation, inputs } = invocation
   const labelled = Object.entries(operation.labels ?? {}).filter(([, label]) => isSecret(label))
-  const names = new Set(labelled.map(([pointer]) => pointer.slice(pointer.lastIndexOf('/') + 1).toLowerCase()))
+  const declared = labelled.map(([pointer]) => pointer.slice(pointer.lastIndexOf('/') + 1).toLowerCase())
+  const names = new Set([...declared, ...(operation.object === undefined ? [] : ofObjects(understood, classification))])
   const statement = operation.statement?.input ?? null
   if (statement !== null && touchesSecret(understood, classification)) {
     return { inputs: Object.keys(inputs).filter((name) => name !== statement), statement }
@@ -69,11 +70,18 @@ function withoutLiterals(text: string): string {
   return isPlain ? text.replace(literal, '***') : removed
 }
 
-function touchesSecret({ reads, writes }: Understood, classification: Readonly<Record<string, string>>): boolean {
-  const touched = [...reads, ...writes]
-  return Object.entries(classification).some(([column, label]) => {
-    const table = column.slice(0, column.lastIndexOf('.')).toLowerCase()
-    return isSecret(label) && touched.some((name) => isSameTable(name.toLowerCase(), table))
+function touchesSecret(understood: Understood, classification: Readonly<Record<string, string>>): boolean {
+  return ofObjects(understood, classification).length > 0
+}
+
+/** Secret members or columns of what the call touches. */
+function ofObjects({ reads, writes }: Understood, classification: Readonly<Record<string, string>>): readonly string[] {
+  const touched = [...reads, ...writes].map((name) => name.toLowerCase())
+  return Object.entries(classification).flatMap(([column, label]) => {
+    const cut = column.lastIndexOf('.')
+    const table = column.slice(0, cut).toLowerCase()
+    const isTouched = isSecret(label) && touched.some((name) => isSameTable(name, table))
+    return isTouched ? [column.slice(cut + 1).toLowerCase()] : []
   })
 }
 

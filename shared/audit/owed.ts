@@ -9,6 +9,8 @@ export interface Owed {
 }
 
 const most = 10_000
+/** A row that the store will not take must not drag those of its batch along for ever. */
+const mostAttempts = 8
 
 /**
  * A call that was made stands in the book later rather than never: the caller of an outcome that could not be written was
@@ -17,9 +19,13 @@ const most = 10_000
  */
 export function createOwed(append: (draft: RowDraft) => void): Owed {
   let owed: RowDraft[] = []
+  const attempts = new WeakMap<RowDraft, number>()
   return {
     add(draft) {
-      if (draft.kind === 'outcome' && owed.length < most) owed.push(draft)
+      const count = attempts.get(draft) ?? 0
+      if (draft.kind !== 'outcome' || owed.length >= most || count >= mostAttempts) return
+      attempts.set(draft, count + 1)
+      owed.push(draft)
     },
     pay() {
       const drafts = owed

@@ -26,6 +26,7 @@ export function selectConfigured(
     Object.keys(configured).map((name) => {
       const backend = byName.get(name)
       if (backend === undefined) throw new Error(`COUNTERSIGN_BACKENDS (at ${name}) names no backend`)
+      assertClassified(backend, configured[name])
       return [name, limitObjects(backend, configured[name]?.containers)]
     }),
   )
@@ -44,6 +45,24 @@ function limitObjects(backend: Backend, objects: readonly string[] | undefined):
   if (objects === undefined) return backend
   const limited = Object.entries(backend.operations).map(([name, operation]) => [name, limit(operation, objects)])
   return Object.freeze({ ...backend, objects, operations: Object.fromEntries(limited) })
+}
+
+/**
+ * Throws where the classification of a backend with objects speaks of none that is listed, or of no member of its
+ * answers: a slip would leave open what was meant to be masked.
+ */
+function assertClassified(backend: Backend, configuration: BackendConfiguration | undefined): void {
+  const { containers, classification = {} } = configuration ?? {}
+  if (containers === undefined) return
+  const pointers = Object.values(backend.operations).flatMap(({ labels }) => Object.keys(labels ?? {}))
+  const members = new Set(pointers.map((pointer) => pointer.slice(pointer.lastIndexOf('/') + 1).toLowerCase()))
+  const known = (key: string) => {
+    const cut = key.lastIndexOf('.')
+    return containers.includes(key.slice(0, cut).toLowerCase()) && members.has(key.slice(cut + 1).toLowerCase())
+  }
+  const slip = Object.keys(classification).some((key) => !key.startsWith('/') && !known(key))
+  if (slip)
+    throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}.classification) names no member of a listed container`)
 }
 
 function limit(operation: Operation, objects: readonly string[]): Operation {

@@ -58,6 +58,10 @@ export interface Operation {
   readonly call: CallTemplate
   /** JSON pointers of the answer's members to their labels; `*` stands for every member or item. */
   readonly labels?: Readonly<Record<string, string>>
+  /** Members that tell others' values, as a page's marker does the next name: pointer → members whose label they take. */
+  readonly tells?: Readonly<Record<string, readonly string[]>>
+  /** Inputs that choose by members of the object, so that what comes back tells their values: input → members. */
+  readonly compares?: Readonly<Record<string, readonly string[]>>
 }
 
 /** How a backend says whom it sees. */

@@ -35,6 +35,8 @@ export type RestAnswer =
       readonly lists: Readonly<Record<string, XmlList>>
       /** Texts beside the lists; an empty one is left out. */
       readonly members?: Readonly<Record<string, string>>
+      /** A text that stands there only where there is more; it makes the answer `truncated` and is not passed on. */
+      readonly more?: string
     }
 
 /** What a REST call sends. In texts `{name}` takes the input of that name; without the input the text is left out. */

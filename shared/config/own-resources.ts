@@ -1,13 +1,25 @@
 import { isLoopback } from './clouds.ts'
 import type { Settings } from './settings.ts'
 
+/** Connection strings of the host's storage, and of where it keeps the code that it runs. */
+const hostStores = [
+  'AzureWebJobsStorage',
+  'DEPLOYMENT_STORAGE_CONNECTION_STRING',
+  'WEBSITE_CONTENTAZUREFILECONNECTIONSTRING',
+]
+
 /** Storage accounts that the Functions host itself uses, by name: from the settings that Azure's hosting gives it. */
 export function hostAccounts(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const { AzureWebJobsStorage: connection = '', AzureWebJobsStorage__accountName: named } = environment
-  const written = /(?:^|;)\s*AccountName=([^;\s]+)/i.exec(connection)?.[1]
-  const urls = ['blob', 'queue', 'table'].map((service) => environment[`AzureWebJobsStorage__${service}ServiceUri`])
+  const connections = hostStores.map((name) => environment[name] ?? '')
+  const written = connections.flatMap((text) => [...text.matchAll(/(?:^|;)\s*AccountName=([^;\s]+)/gi)])
+  const endpoints = connections.flatMap((text) => [...text.matchAll(/(?:^|;)\s*\w+Endpoint=([^;\s]+)/gi)])
+  const urls = [
+    ...['blob', 'queue', 'table'].map((service) => environment[`AzureWebJobsStorage__${service}ServiceUri`]),
+    ...endpoints.map(([, url]) => url),
+  ]
   const addressed = urls.flatMap((url) => (url !== undefined && URL.canParse(url) ? [accountOf(new URL(url))] : []))
-  return [...addressed, ...[written, named].flatMap((name) => name?.toLowerCase() ?? [])]
+  const named = [...written.map(([, name]) => name), environment.AzureWebJobsStorage__accountName]
+  return [...addressed, ...named.flatMap((name) => name?.toLowerCase() ?? [])]
 }
 
 /**

@@ -71,6 +71,15 @@ export function labelsCarried(understood: Understood, tables: Tables): readonly 
     .sort()
 }
 
+/** Labels of the members of an object that a call chooses by: what matches tells of them, as a comparison does. */
+export function labelsCompared({ operation, inputs }: Invocation, understood: Understood, tables: Tables) {
+  const given = Object.entries(operation.compares ?? {}).filter(([input]) => inputs[input] !== undefined)
+  const touched = given.length === 0 ? [] : tablesTouched(understood, tables)
+  const names = given.flatMap(([, members]) => members.map((member) => member.toLowerCase()))
+  const labels = names.flatMap((name) => touched.flatMap((members) => members.get(name) ?? []))
+  return labels.filter((label) => label !== 'none')
+}
+
 /**
  * Labels by pointer of an answer about one object (a container), which a deployment classifies as `<object>.<member>`:
  * they take the place of those that the operation declares for the members of that name.
@@ -83,8 +92,9 @@ export function labelMembers(
   if (operation.object === undefined) return []
   const touched = tablesTouched(understood, tables)
   return Object.keys(operation.labels ?? {}).flatMap((pointer) => {
-    const member = pointer.slice(pointer.lastIndexOf('/') + 1).toLowerCase()
-    const label = touched.map((members) => members.get(member)).find((found) => found !== undefined)
+    const names = operation.tells?.[pointer] ?? [pointer.slice(pointer.lastIndexOf('/') + 1)]
+    const found = names.flatMap((name) => touched.flatMap((members) => members.get(name.toLowerCase()) ?? []))
+    const label = found.find((each) => each !== 'none') ?? found[0]
     return label === undefined ? [] : [[pointer, label] as const]
   })
 }

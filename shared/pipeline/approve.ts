@@ -217,6 +217,7 @@ function approvalSubject(stage: Decided, deployment: Deployment) {
       schema: decision.schemaDigest,
       declaration: deployment.declarationDigests.get(name) ?? '',
       classification: deployment.classificationDigests.get(name) ?? '',
+      target: deployment.targetDigests.get(name) ?? '',
     },
     obligations: decision.obligations.map((each) => JSON.stringify(each)).sort(),
   }

@@ -5,7 +5,7 @@ import type { Json } from '../pipeline/ports.ts'
 import { failWith } from './failure.ts'
 import { readBody, readText } from './rest-body.ts'
 import { describeContent, mostContent, pickHeaders, readContent } from './rest-content.ts'
-import { shapeXml, type XmlElement, type XmlJob } from './xml-shape.ts'
+import { hasMore, shapeXml, type XmlElement, type XmlJob } from './xml-shape.ts'
 
 /** Parses a document; throws for one that is not plain XML. */
 export type ParseXml = (text: string) => XmlElement | Promise<XmlElement>
@@ -46,12 +46,15 @@ export async function readAnswer(response: Response, job: AnswerJob): Promise<Re
 
 async function readXml(response: Response, job: AnswerJob, shape: XmlJob['shape']): Promise<ReadAnswer> {
   const type = response.headers.get('content-type') ?? ''
-  if (!/^(?:application|text)\/xml\s*(?:;|$)/i.test(type)) throw refuse('content_type')
+  if (!/^(?:application|text)\/xml\s*(?:;|$)/i.test(type)) {
+    await response.body?.cancel().catch(() => undefined)
+    throw refuse('content_type')
+  }
   const { text, bytes } = await readText(response, job.maxBytes, job.effect)
   const root = await parse(text, job.parseXml)
   const data = shapeXml(root, { shape, objects: job.objects })
   if (data === null) throw refuse('xml')
-  return { data, bytes, truncated: false }
+  return { data, bytes, truncated: hasMore(root, shape) }
 }
 
 /** The parser's own error may quote the document, so it is not kept. */

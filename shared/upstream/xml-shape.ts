@@ -23,6 +23,11 @@ export function shapeXml(root: XmlElement, { shape, objects }: XmlJob): Json {
   return Object.fromEntries([...lists, ...texts.filter(([, text]) => text !== null && text !== '')])
 }
 
+/** Whether the backend has more than this answer holds. */
+export function hasMore(root: XmlElement, { more }: XmlJob['shape']): boolean {
+  return more !== undefined && (textAt(root, more) ?? '') !== ''
+}
+
 function itemsOf(holder: XmlElement, list: XmlList, objects: XmlJob['objects']): readonly Json[] {
   const items = findAll([holder], list.path).map((element) => memberOf(element, list, objects))
   const { object } = list

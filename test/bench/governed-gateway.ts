@@ -182,6 +182,7 @@ function createDeployment({ settings, configured, challenge }: Foundation): Depl
     rowLimit: 10_000,
     declarationDigests: digests,
     classificationDigests: new Map([[backend, digestJson({})]]),
+    targetDigests: new Map([[backend, digestJson({})]]),
     classifications: new Map([[backend, {}]]),
     scopes: new Map([[backend, scope]]),
     maskKey: { version: '1', secret: randomBytes(32) },

@@ -47,6 +47,27 @@ describe('lost reply', () => {
     expect((await world.ask(alice, 'approval', { operation: id })).body.state).toBe('spent')
   })
 
+  it('of a vote that came in late, between look and repeat, is still that vote', async () => {
+    const store = createMemoryApprovals()
+    let late: (() => Promise<unknown>) | undefined
+    let uses = 0
+    const replace: ApprovalStore['replace'] = async (...given) => {
+      uses += 1
+      if (uses === 1) {
+        late = () => store.replace(...given)
+        throw lost
+      }
+      await late?.()
+      late = undefined
+      return store.replace(...given)
+    }
+    const world = createApprovalWorld({}, { store: { ...store, replace } })
+    const { id } = (await world.call()).body.approval
+    expect((await world.vote(id)).body).toMatchObject({ state: 'approved' })
+    expect(world.world.events.map(({ detail }) => detail.step)).not.toContain('void')
+    expect((await world.call()).code).toBe('ok')
+  })
+
   it.each(['before', 'after'] as const)('of the release, %s it was made, leaves the approval open', async (when) => {
     const refused = new Problem('claims_challenge', 'More.')
     const challenged = {

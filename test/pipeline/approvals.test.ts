@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../shared/errors/problem.ts'
 import type { Principal } from '../../shared/identity/principal.ts'
+import { createLine } from '../../shared/pipeline/create-line.ts'
 import { carol, createApprovalWorld, wantsApproval } from '../support/approval-world.ts'
+import { lineBackend } from '../support/line-backend.ts'
 import { fail } from '../support/line-case.ts'
-import { alice, backendProblem, type Faults, noon } from '../support/line-world.ts'
+import { alice, backendProblem, type Faults, inboundFor, noon, run } from '../support/line-world.ts'
 
 const codesOf = (endings: readonly { code: string }[]) => endings.map(({ code }) => code)
 const once = (at: number, error: unknown) => (use: number) => {
@@ -56,6 +58,23 @@ describe('approved call', () => {
     expect((await call()).code).toBe('approval_used')
     expect(world.calls).toHaveLength(1)
   })
+
+  it.each(['declarationDigests', 'classificationDigests', 'targetDigests'] as const)(
+    'is another call where the deployment has other %s by then',
+    async (digests) => {
+      const { approved, world } = createApprovalWorld()
+      const id = await approved()
+      const deployment = { ...world.deployment, [digests]: new Map([[lineBackend.name, 'other']]) }
+      const changed = { ...world, line: createLine(world.ports, deployment, world.identification) }
+      const named = { headers: { 'content-type': 'application/json', 'approval-id': id } }
+      const endings = [
+        await run(changed, inboundFor('getItem', { id: '7' }, named)),
+        await run(changed, inboundFor('getItem', { id: '7' })),
+      ]
+      expect(codesOf(endings)).toEqual(['approval_mismatch', 'approval_pending'])
+      expect(world.calls).toHaveLength(0)
+    },
+  )
 
   it('looks nothing up where no approval is wanted', async () => {
     const order: string[] = []

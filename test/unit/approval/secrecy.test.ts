@@ -39,6 +39,14 @@ describe('call as a voter sees it', () => {
     expect([inputs, hidden]).toEqual([{ value: '[removed]', name: 'n' }, ['/inputs/value']])
   })
 
+  it('has no content for an object whose content is secret', () => {
+    const operation = { object: 'container' }
+    const inputs = { container: 'logins', password: 'hunter2', name: 'n' }
+    const shown = show(inputs, { operation, writes: ['logins'] })
+    expect([shown.inputs, shown.hidden]).toEqual([{ ...inputs, password: '[removed]' }, ['/inputs/password']])
+    expect(show({ ...inputs, container: 'other' }, { operation, writes: ['other'] }).hidden).toEqual([])
+  })
+
   it('has neither literals nor values of a statement that touches a table with a secret column', () => {
     const text = "DELETE FROM hr.logins WHERE password = 'hunter2' AND name = $1 AND pin = 4711"
     for (const writes of [['hr.logins'], ['logins'], ['HR.LOGINS']]) {

@@ -19,6 +19,7 @@ const store = defineBackend({
       object: 'container',
       inputs: () => z.strictObject({ container: z.string() }).transform((all) => ({ ...all, more: 1 })),
       call: rest(read),
+      labels: { '/content': 'none', '/items/*/name': 'none' },
     },
     list: {
       summary: 'List',
@@ -61,6 +62,21 @@ describe('the containers that a deployment lists', () => {
     expect(() => selectConfigured([plain], { plain: { classification: {}, containers: ['a'] } })).toThrow(
       'at plain.containers',
     )
+  })
+
+  it.each([
+    ['a.content', true],
+    ['b-1.Name', true],
+    ['/content', true],
+    ['a.contents', false],
+    ['a.items', false],
+    ['c.content', false],
+    ['content', false],
+  ])('are what a classification speaks of, with members of answers: %s is %s', (key, taken) => {
+    const settings = { containers: ['a', 'b-1'], classification: { [key]: 'pii' } }
+    const select = () => selectConfigured([store], { store: settings })
+    if (taken) expect(select().get('store')?.objects).toEqual(['a', 'b-1'])
+    else expect(select).toThrow('COUNTERSIGN_BACKENDS (at store.classification)')
   })
 
   it('are part of what the declaration is, so that an approval does not outlive a change of them', () => {

@@ -49,6 +49,12 @@ describe("Countersign's own resources", () => {
     [{ AzureWebJobsStorage: 'DefaultEndpointsProtocol=https;AccountName=HostStore;AccountKey=x' }, ['hoststore']],
     [{ AzureWebJobsStorage__accountName: 'hoststore' }, ['hoststore']],
     [{ AzureWebJobsStorage__blobServiceUri: 'https://hoststore.blob.core.windows.net' }, ['hoststore']],
+    [
+      { AzureWebJobsStorage: 'BlobEndpoint=https://hoststore.blob.core.windows.net/;SharedAccessSignature=sv=1' },
+      ['hoststore'],
+    ],
+    [{ WEBSITE_CONTENTAZUREFILECONNECTIONSTRING: 'AccountName=codestore;AccountKey=x' }, ['codestore']],
+    [{ DEPLOYMENT_STORAGE_CONNECTION_STRING: 'AccountName=codestore;AccountKey=x' }, ['codestore']],
     [{ AzureWebJobsStorage: 'UseDevelopmentStorage=true' }, []],
     [{}, []],
   ])('include the storage of the host as %j names it', (environment, accounts) => {

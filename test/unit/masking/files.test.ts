@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { rest } from '../../../shared/backend/define.ts'
 import { mask } from '../../../shared/masking/mask.ts'
+import { describeData } from '../../../shared/pipeline/judge.ts'
 import type { Json } from '../../../shared/pipeline/ports.ts'
 import { makeCall, makeOperation } from '../upstream/calls.ts'
 import { tokenKey } from './requests.ts'
@@ -9,7 +10,9 @@ const call = rest({ method: 'GET', path: '/{container}', parameters: ['container
 const getBlob = {
   ...makeOperation(call),
   object: 'container',
-  labels: { '/content': 'none', '/etag': 'none', '/blobs/*/name': 'none' },
+  labels: { '/content': 'none', '/etag': 'none', '/blobs/*/name': 'none', '/nextMarker': 'none' },
+  tells: { '/nextMarker': ['tags', 'name'] },
+  compares: { prefix: ['name'], where: ['tags'] },
 }
 const classification = { 'people.content': 'pii.compensation', 'people.name': 'secret', 'hr.people.etag': 'secret' }
 
@@ -50,6 +53,24 @@ describe('the answer about a classified container', () => {
 
   it('finds a member by its name wherever it stands', () => {
     expect(masked('people', { blobs: [{ name: 'a' }] }).data).toEqual({ blobs: [{}] })
+  })
+
+  it('has no marker of a next page where that tells a member that is masked', () => {
+    const data = { blobs: [], nextMarker: '2!16!bmFtZQ--' }
+    expect(masked('people', data).data).toEqual({ blobs: [] })
+    expect(masked('reports', data).data).toEqual(data)
+  })
+
+  it.each([
+    ['nothing where nothing is chosen', 'people', {}, []],
+    ['the label of the member that it is chosen by', 'people', { prefix: 'a' }, ['secret']],
+    ['nothing for a member that nobody classified', 'people', { where: `"a" = 'b'` }, []],
+    ['nothing in another container', 'reports', { prefix: 'a' }, []],
+  ])('carries %s', (...row) => {
+    const [, container, given, carried] = row
+    const { invocation, understood } = makeCall({ operation: getBlob, inputs: { container, ...given } })
+    const data = describeData(invocation, { ...understood, reads: [container] }, classification)
+    expect(data.carried).toEqual(carried)
   })
 
   it('loses what nobody declared', () => {

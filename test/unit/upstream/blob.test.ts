@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readBackendChallenge } from '../../../shared/identity/backend-challenge.ts'
+import { describeData } from '../../../shared/pipeline/judge.ts'
 import type { Json } from '../../../shared/pipeline/ports.ts'
 import { factsOfFailure } from '../../../shared/upstream/failure.ts'
 import { createRestExecutor } from '../../../shared/upstream/rest.ts'
@@ -67,7 +68,7 @@ const xml = { 'content-type': 'application/xml' }
 
 describe('each request', () => {
   it.each([
-    ['listContainers', {}, 'GET', '/contoso/?comp=list&maxresults=100'],
+    ['listContainers', {}, 'GET', '/contoso/?comp=list'],
     [
       'listBlobs',
       { container: 'reports', prefix: 'a&b/', delimiter: '/', maxresults: 7, marker: '2!x' },
@@ -170,6 +171,15 @@ describe('an input', () => {
 
   it.each(['x', '"', '"a"b"', '"a', 'W/"a"', `"${'a'.repeat(99)}"`])('is no ETag as %.20s', (ifMatch) => {
     expect(bad('deleteBlob', { ...place, ifMatch })).toBe(false)
+  })
+
+  it.each([
+    ['any ETag', { ifMatch: '*' }],
+    ['an ETag that is not there', { ifNoneMatch: '"0x1"' }],
+    ['an ETag beyond ASCII', { ifMatch: '"ü"' }],
+    ['content that is no base64', { content: 'AP8', encoding: 'base64' }],
+  ])('replaces nothing under %s', (_what, change) => {
+    expect(bad('putBlob', { ...place, content: '', ...change })).toBe(false)
   })
 
   it.each(['text', 'text/', 'text/plain\r\nx: y', 'text/plain; charset', 'a/b/c'])(
@@ -279,7 +289,35 @@ describe('a listing', () => {
   it('leaves out containers that the deployment does not list', async () => {
     const containers = ['reports', '$logs', 'finance'].map((name) => `<Container><Name>${name}</Name></Container>`)
     reply = answer(listing(`<Containers>${containers.join('')}</Containers><NextMarker>n</NextMarker>`), xml)
-    expect((await call('listContainers', {})).data).toEqual({ containers: [{ name: 'reports' }], nextMarker: 'n' })
+    // The marker of a next page would be the name of its first container.
+    const { data, truncated } = await call('listContainers', {})
+    expect([data, truncated]).toEqual([{ containers: [{ name: 'reports' }] }, true])
+    reply = answer(listing('<Containers/><NextMarker/>'), xml)
+    expect(await call('listContainers', {})).toMatchObject({ data: { containers: [] }, truncated: false })
+  })
+
+  it('by tags leaves out what is of such a container', async () => {
+    const blobs = ['reports', 'finance'].map(
+      (name) => `<Blob><Name>a</Name><ContainerName>${name}</ContainerName></Blob>`,
+    )
+    reply = answer(listing(`<Blobs>${blobs.join('')}</Blobs>`), xml)
+    const { data } = await call('findBlobsByTags', { container: 'reports', where: `"a" = 'b'` })
+    expect(data).toMatchObject({ blobs: [{ container: 'reports' }] })
+  })
+
+  it('of another type than XML is let go unread', async () => {
+    let cancelled = 0
+    const body = () => new ReadableStream({ cancel: () => void cancelled++ })
+    const headers = { 'content-type': 'text/html' }
+    const over = createRestExecutor({
+      fetch: async () => new Response(body(), { headers }),
+      settingsFor: () => ({ baseUrl }),
+      clock: Date.now,
+      ...parsers,
+    })
+    const operation = declared.operations.listBlobs!
+    await problemOf(over.call(makeCall({ operation, inputs: { container: 'reports' } })))
+    expect(cancelled).toBe(1)
   })
 
   it.each([
@@ -294,6 +332,26 @@ describe('a listing', () => {
     reply = answer(body, { ...headers })
     const problem = await problemOf(call('listBlobs', { container: 'reports' }))
     expect([problem.code, problem.reason]).toEqual(['backend_failed', reason])
+  })
+})
+
+describe('choosing by what is masked', () => {
+  const classification = { 'people.content': 'pii.contact', 'people.name': 'pii.name', 'people.tags': 'pii.health' }
+  const carried = (name: string, inputs: Record<string, Json>) => {
+    const { invocation, understood } = makeCall({ operation: declared.operations[name]!, inputs })
+    return describeData(invocation, { ...understood, reads: ['people'] }, classification).carried
+  }
+
+  it.each([
+    ['getBlob', {}, []],
+    ['getBlob', { offset: 1 }, ['pii.contact']],
+    ['getBlob', { length: 1 }, ['pii.contact']],
+    ['listBlobs', { delimiter: '/' }, []],
+    ['listBlobs', { prefix: 'a' }, ['pii.name']],
+    ['listBlobs', { marker: 'a' }, ['pii.name']],
+    ['findBlobsByTags', { where: `"a" = 'b'` }, ['pii.health']],
+  ] as const)('in %s by %j is judged with the labels %j', (name, inputs, labels) => {
+    expect(carried(name, { container: 'people', ...inputs })).toEqual(labels)
   })
 })
 
