@@ -14,7 +14,10 @@ interface Form {
 }
 
 const forms: readonly Form[] = [
-  form(`((?:desc|describe) (?:schema|database|catalog|function|volume)(?: extended)? ${name})`),
+  form(`((?:desc|describe) (?:schema|database|catalog)(?: extended)? ${name})`),
+  // A name without a schema is a built-in function's.
+  form('((?:desc|describe) function(?: extended)? \\w+)'),
+  form(`((?:desc|describe) (?:function|volume)(?: extended)?) ${name}`),
   form(`((?:desc|describe) (?:history|detail)) ${name}`),
   form(`((?:desc|describe)(?: table)?(?: extended| formatted)?) ${name}(?: as json)?`, 3),
   form(`((?:desc|describe)(?: table)?(?: extended| formatted)?) ${name} ${name}`),

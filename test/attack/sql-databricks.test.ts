@@ -192,6 +192,10 @@ describe('ways to mean another relation than the one that is judged', () => {
     ['WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT n FROM r', []],
     ['SHOW COLUMNS IN customers FROM main.hr', ['main.hr.customers']],
     ['SHOW COLUMNS IN hr.customers IN hr', ['hr.customers']],
+    ['DESCRIBE FUNCTION EXTENDED main.hr.pay', ['main.hr.pay']],
+    ['DESC VOLUME main.hr.papers', ['main.hr.papers']],
+    ['DESCRIBE FUNCTION EXTENDED upper', []],
+    ['DESC FUNCTION `upper`', ['upper']],
   ])('%s reads %j', async (sql, reads) => {
     const judged = await judge(sql)
     expect([judged.reads, judged.safeRead]).toEqual([reads, true])
