@@ -205,7 +205,9 @@ function starColumns(star: Node, sight: Sight): { readonly columns: Column[] } |
   const scope = sight.scopes[0] ?? []
   const sources = table === '' ? scope : sourcesNamed(table, sight)
   const [only, ...others] = sources
-  if (only === undefined) return { shape: shapes.uniform(shapes.anything) }
+  // Where no relation of this query has the name, a struct's fields are meant.
+  const isCertain = table === '' || sources.some((source) => scope.includes(source) && source.hidden !== true)
+  if (only === undefined || !isCertain) return { shape: shapes.uniform(shapes.anything) }
   const { order } = only.shape
   const isKnown = order !== null && (except.length === 0 || order.every(({ name }) => name !== undefined))
   if (others.length > 0 || !isKnown) return { shape: shapes.sideBySide(sources.map((source) => source.shape)) }

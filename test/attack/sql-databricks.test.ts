@@ -75,6 +75,10 @@ describe('ways to give a masked column back under another guise', () => {
       'SELECT e.region FROM (SELECT struct(salary AS region) AS e FROM hr.e) x LEFT SEMI JOIN (SELECT 1 AS region) e ON true',
     ],
     [
+      'fields of a struct outside of a lateral query',
+      'SELECT x.a FROM (SELECT 1 AS a) q, LATERAL (SELECT q.* FROM (SELECT struct(salary AS a) AS q FROM hr.e) z) x',
+    ],
+    [
       'a condition in a WITH within',
       'SELECT (WITH q AS (SELECT id FROM hr.e WHERE salary > 5) SELECT count(*) FROM q)',
     ],
@@ -86,6 +90,11 @@ describe('ways to give a masked column back under another guise', () => {
   ])('are followed: %s', async (_name, sql) => {
     const { outputs, refused } = await judge(sql)
     expect([refused, holdsSalary(outputs?.[0]?.mentions)]).toEqual([undefined, true])
+  })
+
+  it('takes a star for the fields of a struct where the other side of a semi-join has its name', async () => {
+    const sql = 'SELECT q.* FROM (SELECT struct(salary AS a) AS q FROM hr.e) z LEFT SEMI JOIN (SELECT 1 AS a) q ON true'
+    expect((await judge(sql)).outputs).toBeNull()
   })
 
   it('follows an earlier output column whose fields are named like those of a table', async () => {
