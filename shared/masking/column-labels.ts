@@ -116,9 +116,12 @@ function knownNames(names: readonly string[], touched: readonly ReadonlyMap<stri
 
 function labelSource(source: string, tables: Tables): string[] {
   const cut = source.lastIndexOf('.')
-  const table = tables.get(source.slice(0, cut).toLowerCase())
-  if (table === undefined) return []
-  return [table.get(source.slice(cut + 1).toLowerCase()) ?? unclassifiedLabel]
+  const [name, column] = [source.slice(0, cut).toLowerCase(), source.slice(cut + 1).toLowerCase()]
+  const exact = tables.get(name)
+  // A name without catalog or schema means any table that ends like it.
+  const meant =
+    exact === undefined ? [...tables].filter(([table]) => isSameTable(name, table)) : [[name, exact] as const]
+  return [...new Set(meant.map(([, columns]) => columns.get(column) ?? unclassifiedLabel))]
 }
 
 function labelMentions(mentions: readonly string[], touched: readonly ReadonlyMap<string, string>[]): string[] {

@@ -140,6 +140,6 @@ function inTurned(node: Node, sight: Sight): Mentions {
 function inGenerators(node: Node, sight: Sight): Mentions {
   if (queryKinds.has(node.kind)) return none
   const name = node.kind === 'function' ? textAt(node.body, 'name').toLowerCase() : node.kind
-  if (sight.dialect.generators.has(name)) return mentionsOf(node, sight)
+  if (sight.dialect.generators.has(name) || sight.dialect.sieves.has(name)) return mentionsOf(node, sight)
   return union(childrenOf(node).map((child) => inGenerators(child, sight)))
 }

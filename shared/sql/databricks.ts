@@ -5,7 +5,9 @@ import { planDatabricks } from './statements-databricks.ts'
 import { tokenize } from './tokens-databricks.ts'
 
 /** Formats whose name before a dot makes what follows a path in storage (Databricks: table name). */
-const formats = new Set(words('delta parquet csv json text binaryfile orc avro xml iceberg hudi jdbc deltasharing'))
+const formats = new Set(
+  words('delta parquet csv json text binaryfile orc avro xml iceberg hudi jdbc deltasharing image libsvm'),
+)
 
 /** Schemas and catalogs in which the platform keeps its own records. */
 const systemNames = new Set(words('information_schema system __databricks_internal'))
@@ -14,6 +16,7 @@ function judgeRelation(name: Name): readonly string[] {
   const qualifiers = name.slice(0, -1)
   if (formats.has(qualifiers.at(-1) ?? '') || name.some((part) => /[/:\\]/.test(part))) return ['path_table']
   if (qualifiers.some((part) => systemNames.has(part))) return ['system_catalog']
+  if (name.join('.') === 'identifier') return ['identifier']
   return name.length > 3 || name.some((part) => part.includes('.')) ? ['ambiguous_name'] : []
 }
 
@@ -56,6 +59,7 @@ export const databricks: PolyglotDialect = {
       (name): [string, readonly string[]] => [name, []],
     ),
   ]),
+  sieves: new Set(words('window session_window')),
   unitFunctions: new Set(words('date_add date_diff dateadd datediff timediff timestampadd timestampdiff')),
   lambdas: new Set(
     words(`transform filter exists forall aggregate reduce zip_with map_filter map_zip_with transform_keys

@@ -38,6 +38,8 @@ export interface PolyglotDialect {
   readonly keywords: ReadonlySet<string>
   /** Functions that give more rows or columns than one, with the column names they give (none: unknown). */
   readonly generators: ReadonlyMap<string, readonly string[]>
+  /** Functions that, wherever they stand, take away rows for which they have no value. */
+  readonly sieves: ReadonlySet<string>
   /** Functions whose first of three arguments is a unit of time, a word of the grammar and no column. */
   readonly unitFunctions: ReadonlySet<string>
   /** Functions that call a lambda with the elements of their arguments. */

@@ -45,7 +45,7 @@ export function multiInsertPlan(tokens: readonly Token[]): Plan | undefined {
   const relation = tokens.slice(0, starts[0])
   const plans = starts.map((at, index) => insertOver(relation, tokens.slice(at, starts[index + 1])))
   const known = plans.filter((plan) => plan !== undefined)
-  if (known.length !== plans.length) return undefined
+  if (known.length === 0 || known.length !== plans.length) return undefined
   return {
     effect: 'write',
     writes: known.flatMap((plan) => plan.writes ?? []),

@@ -4,6 +4,7 @@ import * as shapes from './shape.ts'
 import {
   aliasOf,
   chainOf,
+  givenAlias,
   isSpent,
   referred,
   relationShape,
@@ -94,29 +95,38 @@ function addAll(relations: readonly Node[], sight: Sight, scope: Source[]): void
 }
 
 function addSources(node: Node, sight: Sight, scope: Source[]): void {
+  const before = scope.length
   if (node.kind === 'join' || node.kind === 'paren') addAll(nodesAt(node, 'this'), sight, scope)
   else if (node.kind === 'joined_table') addJoined(node, sight, scope)
   else scope.push(sourceFrom(node, sight))
+  if (node.kind === 'join' && /semi|anti/i.test(textAt(node.body, 'kind'))) hide(scope, before)
+}
+
+/** Outside of a named join, and beside a semi-join, these names mean nothing, or something else. */
+function hide(scope: Source[], from: number): void {
+  for (const [at, source] of scope.entries()) if (at >= from) scope[at] = { ...source, hidden: true }
 }
 
 /** A join with a name of its own hides the names within, yet we let both count. */
 function addJoined(node: Node, sight: Sight, scope: Source[]): void {
   const before = scope.length
   addAll(relationsOf(node), sight, scope)
-  const alias = nameAt(node.body, 'alias')
-  if (alias !== '') scope.push({ alias, shape: shapes.sideBySide(scope.slice(before).map((source) => source.shape)) })
+  const alias = givenAlias(node.body)
+  if (alias === '') return
+  hide(scope, before)
+  scope.push({ alias, shape: shapes.sideBySide(scope.slice(before).map((source) => source.shape)) })
 }
 
 function sourceFrom(node: Node, sight: Sight): Source {
   const { kind, body } = node
   if (kind === 'table') return { alias: aliasOf(body), shape: renamed(relationShape(body, sight), node) }
-  if (kind === 'lateral_view') return { alias: nameAt(body, 'table_alias'), shape: generated(node, sight) }
-  if (kind === 'lateral') return { alias: nameAt(body, 'alias'), shape: generated(node, sight) }
+  if (kind === 'lateral_view') return { alias: givenAlias(body, 'table_alias'), shape: generated(node, sight) }
+  if (kind === 'lateral') return { alias: givenAlias(body), shape: generated(node, sight) }
   if (kind === 'alias') return aliased(node, sight)
   if (kind === 'subquery' || kind === 'values') {
-    return { alias: nameAt(body, 'alias'), shape: renamed(shapeOf(node, sight), node) }
+    return { alias: givenAlias(body), shape: renamed(shapeOf(node, sight), node) }
   }
-  if (kind === 'pivot' || kind === 'unpivot') return { alias: nameAt(body, 'alias'), shape: turned(node, sight) }
+  if (kind === 'pivot' || kind === 'unpivot') return { alias: givenAlias(body), shape: turned(node, sight) }
   const isCall = kind === 'function' || sight.dialect.generators.has(kind)
   const shape = isCall ? generatedBy(node, [], sight) : shapes.uniform(shapes.anything)
   return { alias: textAt(body, 'name').toLowerCase(), shape }
@@ -127,7 +137,7 @@ function aliased(node: Node, sight: Sight): Source {
   const [inner] = nodesAt(node, 'this')
   const isCall = inner === undefined || inner.kind === 'function' || sight.dialect.generators.has(inner.kind)
   const shape = isCall ? generated(node, sight) : renamed(sourceFrom(inner, sight).shape, node)
-  return { alias: nameAt(node.body, 'alias'), shape }
+  return { alias: givenAlias(node.body), shape }
 }
 
 /** What a function gives as a relation: columns of the names given to them, or of those it always gives. */
@@ -155,7 +165,9 @@ function generatorOf({ kind, body }: Node): string {
 function turned(node: Node, sight: Sight): Shape {
   const scope: Source[] = []
   addAll(nodesAt(node, 'this'), sight, scope)
-  return shapes.uniform(shapes.union(scope.map((source) => shapes.rowOf(source.shape))))
+  const inside = { ...sight, scopes: [scope, ...sight.scopes] }
+  const computed = childrenOf(node, ['this']).map((child) => mentionsOf(child, inside))
+  return shapes.uniform(shapes.union([...scope.map((source) => shapes.rowOf(source.shape)), ...computed]))
 }
 
 /** The output columns of a SELECT. Each may name those before it (lateral column aliases). */
@@ -193,7 +205,9 @@ function starColumns(star: Node, sight: Sight): { readonly columns: Column[] } |
   const scope = sight.scopes[0] ?? []
   const sources = table === '' ? scope : sourcesNamed(table, sight)
   const [only, ...others] = sources
-  if (only === undefined) return { shape: shapes.uniform(shapes.anything) }
+  // Where no relation of this query has the name, a struct's fields are meant.
+  const isCertain = table === '' || sources.some((source) => scope.includes(source) && source.hidden !== true)
+  if (only === undefined || !isCertain) return { shape: shapes.uniform(shapes.anything) }
   const { order } = only.shape
   const isKnown = order !== null && (except.length === 0 || order.every(({ name }) => name !== undefined))
   if (others.length > 0 || !isKnown) return { shape: shapes.sideBySide(sources.map((source) => source.shape)) }
@@ -231,13 +245,14 @@ function mentionsOfLambda(node: Node, sight: Sight): Mentions {
   return shapes.union(nodesAt(node, 'body').map((body) => mentionsOf(body, { ...sight, parameters })))
 }
 
-/** What a query is made of, with all that decides which rows it gives. */
-function mentionsOfQuery(query: Node, outer: Sight): Mentions {
-  const { sight } = openExpressions(query, outer)
+/** What a query is made of, with all that decides which rows it gives; a lambda's parameters do not reach into it. */
+function mentionsOfQuery(query: Node, around: Sight): Mentions {
+  const { sight, expressions } = openExpressions(query, { ...around, parameters: new Set() })
   const inside = query.kind === 'select' ? enter(sight, query) : sight
   const outputs = query.kind === 'select' ? shapes.rowOf(selected(query, inside)) : new Set<string>()
   const parts = childrenOf(query, ['with', ...(query.kind === 'select' ? ['expressions'] : [])])
-  return shapes.union([outputs, ...parts.map((part) => mentionsWithin(part, inside))])
+  const before = expressions.map((one) => mentionsOf(one.query, one.sight))
+  return shapes.union([outputs, ...before, ...parts.map((part) => mentionsWithin(part, inside))])
 }
 
 /** Relations hold names and queries; names that are compared by USING are columns too. */

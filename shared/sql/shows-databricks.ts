@@ -1,4 +1,4 @@
-import type { Plan } from './dialect.ts'
+import type { Name, Plan } from './dialect.ts'
 import type { Token } from './tokens.ts'
 import { nameFrom } from './tokens-plan.ts'
 
@@ -14,7 +14,10 @@ interface Form {
 }
 
 const forms: readonly Form[] = [
-  form(`((?:desc|describe) (?:schema|database|catalog|function|volume)(?: extended)? ${name})`),
+  form(`((?:desc|describe) (?:schema|database|catalog)(?: extended)? ${name})`),
+  // A name without a schema is a built-in function's.
+  form('((?:desc|describe) function(?: extended)? \\w+)'),
+  form(`((?:desc|describe) (?:function|volume)(?: extended)?) ${name}`),
   form(`((?:desc|describe) (?:history|detail)) ${name}`),
   form(`((?:desc|describe)(?: table)?(?: extended| formatted)?) ${name}(?: as json)?`, 3),
   form(`((?:desc|describe)(?: table)?(?: extended| formatted)?) ${name} ${name}`),
@@ -35,11 +38,18 @@ export function showPlan(tokens: readonly Token[]): Plan {
   for (const { shape: whole, describes } of forms) {
     const before = whole.exec(shape)?.[1]
     if (before === undefined) continue
-    const named = before === shape ? undefined : nameFrom(tokens, before.split(' ').length)
-    const reads = named === undefined ? [] : [named.name]
+    const reads = before === shape ? [] : relationAt(tokens, before.split(' ').length)
     return { effect: 'read', reads, ...(describes === undefined ? {} : { describes }) }
   }
   return { effect: 'read', dangers: ['show_other'] }
+}
+
+/** The relation named here; `t IN s` means `s.t`. */
+function relationAt(tokens: readonly Token[], at: number): Name[] {
+  const named = nameFrom(tokens, at)
+  if (named === undefined) return []
+  const schema = /^(in|from)$/i.test(tokens[named.next]?.text ?? '') ? nameFrom(tokens, named.next + 1) : undefined
+  return [schema === undefined ? named.name : [...schema.name, ...named.name.slice(-1)]]
 }
 
 const marks: Partial<Record<Token['kind'], string>> = { quoted: '`', string: "'" }

@@ -8,6 +8,8 @@ import { isTree, type Node, type Tree, textAt, treeAt } from './tree.ts'
 export interface Source {
   readonly alias: string
   readonly shape: Shape
+  /** Whether its name is in sight only of conditions within the FROM clause. */
+  readonly hidden?: boolean
 }
 
 /** What an expression may refer to. */
@@ -63,29 +65,44 @@ export function isAll(node: Node): boolean {
 
 const units = /^(microsecond|millisecond|second|minute|hour|day|dayofyear|week|month|quarter|year)$/
 
-/** The nodes under one that may take values: all but a unit of time before what it measures. */
+/** The nodes under one that may take values: all but a pivot's new name, and a unit of time before what it measures. */
 export function takenFrom(node: Node, dialect: PolyglotDialect): Node[] {
+  if (node.kind === 'pivot_alias') return nodesAt(node, 'this')
   const isMeasure = node.kind === 'function' && dialect.unitFunctions.has(textAt(node.body, 'name').toLowerCase())
   const [unit, ...others] = isMeasure ? nodesAt(node, 'args') : []
   const isUnit = unit?.kind === 'column' && others.length === 2 && treeAt(unit.body, 'name').quoted !== true
   return isUnit && units.test(chainOf(unit)?.join('.') ?? '') ? others : childrenOf(node)
 }
 
-/** What a reference is made of: a column of the relation before the dot, or a field of a column of that name. */
+/**
+ * What a reference is made of: a column of the relation before the dot, or a field of a column of that name. A relation
+ * comes first, but only the innermost, and only if it has such a column.
+ */
 export function referred(parts: readonly string[], sight: Sight): Mentions {
   const [first = ''] = parts
   if (sight.parameters.has(first)) return new Set()
   const found = parts.slice(1).flatMap((column, at) => columnsOf(parts.slice(0, at + 1).join('.'), column, sight))
-  const certain = found.some((one) => one.certain)
-  return shapes.union([...found.map((one) => one.mentions), ...(certain ? [] : [columnNamed(first, sight)])])
+  const mentions = shapes.union(found.map((one) => one.mentions))
+  if (found.some((one) => one.certain)) return mentions
+  const isLikely = found.some((one) => one.likely)
+  return shapes.union([mentions, isLikely ? structNamed(first, sight) : columnNamed(first, sight)])
 }
 
 /** The column in every relation in sight of that name. A table's is taken for granted: its columns are not known. */
 function columnsOf(alias: string, column: string, sight: Sight) {
-  return sourcesNamed(alias, sight).map(({ shape }) => ({
-    mentions: shapes.columnOf(shape, column),
-    certain: shape.columns.has(column) || shape.rest === 'self',
+  return sourcesNamed(alias, sight).map((source) => ({
+    mentions: shapes.columnOf(source.shape, column),
+    certain: source.shape.columns.has(column) && source.hidden !== true && sight.scopes[0]?.includes(source) === true,
+    likely: source.shape.columns.has(column) || source.shape.rest === 'self',
   }))
+}
+
+/** A column of that name which a query in sight made: whoever made it may have given it any fields. */
+function structNamed(name: string, sight: Sight): Mentions {
+  const made = sight.scopes
+    .flat()
+    .map(({ shape }) => shape.columns.get(name) ?? (shape.rest === 'self' ? [] : shape.rest))
+  return new Set([...made.flatMap((mentions) => [...mentions]), ...(sight.aliases.get(name) ?? [])])
 }
 
 /** A column of any relation in sight, a relation's whole row, or another output column; what is none of these, anything. */
@@ -115,7 +132,12 @@ export function relationShape(table: Tree, sight: Sight): Shape {
 /** A relation's own name, or the alias that replaces it. */
 export function aliasOf(table: Tree): string {
   const own = ['catalog', 'schema', 'name'].filter((field) => isTree(table[field])).map((field) => nameAt(table, field))
-  return isTree(table.alias) || typeof table.alias === 'string' ? nameAt(table, 'alias') : own.join('.')
+  return isTree(table.alias) || typeof table.alias === 'string' ? givenAlias(table) : own.join('.')
+}
+
+/** A name given to a relation is one part: a dot in it parts nothing, and must not look like it. */
+export function givenAlias(body: Tree, field = 'alias'): string {
+  return nameAt(body, field).replaceAll('.', '\u0000')
 }
 
 /** The star's own words: which relation it takes, without the columns left out. */

@@ -136,7 +136,10 @@ function createPlan(tokens: readonly Token[], used: number): Plan | undefined {
   const query = as === undefined ? undefined : queryFrom(tokens, as + 1)
   const clone = spots.find((at) => isWord(tokens, at, 'clone'))
   const source = clone === undefined ? undefined : nameFrom(tokens, clone + 1)
-  const isElsewhere = spots.some((at) => isWord(tokens, at, 'location') && tokens[at + 1]?.kind === 'string')
+  // The options of a format can name a path or another database, too.
+  const isElsewhere = spots.some(
+    (at) => at < (as ?? tokens.length) && /^(location|options)$/i.test(tokens[at]?.text ?? ''),
+  )
   const isPlain = /^create table /.test(leadOf(tokens)) && query !== undefined && !isElsewhere
   return {
     effect: isPlain ? 'write' : 'admin',

@@ -34,7 +34,17 @@ export function tokenize(sql: string): Tokens {
     spaced = piece.kind === 'space'
     at = piece.end
   }
+  if (tokens.some(foldsOddly)) return { refused: 'odd_character' }
   return tokens.some(sticks) ? { refused: 'token_ambiguous' } : { tokens }
+}
+
+/** A name with a letter that is another one's capital, so that names are the same to some readers (`ı` and `i`). */
+function foldsOddly({ kind, text }: Token): boolean {
+  if (kind !== 'word' && kind !== 'quoted') return false
+  return [...text].some((letter) => {
+    const [lower, upper] = [letter.toLowerCase(), letter.toUpperCase()]
+    return [...lower].length > 1 || ([...upper].length === 1 && upper.toLowerCase() !== lower)
+  })
 }
 
 /** A prefix that gives a string another meaning, a fraction behind a name, and the `://` that makes one name of more. */

@@ -39,16 +39,16 @@ function walkInside(node: Node, walk: Walk, except: readonly string[] = []): voi
   for (const child of childrenOf(node, except)) walkNode(child, inside)
 }
 
-/** Walks the expressions of a WITH, then the rest with their names in sight; without RECURSIVE each sees those before. */
+/** Walks the expressions of a WITH, then the rest with their names in sight; each sees those before, RECURSIVE itself. */
 function walkQuery(node: Node, walk: Walk, except: readonly string[] = []): void {
   const clause = treeAt(node.body, 'with')
   const expressions = nodesAt({ kind: 'with', body: clause }, 'ctes')
   const names = new Set(walk.names)
-  if (clause.recursive === true) for (const cte of expressions) names.add(nameAt(cte.body, 'alias'))
   for (const cte of expressions) {
     walk.found.ctes += 1
-    walkInside(cte, { ...walk, names: new Set(names) })
-    names.add(nameAt(cte.body, 'alias'))
+    const name = nameAt(cte.body, 'alias')
+    walkInside(cte, { ...walk, names: new Set(clause.recursive === true ? [...names, name] : names) })
+    names.add(name)
   }
   if (expressions.length === 0 && node.body.with !== undefined) refuse(walk.found, 'node_not_listed')
   walkInside(node, { ...walk, names }, ['with', ...except])

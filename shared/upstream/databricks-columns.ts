@@ -6,6 +6,9 @@ const plainSelect = new RegExp(
   'i',
 )
 
+/** Rows of another query may follow, computed ones among them. */
+const setOperation = /\b(?:union|intersect|except|minus)\b/i
+
 /**
  * Result columns with the stored column that each is. The workspace names none, so the judged statement has to: only in
  * `SELECT column, … FROM table`, with every column a bare name that the lineage confirms, is a value certainly as
@@ -18,8 +21,8 @@ export function nameSources(names: readonly string[], { statement }: Understood)
 }
 
 function storedColumns(statement: Understood['statement']): (string | null)[] | null {
-  const { text, reads, outputs, effect } = statement ?? {}
-  const [, list = '', table = ''] = plainSelect.exec(text ?? '') ?? []
+  const { text = '', reads, outputs, effect } = statement ?? {}
+  const [, list = '', table = ''] = (setOperation.test(text) ? null : plainSelect.exec(text)) ?? []
   const owner = plain(table)
   if (effect !== 'read' || outputs == null || reads?.length !== 1 || reads[0] !== owner) return null
   const columns = list.split(',').map(plain)

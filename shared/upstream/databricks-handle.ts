@@ -65,7 +65,7 @@ export function readHandle(
 
 function readFields(text: string) {
   const parts = text.split('.')
-  return { fields: parts.slice(0, 4), digest: parts[3] ?? '', mac: parts[4] ?? '' }
+  return { fields: parts.slice(0, 4), digest: parts[3] ?? '', mac: parts.slice(4).join('.') }
 }
 
 function sign(key: Uint8Array, fields: readonly string[], bound: Bound): string {

@@ -54,9 +54,64 @@ describe('ways to give a masked column back under another guise', () => {
     ['a join with a name of its own', 'SELECT j.salary FROM (hr.e CROSS JOIN hr.d) j'],
     ['an older version of the table', 'SELECT salary AS region FROM hr.e VERSION AS OF 3'],
     ['a query that begins with FROM', 'FROM hr.e SELECT salary AS region'],
+    [
+      'a struct named like a table that has no such column',
+      'SELECT p.id FROM hr.d AS p, (SELECT struct(salary AS id) AS p FROM hr.e) q',
+    ],
+    [
+      'a struct named like a table outside',
+      'SELECT x.r FROM hr.d e, LATERAL (SELECT e.region AS r FROM (SELECT struct(salary AS region) AS e FROM hr.e) q) x',
+    ],
+    [
+      'a struct named like a part of a name with a dot in it',
+      'SELECT e.region FROM (SELECT 1 AS region) AS `q.e`, (SELECT struct(salary AS region) AS e FROM hr.e) x',
+    ],
+    [
+      'a struct named like a relation within a named join',
+      'SELECT e.region FROM ((SELECT 1 AS region) e CROSS JOIN (SELECT struct(salary AS region) AS e FROM hr.e) x) j',
+    ],
+    [
+      'a struct named like the other side of a semi-join',
+      'SELECT e.region FROM (SELECT struct(salary AS region) AS e FROM hr.e) x LEFT SEMI JOIN (SELECT 1 AS region) e ON true',
+    ],
+    [
+      'fields of a struct outside of a lateral query',
+      'SELECT x.a FROM (SELECT 1 AS a) q, LATERAL (SELECT q.* FROM (SELECT struct(salary AS a) AS q FROM hr.e) z) x',
+    ],
+    [
+      'a condition in a WITH within',
+      'SELECT (WITH q AS (SELECT id FROM hr.e WHERE salary > 5) SELECT count(*) FROM q)',
+    ],
+    ['a sub-select within a lambda', 'SELECT transform(array(1), salary -> (SELECT max(salary) FROM hr.e)) AS region'],
+    [
+      'a sub-select within a pivot',
+      "SELECT q1 FROM (SELECT id, region FROM hr.d) PIVOT (max((SELECT max(salary) FROM hr.e)) FOR region IN ('a' AS q1))",
+    ],
   ])('are followed: %s', async (_name, sql) => {
     const { outputs, refused } = await judge(sql)
     expect([refused, holdsSalary(outputs?.[0]?.mentions)]).toEqual([undefined, true])
+  })
+
+  it('takes a star for the fields of a struct where the other side of a semi-join has its name', async () => {
+    const sql = 'SELECT q.* FROM (SELECT struct(salary AS a) AS q FROM hr.e) z LEFT SEMI JOIN (SELECT 1 AS a) q ON true'
+    expect((await judge(sql)).outputs).toBeNull()
+  })
+
+  it('follows an earlier output column whose fields are named like those of a table', async () => {
+    const { outputs } = await judge('SELECT struct(salary AS id) AS p, p.id FROM hr.e AS p')
+    expect(outputs?.[1]?.mentions).toEqual(['id', 'salary'])
+  })
+
+  it.each([
+    ['a correlated query', 'SELECT e.id, (SELECT count(*) FROM hr.d WHERE d.eid = e.id) AS n FROM hr.e'],
+    [
+      'a derived table beside',
+      'SELECT e.id, q.n FROM hr.e e JOIN (SELECT did, max(n) AS n FROM hr.d GROUP BY 1) q ON true',
+    ],
+    ['a semi-join', 'SELECT e.id FROM hr.e e LEFT ANTI JOIN hr.d d ON e.id = d.id'],
+    ['a named join', 'SELECT j.id FROM (hr.e e JOIN hr.d d ON e.id = d.id) j'],
+  ])('are not seen in %s', async (_name, sql) => {
+    expect((await judge(sql)).outputs?.[0]?.mentions).toEqual(['id'])
   })
 
   it('names what stands before a dot, which may be a column with fields', async () => {
@@ -113,6 +168,8 @@ describe('ways to read a masked column by the rows that come back', () => {
     ],
     ['a version of a table', 'SELECT id FROM hr.d VERSION AS OF (SELECT max(salary) FROM hr.e)'],
     ['a plan', 'EXPLAIN COST SELECT id FROM hr.e WHERE salary > 5'],
+    ['a window of no time', "SELECT id, window(CASE WHEN salary > 5 THEN now() END, '1 day') FROM hr.e"],
+    ['a session of no time', "SELECT id, session_window(IF(salary > 5, now(), NULL), '1 day') AS s FROM hr.e"],
   ])('count as comparing it: %s', async (_name, sql) => {
     const { compared, refused } = await judge(sql)
     expect([refused, holdsSalary(compared)]).toEqual([undefined, true])
@@ -131,6 +188,71 @@ describe('ways to read a masked column by the rows that come back', () => {
     ['everything', 'SELECT * FROM hr.e WHERE id = :id LIMIT ALL', ['id']],
   ])('are not meant by %s', async (_name, sql, expected) => {
     expect((await judge(sql)).compared).toEqual(expected)
+  })
+})
+
+describe('ways to mean another relation than the one that is judged', () => {
+  it('does not take a later expression of a WITH RECURSIVE for the one that is meant before it', async () => {
+    const sql = 'WITH RECURSIVE a AS (SELECT * FROM payroll), payroll AS (SELECT 1 AS x) SELECT * FROM a'
+    expect((await judge(sql)).reads).toEqual(['payroll'])
+  })
+
+  it.each([
+    ['WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT n FROM r', []],
+    ['SHOW COLUMNS IN customers FROM main.hr', ['main.hr.customers']],
+    ['SHOW COLUMNS IN hr.customers IN hr', ['hr.customers']],
+    ['DESCRIBE FUNCTION EXTENDED main.hr.pay', ['main.hr.pay']],
+    ['DESC VOLUME main.hr.papers', ['main.hr.papers']],
+    ['DESCRIBE FUNCTION EXTENDED upper', []],
+    ['DESC FUNCTION `upper`', ['upper']],
+  ])('%s reads %j', async (sql, reads) => {
+    const judged = await judge(sql)
+    expect([judged.reads, judged.safeRead]).toEqual([reads, true])
+  })
+
+  it.each(['ı', 'İ', 'ς'])('refuses a name with %s, which some readers take for another letter', async (letter) => {
+    const named = (quote: string) =>
+      `WITH ${quote}a${letter}b${quote} AS (SELECT salary AS id FROM hr.e) SELECT id FROM aib`
+    for (const quote of ['', '`']) expect((await judge(named(quote))).refused).toBe('odd_character')
+  })
+
+  it.each(['straße', 'größe', 'naïve', '名前', 'имя'])('takes the name %s', async (name) => {
+    expect((await judge(`SELECT ${name} FROM hr.e`)).outputs).toEqual([{ mentions: [name] }])
+  })
+
+  it.each([
+    'INSERT INTO IDENTIFIER(:t) SELECT 1',
+    'DROP TABLE IDENTIFIER(:t)',
+    'TRUNCATE TABLE IDENTIFIER(:t)',
+    'CREATE TABLE IDENTIFIER(:t) AS SELECT 1',
+  ])('finds it dangerous that %s takes its table from a value', async (sql) => {
+    expect((await judge(sql)).dangers).toContain('identifier')
+  })
+
+  it.each(['update', 'delete', 'merge', 'insert'])(
+    'does not take a relation called %s for a change of nothing',
+    async (name) => {
+      expect((await judge(`FROM hr.e ${name} SELECT salary`)).refused).toBe('statement_not_listed')
+    },
+  )
+
+  it.each([
+    "USING csv OPTIONS (path 's3://elsewhere')",
+    "USING jdbc OPTIONS (url 'jdbc:x')",
+    "LOCATION 's3://elsewhere'",
+    'LOCATION :where',
+  ])('finds it dangerous that a table is made elsewhere: %s', async (clause) => {
+    const { dangers, effect } = await judge(`CREATE TABLE main.s.t ${clause} AS SELECT id FROM hr.e`)
+    expect([dangers, effect]).toEqual([['external_location'], 'admin'])
+  })
+
+  it('finds no danger in a table of columns of those names', async () => {
+    const sql = 'CREATE TABLE main.s.t CLUSTER BY (location) AS SELECT location, options FROM hr.e'
+    expect(await judge(sql)).toMatchObject({ effect: 'write', dangers: [], reads: ['hr.e'], writes: ['main.s.t'] })
+  })
+
+  it.each(['image.secrets', 'libsvm.secrets'])('takes %s for a path', async (name) => {
+    expect((await judge(`SELECT * FROM ${name}`)).dangers).toEqual(['path_table'])
   })
 })
 

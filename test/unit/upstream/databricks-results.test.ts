@@ -175,6 +175,12 @@ describe('the source of a column', () => {
   })
 
   it.each([
+    [
+      'rows of another query',
+      `SELECT email ${from} WHERE 1 = 0 UNION ALL SELECT left(email, 4) ${from}`,
+      [['email']],
+      undefined,
+    ],
     ['substr(email, 1, 1)', `SELECT substr(email, 1, 1) ${from}`, [['email']], undefined],
     ['a name of another’s', `SELECT lower(email) AS id ${from}`, [['email']], undefined],
     ['DISTINCT', `SELECT DISTINCT email ${from}`, [['email']], undefined],
@@ -282,6 +288,7 @@ describe('a handle', () => {
     ['for another statement’s part', (handle) => callOf('getResultChunk', { statement: 'SELECT 1', handle, chunk: 0 })],
     ['with another id', (handle) => callOf('cancelStatement', { handle: handle.replace(id, '01f0-aaaa-cccc') })],
     ['with more rows', (handle) => callOf('getStatement', { statement: text, handle: handle.replace('.rs.', '.zz.') })],
+    ['with more behind its end', (handle) => callOf('cancelStatement', { handle: `${handle}.x` })],
     ['without its end', (handle) => callOf('cancelStatement', { handle: handle.slice(0, -1) })],
     ['a bare id', () => callOf('cancelStatement', { handle: `01f0-aaaa-bbbb-${'x'.repeat(40)}` })],
   ]
