@@ -200,10 +200,11 @@ interface Step {
 /** A request is of the person who was refused for want of it, a vote the approver's, taking back the requester's. */
 function joinStep(joining: Joining, step: Step, owners: Map<string, string>): void {
   if (step.step === 'release' || step.step === 'void') return
-  const who = whose(step)
+  const asked = joining.intents.get(step.decisionId ?? '')?.principal
+  // A use names its decision, and the decision the person.
+  const who = step.step === 'spend' && asked !== undefined ? whose(asked) : whose(step)
   if (step.step === 'request') owners.set(step.id, who)
   const expected = step.step === 'vote' ? whose(carol) : owners.get(step.id)
-  const asked = joining.intents.get(step.decisionId ?? '')?.principal
   const isOwn = who === expected && (asked === undefined || whose(asked) === who)
   compare(joining, 'approval steps', !isOwn && `${step.step} of ${step.id} by ${who} instead of ${expected}`)
 }
