@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { describeTool, findTool } from '../../shared/mcp/tools.ts'
 import { inputSchema } from '../../shared/openapi/schema.ts'
-import { loadFunctions, operationsOf } from '../support/line-declarations.ts'
+import { loadFunctions, objectsIn, operationsOf } from '../support/line-declarations.ts'
 
 const golden = fileURLToPath(new URL('./mcp-tools.json', import.meta.url))
 const backends = await loadFunctions()
@@ -40,5 +40,34 @@ describe('MCP tools', () => {
       expect(declared.filter((each) => each.backend === backend).length).toBeLessThanOrEqual(25)
     }
     expect(tools.length).toBeLessThanOrEqual(128)
+  })
+})
+
+describe.each(tools)('the tool $name', (tool) => {
+  const schemas = objectsIn(tool.inputSchema).filter(({ pointer }) => !pointer.endsWith('/properties'))
+
+  it('has a name of small letters, digits and underscores, a title and a description', () => {
+    expect(tool.name).toMatch(/^[a-z0-9_]{1,64}$/)
+    expect(tool.title.length * tool.description.length).toBeGreaterThan(0)
+  })
+
+  it('takes a closed object', () => {
+    expect(tool.inputSchema).toMatchObject({ type: 'object', additionalProperties: false })
+  })
+
+  it.each(['$ref', '$defs', 'definitions', 'anyOf', 'oneOf', 'allOf', 'not', '$schema'])('does not say %s', (word) => {
+    expect(schemas.filter(({ node }) => word in node)).toEqual([])
+  })
+
+  it('has one type everywhere, and items in every array', () => {
+    const types = schemas.map(({ node }) => node.type)
+    expect(types.filter((type) => typeof type !== 'string' || type === 'null')).toEqual([])
+    expect(schemas.filter(({ node }) => node.type === 'array' && node.items === undefined)).toEqual([])
+  })
+
+  it('gives all four hints', () => {
+    const { readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = tool.annotations
+    for (const hint of [readOnlyHint, destructiveHint, idempotentHint, openWorldHint])
+      expect(hint).toBeTypeOf('boolean')
   })
 })
