@@ -39,8 +39,8 @@ export const run: Bench = async ({ quick }) => {
   try {
     const fresh = () => openFreshRows(server.port)
     await Promise.all([measure(openGroups(fresh()), 300), measure(await openSingles(fresh()), 100)])
-    const share = quick ? 0.3 : 1
-    const turns = quick ? 3 : 5
+    const share = quick ? 0.12 : 1
+    const turns = quick ? 2 : 5
     const onServer = await compare(fresh, { turns, ours: 3_000 * share, peer: 800 * share })
     const onSlow = await compare(openSlowRows, { turns: quick ? 1 : 3, ours: 4_000 * share, peer: 250 * share })
     return [...describe('', onServer), ...describe(` at ${slowMs} ms a transaction`, onSlow)]

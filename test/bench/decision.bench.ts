@@ -69,9 +69,9 @@ async function compare(name: string, sketch: Partial<Sketch>, { ours, theirs, qu
       for (let at = 0; at < count; at++) policy.decide(request)
     })
   await decide(ours, 100)
-  const turns = await takeTurns(quick ? 3 : 5, {
-    ours: () => decide(ours, quick ? 150 : 3_000),
-    peer: () => decide(theirs, quick ? 6 : 100),
+  const turns = await takeTurns(quick ? 2 : 5, {
+    ours: () => decide(ours, quick ? 60 : 3_000),
+    peer: () => decide(theirs, quick ? 3 : 100),
   })
   const value = microseconds(turns.map((turn) => turn.ours))
   const figure = { case: name, value, unit: 'µs', peer: 'policies parsed at each question' }

@@ -71,7 +71,7 @@ async function compareFinds(
   const finds = Math.ceil((peerFinds[crowd] ?? 1) * share)
   const before = world.asked()
   await findOurs(world.exchange, asking, 2_000)
-  const turns = await takeTurns(quick ? 3 : 5, {
+  const turns = await takeTurns(quick ? 2 : 5, {
     ours: () => findOurs(world.exchange, asking, quick ? ourFinds / 2 : ourFinds),
     peer: () => findPeers(client, asking, finds),
   })

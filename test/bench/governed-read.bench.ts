@@ -63,7 +63,7 @@ async function compareCrowd(stage: Stage, present: readonly BenchPerson[]): Prom
   const { gateway, quick } = stage
   const asking = callersOf(present)
   const client = await createSharedClient(present, globalThis.fetch)
-  const share = quick ? 0.3 : 1
+  const share = quick ? 0.12 : 1
   const most = peerCalls[present.length] ?? width
   const turns = await takeTurns(quick ? 1 : 5, {
     ours: async () => {
@@ -101,9 +101,9 @@ function describeTurns(
 async function compareLatency({ gateway, people, quick }: Stage): Promise<Figure> {
   const [person] = people
   if (person === undefined) throw new Error('somebody has to call')
-  await runConcurrently({ total: quick ? 300 : warmCalls, width: 8 }, () => gateway.call(person))
+  await runConcurrently({ total: quick ? 150 : warmCalls, width: 8 }, () => gateway.call(person))
   const added: number[] = []
-  for (let at = 0; at < (quick ? 200 : 1_000); at++) {
+  for (let at = 0; at < (quick ? 60 : 1_000); at++) {
     const bare = await timeOne(() => callBare(person))
     added.push((await timeOne(() => gateway.call(person))) - bare)
   }

@@ -48,8 +48,8 @@ async function compare(
     })
   await ours(300)
   await peer(300)
-  const total = quick ? 500 : 4_000
-  const turns = await takeTurns(quick ? 3 : 5, { ours: () => ours(total), peer: () => peer(total) })
+  const total = quick ? 200 : 4_000
+  const turns = await takeTurns(quick ? 2 : 5, { ours: () => ours(total), peer: () => peer(total) })
   const value = microseconds(turns.map((turn) => turn.ours))
   return compareFigure(
     'cost',

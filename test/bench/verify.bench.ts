@@ -22,7 +22,7 @@ interface Streamed {
 }
 
 export const run: Bench = async ({ quick, rows: asked }) => {
-  const rows = Math.ceil((asked ?? (quick ? 40_000 : 1_000_000)) / 1_000) * 1_000
+  const rows = Math.ceil((asked ?? (quick ? 20_000 : 1_000_000)) / 1_000) * 1_000
   await stream(10_000)
   const turns = await takeTurns(quick || rows > 1_000_000 ? 1 : 3, {
     ours: () => stream(rows),
