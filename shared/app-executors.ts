@@ -2,11 +2,19 @@ import type { Settings } from './config/settings.ts'
 import { Problem } from './errors/problem.ts'
 import { readBackendChallenge } from './identity/backend-challenge.ts'
 import type { Executor } from './pipeline/ports.ts'
+import { createDatabricksExecutor } from './upstream/databricks.ts'
 import { createPostgresExecutor } from './upstream/postgres.ts'
 import { createRestExecutor } from './upstream/rest.ts'
 
+/** What executors need besides the settings. */
+interface Parts {
+  readonly closing: (() => Promise<void>)[]
+  /** Secret under which handles are signed, the same for all instances. */
+  readonly handleKey: () => Promise<Uint8Array>
+}
+
 /** One executor a technology, found by the name that declarations give. */
-export function createExecutors(settings: Settings, closing: (() => Promise<void>)[]): ReadonlyMap<string, Executor> {
+export function createExecutors(settings: Settings, { closing, handleKey }: Parts): ReadonlyMap<string, Executor> {
   const of = (name: string) => {
     const found = settings.COUNTERSIGN_BACKENDS[name]
     if (found === undefined) {
@@ -20,6 +28,7 @@ export function createExecutors(settings: Settings, closing: (() => Promise<void
     settingsFor: (name) => ({ baseUrl: of(name).baseUrl ?? '' }),
     clock: Date.now,
     parseChallenge: readBackendChallenge,
+    parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
   })
   const postgres = createPostgresExecutor({
     settingsFor: (name) => ({
@@ -29,9 +38,17 @@ export function createExecutors(settings: Settings, closing: (() => Promise<void
     }),
     clock: Date.now,
   })
-  closing.push(rest.close, postgres.close)
+  const databricks = createDatabricksExecutor({
+    fetch,
+    settingsFor: (name) => ({ ...of(name), baseUrl: of(name).baseUrl ?? '', warehouses: of(name).warehouses ?? [] }),
+    clock: Date.now,
+    parseChallenge: readBackendChallenge,
+    handleKey,
+  })
+  closing.push(rest.close, postgres.close, databricks.close)
   return new Map<string, Executor>([
     ['rest', rest],
     ['postgres', postgres],
+    ['databricks', databricks],
   ])
 }

@@ -1,13 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import { createExecutors } from './app-executors.ts'
+import { createForgeryReport } from './approval/forgery-report.ts'
+import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
 import { createTableRows } from './audit/table-rows.ts'
-import { createVaultKeys } from './audit/vault-keys.ts'
+import { createVaultKeys, type VaultKeys } from './audit/vault-keys.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import type { Backend } from './backend/define.ts'
 import { clouds } from './config/clouds.ts'
 import type { Settings } from './config/settings.ts'
+import type { TimeLimits } from './config/time-limits.ts'
 import { tokenRequestOf } from './http/token-request.ts'
 import { requireAgentScope } from './identity/agent-scope.ts'
 import type { ChallengeSettings } from './identity/challenge.ts'
@@ -17,7 +20,9 @@ import { checkSignature, createKeyStore } from './identity/entra-keys.ts'
 import { createGraphGroups } from './identity/graph-groups.ts'
 import { createClientAssertion } from './identity/managed-identity.ts'
 import { createVerifier } from './identity/verify.ts'
+import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import type { Ports } from './pipeline/line.ts'
+import { retriable } from './pipeline/retriable.ts'
 import type { Policy } from './policy/policy.ts'
 import { createCallRate } from './quota/call-rate.ts'
 import { createFailureBrake } from './quota/failure-brake.ts'
@@ -32,6 +37,9 @@ export interface Foundation {
   readonly credential: TokenCredential
   readonly buildDigest: string
   readonly log: Log
+  /** Epoch milliseconds. */
+  readonly clock: () => number
+  readonly limits: TimeLimits
 }
 
 /** What the line needs besides: the policy, and where to enter what must be closed at the end. */
@@ -40,13 +48,17 @@ interface Parts {
   readonly closing: (() => Promise<void>)[]
 }
 
-/** Longest time for one exchange or one backend call; the platform's front end gives up at 230 s. */
-const deadlineMs = 100_000
-
 /** Builds every edge behind the line's ports; nothing connects before the first call. */
 export function createPorts(base: Foundation, { policy, closing }: Parts): Ports {
-  const { settings, configured } = base
+  const { settings, configured, clock, limits } = base
   const parser = createParser()
+  const keys = createVaultKeys({
+    url: settings.COUNTERSIGN_KEY_VAULT_URL,
+    credential: base.credential,
+    clock,
+    timeout: limits.vault,
+  })
+  const audit = createAudit(base, keys, closing)
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
@@ -54,24 +66,45 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     understand: parser.understand,
     decide: policy.decide,
     policyDigests: { policy: policy.policyDigest, schema: policy.schemaDigest },
-    stepUps: createChallengeMemory(Date.now),
-    callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: Date.now }),
-    audit: createAudit(base, closing),
-    approvals: createTableApprovals({
-      account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential: base.credential },
-      table: 'approvals',
-    }),
-    executors: createExecutors(settings, closing),
-    now: Date.now,
+    stepUps: createChallengeMemory(clock),
+    callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
+    audit,
+    approvals: createApprovals(base, keys, audit),
+    executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
+    now: clock,
     newId: randomUUID,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
-    deadlineMs,
+    deadlineMs: limits.call,
     log: base.log,
   }
 }
 
+/** Rows of their own table, sealed by the chain's keys, which are other bytes there than in any row of the book. */
+function createApprovals(
+  { settings, credential, log, limits }: Foundation,
+  keys: VaultKeys,
+  audit: Ports['audit'],
+): Ports['approvals'] {
+  return createSealedApprovals({
+    rows: createTableApprovals({
+      account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
+      table: 'approvals',
+      timeout: limits.approval,
+    }),
+    keys,
+    onForgery: createForgeryReport({ audit, log }),
+  })
+}
+
+/** Handles are signed under the vault's mask key, in a domain of their own; read once, at the first use. */
+function createHandleKey({ settings, credential }: Foundation): () => Promise<Uint8Array> {
+  return retriable(
+    async () => (await fetchMaskKey({ vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL, credential })).secret,
+  )
+}
+
 function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | 'exchange' | 'groupsOf'> {
-  const { settings, challenge } = base
+  const { settings, challenge, clock, limits } = base
   const cloud = settings.COUNTERSIGN_CLOUD
   const entraUrl = settings.COUNTERSIGN_ENTRA_URL
   const verifier = createVerifier({
@@ -82,17 +115,25 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | '
       allowedActors: settings.COUNTERSIGN_ALLOWED_ACTORS,
       deniedTokenIds: new Set(settings.COUNTERSIGN_DENIED_TOKEN_IDS),
     },
-    keys: createKeyStore({ cloud, tenants: settings.COUNTERSIGN_TENANTS, ...(entraUrl ? { baseUrl: entraUrl } : {}) }),
+    keys: createKeyStore({
+      cloud,
+      tenants: settings.COUNTERSIGN_TENANTS,
+      now: clock,
+      timeout: limits.keys,
+      ...(entraUrl ? { baseUrl: entraUrl } : {}),
+    }),
     checkSignature,
-    now: Date.now,
+    now: clock,
   })
   const exchange = createExchange({
     settings: { ...challenge, ...(entraUrl ? { entraUrl } : {}) },
-    clientAssertion: createClientAssertion({ credential: base.credential, cloud }),
+    clientAssertion: createClientAssertion({ credential: base.credential, cloud, now: clock }),
     pepper: randomBytes(32),
+    now: clock,
+    deadline: limits.exchange,
   })
-  const askGraph = createGraphGroups({ baseUrl: entraUrl ?? clouds[cloud].graph })
-  const failures = createCallRate({ perMinute: settings.COUNTERSIGN_FAILED_TOKENS_PER_MINUTE, now: Date.now })
+  const askGraph = createGraphGroups({ baseUrl: entraUrl ?? clouds[cloud].graph, timeout: limits.graph })
+  const failures = createCallRate({ perMinute: settings.COUNTERSIGN_FAILED_TOKENS_PER_MINUTE, now: clock })
   const brake = createFailureBrake(failures)
   const verifyAny: Ports['verify'] = (inbound) =>
     brake.guard(inbound.remoteAddress, () => verifier.verify(tokenRequestOf(inbound)))
@@ -105,16 +146,18 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | '
   }
 }
 
-function createAudit(base: Foundation, closing: Parts['closing']): Ports['audit'] {
-  const { settings, credential } = base
+function createAudit(base: Foundation, keys: VaultKeys, closing: Parts['closing']): Ports['audit'] {
+  const { settings, credential, clock, limits } = base
   const writer = createAuditWriter({
     rows: createTableRows({
       account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
       names: { rows: 'audit', meta: 'auditmeta', pii: 'auditpii' },
+      timeout: limits.table,
       create: true,
     }),
-    keys: createVaultKeys({ url: settings.COUNTERSIGN_KEY_VAULT_URL, credential, clock: Date.now }),
-    clock: Date.now,
+    keys,
+    clock,
+    limits: { deadline: limits.append },
     random: randomBytes,
     // The registration, not the address: a gateway that moves goes on in its own book.
     origin: `countersign/${settings.COUNTERSIGN_CLIENT_ID}`,

@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { createPorts, type Foundation } from './app-ports.ts'
 import type { ApproverRules } from './approval/vote.ts'
 import { listBackends } from './backend/catalogue.ts'
-import { digestDeclaration, digestJson, scopeOf, selectConfigured } from './backend/configured.ts'
+import { assertComplete, digestDeclaration, digestJson, scopeOf, selectConfigured } from './backend/configured.ts'
 import type { Backend } from './backend/define.ts'
-import { readSettings } from './config/environment.ts'
+import { readHostAccounts, readSettings } from './config/environment.ts'
+import { isOwnResource } from './config/own-resources.ts'
 import type { Settings } from './config/settings.ts'
+import { timeLimits } from './config/time-limits.ts'
 import { createAnswers } from './http/answers.ts'
 import { createMcpAnswer } from './http/mcp.ts'
 import { createRefusal, type Refusal } from './http/refusal.ts'
@@ -29,19 +31,45 @@ import { checkBaseUrl, checkHost } from './upstream/hosts.ts'
 const rowLimit = 10_000
 const inSource = import.meta.url.endsWith('.ts')
 
-let foundation: Foundation | undefined
-let running: Promise<RunningApp> | undefined
-const closing: (() => Promise<void>)[] = []
+/** One gateway: its app, and what ends it. */
+export interface Instance {
+  /** The app behind the routes; built at the first request, and again where building failed. */
+  readonly app: () => Promise<RunningApp>
+  /** Writes what waits and releases the lane. */
+  readonly close: () => Promise<void>
+}
+
+let instance: Instance | undefined
 
 /**
  * Parses the settings and checks them against the declarations. Called by the entry point: what throws here stops the
  * whole app, so that a misconfigured gateway serves nothing.
  */
 export function start(): void {
-  const settings = readSettings()
+  instance = createInstance(layFoundation(readSettings()))
+}
+
+/** Writes what waits and releases the lane; called when the host stops. */
+export async function stop(): Promise<void> {
+  await instance?.close()
+}
+
+/** The app behind the routes; built at the first request, and again where building failed. */
+export function runningApp(): Promise<RunningApp> {
+  if (instance === undefined) throw new Error('start() was not called')
+  return instance.app()
+}
+
+/** What a gateway stands on; `changes` are for tests that need another clock or shorter limits. */
+export function layFoundation(
+  settings: Settings,
+  changes: Partial<Pick<Foundation, 'clock' | 'limits' | 'log'>> = {},
+): Foundation {
+  const { clock = Date.now, limits = timeLimits } = changes
   const configured = selectConfigured(listBackends(), settings.COUNTERSIGN_BACKENDS)
   for (const backend of configured.values()) checkTarget(backend, settings)
-  foundation = {
+  const clientId = settings.COUNTERSIGN_MANAGED_IDENTITY_CLIENT_ID
+  return {
     settings,
     configured,
     challenge: {
@@ -49,35 +77,41 @@ export function start(): void {
       clientId: settings.COUNTERSIGN_CLIENT_ID,
       resourceMetadata: `${publicUrl(settings)}/.well-known/oauth-protected-resource`,
     },
-    credential: createManagedCredential({ clientId: settings.COUNTERSIGN_MANAGED_IDENTITY_CLIENT_ID }),
+    credential: createManagedCredential({ clientId, timeout: limits.identity }),
     buildDigest: readBuildDigest(),
-    log: createLog((line) => process.stdout.write(`${line}\n`), Date.now),
+    log: changes.log ?? createLog((line) => process.stdout.write(`${line}\n`), clock),
+    clock,
+    limits,
   }
 }
 
-/** Writes what waits and releases the lane; called when the host stops. */
-export async function stop(): Promise<void> {
-  await Promise.allSettled(closing.map((close) => close()))
-}
-
-/** The app behind the routes; built at the first request, and again where building failed. */
-export function runningApp(): Promise<RunningApp> {
-  if (foundation === undefined) throw new Error('start() was not called')
-  const base = foundation
+/** One gateway on that foundation; the process of a deployment has one, a test may have many under one policy. */
+export function createInstance(base: Foundation, load = loadShippedPolicy): Instance {
+  const closing: (() => Promise<void>)[] = []
   const identification = { publicUrl: publicUrl(base.settings), challenge: base.challenge }
   const refuse = createRefusal({ identification, log: base.log, newId: randomUUID, randomHex })
-  running ??= compose(base, { identification, refuse }).catch((error: unknown) => {
-    running = undefined
-    return createOutage(error, refuse)
-  })
-  return running
+  let running: Promise<RunningApp> | undefined
+  return {
+    app: () => {
+      running ??= compose(base, { identification, refuse, closing, load }).catch((error: unknown) => {
+        running = undefined
+        return createOutage(error, refuse)
+      })
+      return running
+    },
+    close: async () => void (await Promise.allSettled(closing.map((close) => close()))),
+  }
 }
 
-async function compose(
-  base: Foundation,
-  { identification, refuse }: { identification: Identification; refuse: Refusal },
-): Promise<RunningApp> {
-  const { policy, approvers } = await loadShippedPolicy(base.settings)
+interface Surroundings {
+  readonly identification: Identification
+  readonly refuse: Refusal
+  readonly closing: (() => Promise<void>)[]
+  readonly load: typeof loadShippedPolicy
+}
+
+async function compose(base: Foundation, { identification, refuse, closing, load }: Surroundings): Promise<RunningApp> {
+  const { policy, approvers } = await load(base.settings)
   const ports = createPorts(base, { policy, closing })
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports, approvers), identification))
   const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }
@@ -106,15 +140,19 @@ function checkTarget(backend: Backend, settings: Settings): void {
   const suffixes = backend.hostSuffixes[settings.COUNTERSIGN_CLOUD]
   const development = settings.COUNTERSIGN_MODE === 'development'
   if (configuration === undefined) return
+  assertComplete(backend, configuration)
   scopeOf(backend, settings.COUNTERSIGN_CLOUD, configuration)
   const fault =
     configuration.host === undefined
       ? checkBaseUrl(configuration.baseUrl ?? '', suffixes, development)
       : checkHost(configuration.host, suffixes, development)
-  if (fault !== null) throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}) is refused: ${fault}`)
+  const target = configuration.baseUrl ?? `https://${configuration.host}`
+  const own = fault === null && isOwnResource(new URL(target), settings, readHostAccounts())
+  if (fault !== null || own) throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}) is refused: ${fault ?? 'own'}`)
 }
 
-async function loadShippedPolicy(settings: Settings): Promise<{ policy: Policy; approvers: ApproverRules }> {
+/** The policy that is shipped with the build, over the deployment's own groups. */
+export async function loadShippedPolicy(settings: Settings): Promise<{ policy: Policy; approvers: ApproverRules }> {
   const folder = fileURLToPath(new URL(inSource ? '../infra/policy/' : './policy/', import.meta.url))
   const shipped = await readPolicyFolder(folder)
   const groups = { ...shipped.groups, ...settings.COUNTERSIGN_POLICY_GROUPS }
@@ -126,7 +164,11 @@ async function loadShippedPolicy(settings: Settings): Promise<{ policy: Policy; 
 /** What needs the vault and the table: the mask key, and the row that says that this instance started. */
 async function createDeployment(base: Foundation, ports: Ports, approvers: ApproverRules): Promise<Deployment> {
   const { settings, configured } = base
-  const maskKey = await fetchMaskKey({ vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL, credential: base.credential })
+  const maskKey = await fetchMaskKey({
+    vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL,
+    credential: base.credential,
+    timeout: base.limits.vault,
+  })
   const settingsDigest = digestJson(settings)
   await ports.audit.recordEvent({ kind: 'start', detail: { settings: settingsDigest, build: base.buildDigest } })
   const each = <T>(value: (backend: Backend) => T) =>
@@ -144,6 +186,7 @@ async function createDeployment(base: Foundation, ports: Ports, approvers: Appro
       digestDeclaration(backend, (operation) => inputSchema(operation, 'draft-2020-12')),
     ),
     classificationDigests: each((backend) => digestJson(configurationOf(backend).classification)),
+    targetDigests: each((backend) => digestJson({ ...configurationOf(backend), classification: undefined })),
     classifications: each((backend) => configurationOf(backend).classification),
     scopes: each((backend) => scopeOf(backend, settings.COUNTERSIGN_CLOUD, configurationOf(backend))),
   }

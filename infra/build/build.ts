@@ -14,15 +14,19 @@ const require = createRequire(import.meta.url)
 const assets = [
   join(dirname(require.resolve('@cedar-policy/cedar-wasm/nodejs')), '../web/cedar_wasm_bg.wasm'),
   join(dirname(require.resolve('libpg-query')), 'libpg-query.wasm'),
+  require.resolve('@polyglot-sql/sdk/polyglot_sql.wasm'),
 ]
 
-const shared: BuildOptions = {
+/** Programs of worker threads, each bundled by itself: what they load stays out of the main thread. */
+const workers = ['shared/sql/parser-entry.mjs', 'shared/sql/parser-polyglot-entry.mjs']
+
+/** How whatever is deployed is built. */
+export const bundleOptions: BuildOptions = {
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'esm',
   minify: true,
-  keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
   // The library asks the Functions worker for this module at run time; there is no such package.
@@ -43,7 +47,7 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   await bundle({
-    ...shared,
+    ...bundleOptions,
     entryPoints: { main: mainName },
     plugins: [mainModule],
     outdir: folder,
@@ -51,7 +55,11 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
     // Beside the entry, since edges look for their assets beside themselves.
     chunkNames: '[name]-[hash]',
   })
-  await bundle({ ...shared, entryPoints: [join(root, 'shared/sql/parser-entry.mjs')], outdir: folder })
+  await bundle({
+    ...bundleOptions,
+    entryPoints: workers.map((file) => join(root, file)),
+    outdir: folder,
+  })
   await Promise.all(assets.map((file) => cp(file, join(folder, file.slice(dirname(file).length + 1)))))
   await copyPolicy(join(folder, 'policy'))
   const digest = await digestFolder(folder)

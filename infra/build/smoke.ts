@@ -29,7 +29,7 @@ interface Ready {
 /** Loads every chunk of the bundle, the lazy ones too: one that asks for a package cannot be loaded here. */
 const loadChunks = `
 const { readdirSync } = require('node:fs')
-const names = readdirSync('dist').filter((name) => /\\.js$/.test(name) && !/^(main|parser-entry)\\./.test(name))
+const names = readdirSync('dist').filter((name) => /\\.js$/.test(name) && !/^(main|parser-entry|parser-polyglot-entry)\\./.test(name))
 Promise.all(names.map((name) => import(process.cwd() + '/dist/' + name))).then(() => process.exit(names.length > 5 ? 0 : 2))
 `
 

@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, { readonly file: string; readonly kind: 
   'audit:verify': { file: 'audit-verify', kind: 'client' },
   policy: { file: 'policy', kind: 'other' },
   'sql:understand': { file: 'sql-understand', kind: 'other' },
+  bench: { file: 'bench', kind: 'other' },
 }
 
 async function launch([name, ...args]: readonly string[]): Promise<number> {

@@ -23,6 +23,7 @@ export const apps = {
   orders: 'c0000000-0000-4000-8000-000000000009',
   verifier: 'c0000000-0000-4000-8000-00000000000a',
   /** Microsoft's own registrations, with their real ids. */
+  databricks: '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d',
   postgresql: '123cd850-d9df-40bd-94d5-c9f07b7fa203',
   graph: '00000003-0000-0000-c000-000000000000',
 } as const

@@ -1,5 +1,6 @@
 import type { Effect } from '../backend/effect.ts'
 import type { ApprovalSubject } from './digest.ts'
+import type { Secrecy } from './secrecy.ts'
 import type { Progress } from './states.ts'
 
 /** A demand of a rule: one member of the group that it names. */
@@ -18,6 +19,7 @@ export interface ApprovalRequest {
   readonly subject: ApprovalSubject
   readonly effect: Effect
   readonly needs: readonly ApprovalNeed[]
+  readonly secrecy: Secrecy
   /** Epoch milliseconds. */
   readonly requestedAt: number
 }

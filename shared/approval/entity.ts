@@ -1,6 +1,6 @@
-import type { Approval, ApprovalRequest, Use } from './approval.ts'
+import type { Use } from './approval.ts'
 import { approvalId } from './digest.ts'
-import type { Progress } from './states.ts'
+import type { ApprovalRow, NewRow, RowChange } from './rows.ts'
 
 /** Columns of a table entity. */
 export type Columns = Readonly<Record<string, string | number | boolean | Uint8Array>>
@@ -11,28 +11,34 @@ export const requestLimit = 900 * 1024
 const chunkBytes = 60 * 1024
 
 /** What is written once: the request in pieces, and the column that lists select by. */
-export function requestColumns(request: ApprovalRequest): Columns {
-  const bytes = Buffer.from(JSON.stringify(request), 'utf8')
-  const pieces = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, at) => [
+export function requestColumns({ request, requestedAt }: Pick<NewRow, 'request' | 'requestedAt'>): Columns {
+  const pieces = Array.from({ length: Math.ceil(request.length / chunkBytes) }, (_, at) => [
     `request${at}`,
-    new Uint8Array(bytes.subarray(at * chunkBytes, (at + 1) * chunkBytes)),
+    new Uint8Array(request.subarray(at * chunkBytes, (at + 1) * chunkBytes)),
   ])
-  return { requestedAt: isoTime(request.requestedAt), ...Object.fromEntries(pieces) }
+  return { requestedAt, ...Object.fromEntries(pieces) }
 }
 
-/** What changes, in one column. */
-export function progressColumns(progress: Progress): Columns {
-  return { state: progress.state, progress: JSON.stringify(progress) }
+/** What changes, and the seal over the whole row. */
+export function changingColumns({ progress, seal }: Pick<RowChange, 'progress' | 'seal'>): Columns {
+  return { progress, kid: seal.kid, mac: new Uint8Array(seal.mac) }
 }
 
-/** An approval from its entity. The writer is trusted: only this service may write its table. */
-export function readApproval(entity: Readonly<Record<string, unknown>>, etag: string): Approval {
+/** A row from its entity, as it is: a member that is missing or of another type makes a row that no seal fits. */
+export function readRow(entity: Readonly<Record<string, unknown>>, etag: string): ApprovalRow {
   const pieces: Uint8Array[] = []
   for (let piece = entity.request0; piece instanceof Uint8Array; piece = entity[`request${pieces.length}`]) {
     pieces.push(piece)
   }
-  const request = JSON.parse(Buffer.concat(pieces).toString('utf8')) as ApprovalRequest
-  return { request, progress: JSON.parse(String(entity.progress)) as Progress, etag }
+  const { partitionKey, rowKey, progress, kid, mac } = entity
+  return {
+    tid: String(partitionKey),
+    id: String(rowKey),
+    request: Buffer.concat(pieces),
+    progress: String(progress),
+    seal: { kid: String(kid), mac: mac instanceof Uint8Array ? mac : new Uint8Array() },
+    etag,
+  }
 }
 
 /** The key of the row that a use leaves behind, one for each round. */
@@ -44,8 +50,4 @@ export function spentKey({ id, round }: Pick<Use, 'id' | 'round'>): string {
 export function digestRange(digest: string): { readonly from: string; readonly to: string } {
   const first = approvalId(digest)
   return { from: first, to: `${first}-~` }
-}
-
-export function isoTime(time: number): string {
-  return new Date(time).toISOString()
 }

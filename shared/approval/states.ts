@@ -100,3 +100,8 @@ export function answersFor(progress: Progress, now: number): boolean {
   if (state === 'expired' || state === 'cancelled') return false
   return now < (progress.useBy ?? progress.decideBy)
 }
+
+/** ISO 8601 UTC, of epoch milliseconds. */
+export function isoTime(time: number): string {
+  return new Date(time).toISOString()
+}

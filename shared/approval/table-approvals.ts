@@ -1,17 +1,10 @@
 import type { TableClient } from '@azure/data-tables'
 import type { TokenSource } from '../audit/store.ts'
 import { Problem } from '../errors/problem.ts'
-import type { Approval, ApprovalRequest, ApprovalStore, Use } from './approval.ts'
-import {
-  type Columns,
-  digestRange,
-  isoTime,
-  progressColumns,
-  readApproval,
-  requestColumns,
-  spentKey,
-} from './entity.ts'
-import type { Progress } from './states.ts'
+import type { Use } from './approval.ts'
+import { type Columns, changingColumns, digestRange, readRow, requestColumns, spentKey } from './entity.ts'
+import type { ApprovalRow, ApprovalRows, NewRow, RowChange } from './rows.ts'
+import { isoTime } from './states.ts'
 
 export interface TableApprovalsOptions {
   /** Account URL, and who we are there; or a connection string, for tests against a local table server. */
@@ -24,19 +17,23 @@ export interface TableApprovalsOptions {
 }
 
 const defaultTimeout = 2000
+const mostAttempts = 3
+const pauseMs = 100
 
 /**
- * Azure Table Storage as the store of approvals, by `@azure/data-tables` without its retries: after a retry of a change
- * whose reply was lost, our own claim would look like somebody else's.
+ * Azure Table Storage as the table of approvals, by `@azure/data-tables` without its retries: after a retry of a change
+ * whose reply was lost, our own claim would look like somebody else's. A change in doubt is repeated here, identical and
+ * under the same ETag or key, so that at most one copy takes effect; a repeat that is refused looks whose the row is.
  */
-export function createTableApprovals(options: TableApprovalsOptions): ApprovalStore {
+export function createTableApprovals(options: TableApprovalsOptions): ApprovalRows {
   const timeout = options.timeout ?? defaultTimeout
   let opened: Promise<TableClient> | undefined
   const signal = () => ({ abortSignal: AbortSignal.timeout(timeout) })
-  const use = async <T>(work: (client: TableClient) => Promise<T>): Promise<T> => {
+  const use = async <T>(work: Work<T>): Promise<T> => {
     opened ??= openTable(options, 5 * timeout)
     try {
-      return await work(await opened.catch(forget))
+      const client = await opened.catch(forget)
+      return await repeat((isRepeat) => work(client, isRepeat), Date.now() + timeout)
     } catch (cause) {
       throw unavailable(cause)
     }
@@ -47,11 +44,11 @@ export function createTableApprovals(options: TableApprovalsOptions): ApprovalSt
   }
   return {
     find: (tid, id) => use((client) => findOne(client, { tid, id }, signal())),
-    latest: (tid, digest) => use((client) => findLatest(client, tid, digest)),
-    insert: (request, progress) => use((client) => insertRow(client, newRow(request, progress), signal())),
-    replace: (approval, progress) => use((client) => replaceProgress(client, { approval, progress }, signal())),
-    spend: (used) => use((client) => insertRow(client, spentRow(used), signal())),
-    list: (tid, since) => use((client) => collect(client, `${inTenant(tid)} and requestedAt ge '${isoTime(since)}'`)),
+    ofDigest: (tid, digest) => use((client) => collect(client, `${inTenant(tid)} and ${inRange(digest)}`, signal())),
+    insert: (row) => use((client, isRepeat) => insertRow(client, { row: newEntity(row), isRepeat }, signal())),
+    replace: (row) => use((client, isRepeat) => replaceRow(client, { row, isRepeat }, signal())),
+    spend: (used) => use((client, isRepeat) => insertRow(client, { row: spentEntity(used), isRepeat }, signal())),
+    list: (tid, since) => use((client) => collect(client, `${inTenant(tid)} and ${requestedFrom(since)}`, signal())),
   }
 }
 
@@ -59,7 +56,27 @@ interface Signal {
   readonly abortSignal: AbortSignal
 }
 
-type Row = Columns & { readonly partitionKey: string; readonly rowKey: string }
+type Work<T> = (client: TableClient, isRepeat: boolean) => Promise<T>
+
+/** Once more, a few times, while the first attempt could still have had its time; what was refused is refused. */
+async function repeat<T>(attempt: (isRepeat: boolean) => Promise<T>, until: number): Promise<T> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt(count > 1)
+    } catch (cause) {
+      if (count === mostAttempts || !isInDoubt(cause) || (count > 1 && Date.now() > until)) throw cause
+    }
+    await new Promise((resolve) => setTimeout(resolve, count * pauseMs))
+  }
+}
+
+/** Nobody answered, or something that cannot be made sense of; throttled, or failed over there. */
+function isInDoubt(cause: unknown): boolean {
+  const status = statusOf(cause) ?? 0
+  return status < 400 || status === 408 || status === 429 || status >= 500
+}
+
+type Entity = Columns & { readonly partitionKey: string; readonly rowKey: string }
 
 async function openTable({ account, table, allowInsecure }: TableApprovalsOptions, timeout: number) {
   const sdk = await import('@azure/data-tables')
@@ -72,65 +89,76 @@ async function openTable({ account, table, allowInsecure }: TableApprovalsOption
   return client
 }
 
-function newRow(request: ApprovalRequest, progress: Progress): Row {
-  const keys = { partitionKey: request.subject.tid, rowKey: request.id }
-  return { ...requestColumns(request), ...progressColumns(progress), ...keys }
+function newEntity(row: NewRow): Entity {
+  return { ...requestColumns(row), ...changingColumns(row), partitionKey: row.tid, rowKey: row.id }
 }
 
-function spentRow(used: Use): Row {
+function spentEntity(used: Use): Entity {
   return { partitionKey: used.tid, rowKey: spentKey(used), decisionId: used.decisionId }
 }
 
 async function findOne(client: TableClient, key: { tid: string; id: string }, options: Signal) {
   try {
     const entity = await client.getEntity(key.tid, key.id, options)
-    return readApproval(entity, entity.etag)
+    return readRow(entity, entity.etag)
   } catch (cause) {
     if (statusOf(cause) === 404) return null
     throw cause
   }
 }
 
-/** Keys of later attempts sort by their text, so that the newest is found by its number. */
-async function findLatest(client: TableClient, tid: string, digest: string): Promise<Approval | null> {
-  const { from, to } = digestRange(digest)
-  const found = await collect(client, `${inTenant(tid)} and RowKey ge '${from}' and RowKey le '${to}'`)
-  return found.sort((a, b) => b.request.attempt - a.request.attempt)[0] ?? null
-}
-
-async function insertRow(client: TableClient, row: Row, options: Signal): Promise<boolean> {
+/** False where there is such a row already, unless our own first attempt left it. */
+async function insertRow(
+  client: TableClient,
+  { row, isRepeat }: { readonly row: Entity; readonly isRepeat: boolean },
+  options: Signal,
+): Promise<boolean> {
   try {
     await client.createEntity(row, options)
     return true
   } catch (cause) {
-    if (statusOf(cause) === 409) return false
-    throw cause
+    if (statusOf(cause) !== 409) throw cause
+    return isRepeat && isOwn(await client.getEntity<Columns>(row.partitionKey, row.rowKey, options), row)
   }
 }
 
-async function replaceProgress(
+/** A request says when it was asked for, a spent row for whom. */
+function isOwn(stored: Columns, row: Entity): boolean {
+  return stored.requestedAt === row.requestedAt && stored.decisionId === row.decisionId
+}
+
+async function replaceRow(
   client: TableClient,
-  { approval, progress }: { approval: Approval; progress: Progress },
+  { row, isRepeat }: { readonly row: RowChange; readonly isRepeat: boolean },
   options: Signal,
 ): Promise<string | null> {
-  const { subject, id } = approval.request
-  const row = { partitionKey: subject.tid, rowKey: id, ...progressColumns(progress) }
+  const entity = { partitionKey: row.tid, rowKey: row.id, ...changingColumns(row) }
   try {
-    const { etag } = await client.updateEntity(row, 'Merge', { ...options, etag: approval.etag })
+    const { etag } = await client.updateEntity(entity, 'Merge', { ...options, etag: row.etag })
     if (etag === undefined) throw new Error('the reply has no ETag')
     return etag
   } catch (cause) {
-    if (statusOf(cause) === 412) return null
-    throw cause
+    if (statusOf(cause) !== 412) throw cause
+    const stored = isRepeat ? await findOne(client, row, options) : null
+    return stored?.progress === row.progress ? stored.etag : null
   }
 }
 
-async function collect(client: TableClient, filter: string): Promise<Approval[]> {
-  const found: Approval[] = []
-  for await (const entity of client.listEntities({ queryOptions: { filter } })) {
-    found.push(readApproval(entity, String(entity.etag)))
+async function collect(client: TableClient, filter: string, options: Signal): Promise<ApprovalRow[]> {
+  const found: ApprovalRow[] = []
+  for await (const entity of client.listEntities({ ...options, queryOptions: { filter } })) {
+    found.push(readRow(entity, String(entity.etag)))
   }
-  return found.sort((a, b) => b.request.requestedAt - a.request.requestedAt)
+  return found
+}
+
+function inRange(digest: string): string {
+  const { from, to } = digestRange(digest)
+  return `RowKey ge '${from}' and RowKey le '${to}'`
+}
+
+function requestedFrom(since: number): string {
+  return `requestedAt ge '${isoTime(since)}'`
 }
 
 /** Tenant ids and digests are of hexadecimal digits and dashes: nothing in them ends a literal. */

@@ -5,10 +5,11 @@ import { draftEvent, type RowDraft } from './document.ts'
 import { createGroupQueue } from './group-queue.ts'
 import { claimLane, type Lane, type LaneContext, rollSegment } from './lane.ts'
 import { leaseDuration, writeLease } from './lease.ts'
+import { createOwed, type Owed } from './owed.ts'
 import { pauseUntil } from './pause.ts'
 import type { RowPosition } from './receipt.ts'
 import type { AuditKey, KeySource } from './store.ts'
-import { createSuspects, type Suspect } from './suspects.ts'
+import { createSuspects, type Suspect, type Suspects } from './suspects.ts'
 
 export interface AppendLimits {
   /** Milliseconds after which a row that is not durable is refused. */
@@ -52,41 +53,31 @@ export function createAppender(options: AppenderOptions): Appender {
   const hand: Hand = { lane: null, key: null, shunned: new Set() }
   const suspects = createSuspects(context, (draft) => push(draft).catch(() => undefined))
   const queue = createGroupQueue<Waiting>((waiting) => flush(waiting))
+  const owed = createOwed((draft) => void push(draft).catch(() => undefined))
 
   async function push(draft: RowDraft): Promise<PlacedRow> {
-    if (queue.size() >= limits.queue) throw refusal('the queue is full', 1)
+    if (queue.size() >= limits.queue) {
+      owed.add(draft)
+      throw refusal('the queue is full', 1)
+    }
     return new Promise((resolve, reject) => {
       queue.push({ draft, since: clock(), resolve, reject, attempts: 0 })
     })
   }
 
   async function flush(waiting: Waiting[]): Promise<void> {
-    dropOverdue(waiting, clock() - limits.deadline)
+    refuseAll(takeOverdue(waiting, clock() - limits.deadline), refusal('the row waited too long'), owed)
     if (waiting.length === 0) return
     try {
       const { lane, key } = await takeLane(options, { hand, suspects })
       const drafts = waiting.slice(0, 100).map((item) => item.draft)
       const batch = sealBatch(context, { lane, key, drafts })
       const taken = waiting.splice(0, batch.rows.length)
-      settle(await submit(options, batch), { batch, lane, taken, waiting })
+      settle(await submit(options, batch), { batch, lane, taken, waiting }, { hand, suspects, owed })
     } catch (cause) {
       hand.lane = null
-      for (const item of waiting.splice(0)) item.reject(asRefusal(cause))
+      refuseAll(waiting.splice(0), asRefusal(cause), owed)
     }
-  }
-
-  function settle(fate: Fate, sent: Sent): void {
-    hand.lane = nextLane(fate, sent)
-    if (fate.fate === 'committed') resolveAll(sent)
-    else if (fate.fate === 'lost') requeue(sent.taken, sent.waiting)
-    else for (const item of sent.taken) item.reject(refusal(fate.detail))
-    note(fate, sent)
-  }
-
-  function note(fate: Fate, sent: Sent): void {
-    if (fate.fate === 'committed') suspects.settle(hand.key)
-    if (fate.fate === 'unknown') suspects.add(toSuspect(sent))
-    if (fate.fate === 'lost' && fate.obstructed) hand.shunned.add(sent.lane.lease.lane)
   }
 
   return {
@@ -94,10 +85,40 @@ export function createAppender(options: AppenderOptions): Appender {
     async close() {
       await queue.idle()
       await suspects.close(hand.key)
+      owed.pay()
       await queue.idle()
       if (hand.lane) await writeLease(context.rows, { ...hand.lane.lease, until: clock() }).catch(() => null)
       hand.lane = null
     },
+  }
+}
+
+interface Desk {
+  readonly hand: Hand
+  readonly suspects: Suspects
+  readonly owed: Owed
+}
+
+function settle(fate: Fate, sent: Sent, { hand, suspects, owed }: Desk): void {
+  hand.lane = nextLane(fate, sent)
+  if (fate.fate === 'committed') {
+    resolveAll(sent)
+    suspects.settle(hand.key)
+    owed.pay()
+  } else if (fate.fate === 'lost') {
+    if (fate.obstructed) hand.shunned.add(sent.lane.lease.lane)
+    refuseAll(requeue(sent.taken, sent.waiting), refusal('every race was lost'), owed)
+  } else if (fate.fate === 'unknown') {
+    suspects.add(toSuspect(sent))
+    for (const item of sent.taken) item.reject(refusal(fate.detail))
+  } else refuseAll(sent.taken, refusal(fate.detail), owed)
+}
+
+/** Refuses rows that certainly are not in the book. */
+function refuseAll(items: readonly Waiting[], problem: Problem, owed: Owed): void {
+  for (const { draft, reject } of items) {
+    owed.add(draft)
+    reject(problem)
   }
 }
 
@@ -178,11 +199,11 @@ function submit({ context, limits }: AppenderOptions, batch: SealedBatch): Promi
   return commitBatch(context.rows, batch, pauseUntil(context.pacing.clock() + limits.deadline, context.pacing))
 }
 
-function dropOverdue(waiting: Waiting[], limit: number): void {
+/** Takes the rows out that have waited longer than they may. */
+function takeOverdue(waiting: Waiting[], limit: number): readonly Waiting[] {
   const late = waiting.filter((item) => item.since < limit)
-  if (late.length === 0) return
-  waiting.splice(0, waiting.length, ...waiting.filter((item) => item.since >= limit))
-  for (const item of late) item.reject(refusal('the row waited too long'))
+  if (late.length > 0) waiting.splice(0, waiting.length, ...waiting.filter((item) => item.since >= limit))
+  return late
 }
 
 function resolveAll({ batch, taken }: Sent): void {
@@ -192,10 +213,11 @@ function resolveAll({ batch, taken }: Sent): void {
   })
 }
 
-function requeue(taken: readonly Waiting[], waiting: Waiting[]): void {
+/** Puts the rows back in front, but for those that have lost too often; gives the latter. */
+function requeue(taken: readonly Waiting[], waiting: Waiting[]): readonly Waiting[] {
   for (const item of taken) item.attempts++
-  for (const item of taken.filter((item) => item.attempts >= maxAttempts)) item.reject(refusal('every race was lost'))
   waiting.unshift(...taken.filter((item) => item.attempts < maxAttempts))
+  return taken.filter((item) => item.attempts >= maxAttempts)
 }
 
 /** The refusal of everything that cannot be recorded; `reason` is for the log. */

@@ -30,7 +30,8 @@ const idSize = 16
 
 /**
  * Remembers batches of unknown fate. Once the store answers again it finds each one, or fences its lane so that it can
- * never come in, and appends an outcome `not-called` for every intent that turns out to be in the book.
+ * never come in. It appends an outcome `not-called` for every intent that turns out to be in the book, and once more every
+ * outcome that turns out not to be.
  */
 export function createSuspects(context: LaneContext, append: (draft: RowDraft) => Promise<unknown>): Suspects {
   const open = new Set<Suspect>()
@@ -41,7 +42,10 @@ export function createSuspects(context: LaneContext, append: (draft: RowDraft) =
     const isIn = await findOut(context, suspect, key).catch(() => null)
     if (isIn === null) return
     open.delete(suspect)
-    if (isIn) for (const draft of recoveredOutcomes(suspect, context.pacing.clock())) void append(draft)
+    const missing = isIn
+      ? recoveredOutcomes(suspect, context.pacing.clock())
+      : suspect.drafts.filter(({ kind }) => kind === 'outcome')
+    for (const draft of missing) void append(draft)
     await writeLease(context.rows, { ...suspect.lease, until: context.pacing.clock() }).catch(() => null)
   }
 

@@ -50,7 +50,7 @@ export function createTableRows(options: TableRowsOptions): RowStore {
     },
     async *list(name, range) {
       try {
-        yield* listPages(await table(name), range)
+        yield* listPages(await table(name), range, options.timeout ?? defaultTimeout)
       } catch (cause) {
         throw unavailable(cause)
       }
@@ -118,10 +118,26 @@ function isInsideBatch(cause: unknown): boolean {
   return (cause as { response?: { status?: number } }).response?.status === 202
 }
 
-async function* listPages(client: TableClient, range?: EntityRange): AsyncIterable<readonly StoredEntity[]> {
+/** Each page has the time of one request; what the reader does between two pages is not counted. */
+async function* listPages(
+  client: TableClient,
+  range: EntityRange | undefined,
+  timeout: number,
+): AsyncIterable<readonly StoredEntity[]> {
   const filter = range && toFilter(range)
-  const entities = client.listEntities(filter === undefined ? {} : { queryOptions: { filter } })
-  for await (const page of entities.byPage({ maxPageSize: pageSize })) yield page.map(toStored)
+  const control = new AbortController()
+  const wait = () => setTimeout(() => control.abort(), timeout)
+  const options = { abortSignal: control.signal, ...(filter === undefined ? {} : { queryOptions: { filter } }) }
+  let timer = wait()
+  try {
+    for await (const page of client.listEntities(options).byPage({ maxPageSize: pageSize })) {
+      clearTimeout(timer)
+      yield page.map(toStored)
+      timer = wait()
+    }
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function toFilter({ partitionKey, from, to }: EntityRange): string {

@@ -36,7 +36,8 @@ export function createPairs(report: Report): Pairs {
   const early = new Map<string, RowFacts>()
   const excused = new Set<string>()
   const seen = createSeen()
-  const pair = createComparison(report)
+  const uses = createUses(report)
+  const pair = createComparison(report, uses)
 
   function addIntent(row: RowFacts, decisionId: string, mac: Uint8Array | null): void {
     if (seen.mark(decisionId, intentSeen) & intentSeen) {
@@ -79,7 +80,7 @@ export function createPairs(report: Report): Pairs {
     },
     finish(options) {
       reportEarly(report, early, options)
-      return open.size - reportLate(report, open, options)
+      return open.size - reportLate(report, open, { ...options, uses })
     },
   }
 }
@@ -92,23 +93,41 @@ function reportEarly(report: Report, early: ReadonlyMap<string, RowFacts>, { isK
 }
 
 /** Returns how many there were. */
-function reportLate(report: Report, open: ReadonlyMap<string, OpenIntent>, { now, grace }: FinishOptions): number {
+function reportLate(
+  report: Report,
+  open: ReadonlyMap<string, OpenIntent>,
+  { now, grace, uses }: FinishOptions & { readonly uses: Uses },
+): number {
   const late = [...open].filter(([, intent]) => now - Date.parse(intent.time) > grace)
-  for (const [decisionId, { lane, seq }] of late) {
+  for (const [decisionId, intent] of late) {
+    const { lane, seq, verdict } = intent
     report({ kind: 'dangling_intent', lane, seq, detail: `decision ${decisionId} has no outcome` })
+    if (verdict === 'permit') uses.add(intent, intent)
   }
   return late.length
 }
 
-/** Compares pair by pair, and remembers which approvals were called on. */
-function createComparison(report: Report): (intent: OpenIntent, row: RowFacts) => void {
-  const used = new Set<string>()
+function createComparison(report: Report, uses: Uses): (intent: OpenIntent, row: RowFacts) => void {
   return (intent, row) => {
     compare(report, intent, row)
-    if (intent.approval === undefined || row.verdict !== 'called') return
-    if (used.has(intent.approval))
-      report(findingAt(row, 'approval_reused', `approval ${intent.approval} was used before`))
-    used.add(intent.approval)
+    // Whether a call of unknown fate was made nobody knows, so that there must be no second one.
+    if (row.verdict !== 'not-called') uses.add(intent, row)
+  }
+}
+
+interface Uses {
+  readonly add: (intent: OpenIntent, place: Pick<RowFacts, 'lane' | 'seq'>) => void
+}
+
+/** Remembers which approvals were called on, since each is good for one call. */
+function createUses(report: Report): Uses {
+  const used = new Set<string>()
+  return {
+    add({ approval }, place) {
+      if (approval === undefined) return
+      if (used.has(approval)) report(findingAt(place, 'approval_reused', `approval ${approval} was used before`))
+      used.add(approval)
+    },
   }
 }
 
@@ -121,6 +140,6 @@ function compare(report: Report, intent: OpenIntent, row: RowFacts): void {
   }
 }
 
-function findingAt(row: RowFacts, kind: Finding['kind'], detail: string): Finding {
+function findingAt(row: Pick<RowFacts, 'lane' | 'seq'>, kind: Finding['kind'], detail: string): Finding {
   return { kind, lane: row.lane, seq: row.seq, detail }
 }

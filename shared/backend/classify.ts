@@ -24,8 +24,12 @@ export async function classify(invocation: Invocation, understand: Understand): 
   }
 }
 
-function declared({ operation }: Invocation): Understood {
-  return { effect: operation.effect, understood: true, reads: [], writes: [], dangers: [], statements: 0 }
+function declared({ operation, inputs }: Invocation): Understood {
+  const { effect, object } = operation
+  const named = object === undefined ? undefined : inputs[object]
+  const objects = typeof named === 'string' ? [named] : []
+  const touched = effect === 'read' ? { reads: objects, writes: [] } : { reads: [], writes: objects }
+  return { effect, understood: true, ...touched, dangers: [], statements: 0 }
 }
 
 /** Labels of the data that may come back: the declared members', and those of the classified tables that are read. */

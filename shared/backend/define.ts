@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { Dialect } from '../sql/statement.ts'
 import type { Effect } from './effect.ts'
+import type { RestCall, RestParts } from './rest-call.ts'
 
 /** The Azure clouds that one deployment can stand in; a deployment stands in exactly one. */
 export type Cloud = 'public' | 'usgov' | 'china'
@@ -10,18 +11,7 @@ export type SchemaThunk = () => z.ZodType
 
 /** How an operation reaches its backend: one variant a technology, named as the file in `shared/upstream/`. */
 export type CallTemplate =
-  | {
-      readonly technology: 'rest'
-      readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-      /** Path under the backend's base URL; `{name}` takes the input of that name, URL-encoded as one segment. */
-      readonly path: string
-      /** Inputs that go into the query string, by name. */
-      readonly query?: readonly string[]
-      /** Inputs that make up the JSON body, by name. */
-      readonly body?: readonly string[]
-      /** The backend takes an `Idempotency-Key`: ours is made of the caller's, so that a repeat cannot act twice. */
-      readonly idempotencyKey?: boolean
-    }
+  | RestCall
   | {
       readonly technology: 'postgres'
       /** A server-side guard: the statement runs in a READ ONLY transaction. */
@@ -31,6 +21,26 @@ export type CallTemplate =
         | { readonly from: 'input'; readonly text: string; readonly values: string; readonly prefix?: string }
         | { readonly from: 'declaration'; readonly text: string; readonly values: readonly string[] }
     }
+  | {
+      readonly technology: 'databricks'
+      readonly action: DatabricksAction
+      /** The inputs that the action takes, by the part that each plays in it. */
+      readonly inputs: Readonly<Partial<Record<DatabricksPart, string>>>
+    }
+
+/** What can be asked of a Databricks workspace. */
+export type DatabricksAction =
+  | 'execute'
+  | 'get'
+  | 'chunk'
+  | 'cancel'
+  | 'list-warehouses'
+  | 'start-warehouse'
+  | 'stop-warehouse'
+  | 'history'
+
+/** `wait` is in seconds, `handle` stands for a statement that this gateway submitted, `chunk` counts from 0. */
+export type DatabricksPart = 'statement' | 'parameters' | 'warehouse' | 'wait' | 'handle' | 'chunk' | 'limit' | 'page'
 
 /** One declared method of a backend. */
 export interface Operation {
@@ -43,9 +53,15 @@ export interface Operation {
   readonly inputs: SchemaThunk
   /** The input that holds a statement, and its dialect; parsed before policy sees the call. */
   readonly statement?: { readonly input: string; readonly dialect: Dialect }
+  /** The input that names the object that a call touches; its value is what policy and the book hear of. */
+  readonly object?: string
   readonly call: CallTemplate
   /** JSON pointers of the answer's members to their labels; `*` stands for every member or item. */
   readonly labels?: Readonly<Record<string, string>>
+  /** Members that tell others' values, as a page's marker does the next name: pointer → members whose label they take. */
+  readonly tells?: Readonly<Record<string, readonly string[]>>
+  /** Inputs that choose by members of the object, so that what comes back tells their values: input → members. */
+  readonly compares?: Readonly<Record<string, readonly string[]>>
 }
 
 /** How a backend says whom it sees. */
@@ -62,22 +78,24 @@ export interface Backend {
   /** Host name suffixes that the deployment may point it at, a cloud each; empty = any host that the setting names. */
   readonly hostSuffixes: Readonly<Record<Cloud, readonly string[]>>
   readonly identityProbe?: IdentityProbe
+  /** The only objects that a call may name; from the deployment's configuration, where operations name objects. */
+  readonly objects?: readonly string[]
+  /** Members of the deployment's settings for it, besides its address, without which it cannot be called. */
+  readonly requires?: readonly 'warehouses'[]
   readonly operations: Readonly<Record<string, Operation>>
 }
 
 type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | PathParameter<Rest>
+  ? (Name extends `+${infer Plain}` ? Plain : Name) | PathParameter<Rest>
   : never
 
 /** A REST call whose template parameters the type system checks against the inputs' names. */
-export function rest<const Path extends string, const Names extends readonly string[]>(call: {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  readonly path: Path
-  readonly parameters: Names & ([PathParameter<Path>] extends [Names[number]] ? unknown : never)
-  readonly query?: readonly string[]
-  readonly body?: readonly string[]
-  readonly idempotencyKey?: boolean
-}): CallTemplate {
+export function rest<const Path extends string, const Names extends readonly string[]>(
+  call: RestParts & {
+    readonly path: Path
+    readonly parameters: Names & ([PathParameter<Path>] extends [Names[number]] ? unknown : never)
+  },
+): CallTemplate {
   const { parameters: _parameters, ...template } = call
   return { technology: 'rest', ...template }
 }

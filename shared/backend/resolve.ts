@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import { type InputFault, Problem } from '../errors/problem.ts'
 import type { Inbound, Invocation, Json } from '../pipeline/ports.ts'
 import { findOperation } from './catalogue.ts'
-import type { Backend } from './define.ts'
+import type { Backend, Operation } from './define.ts'
 import { escapePointer, invalid, parseBody } from './inputs.ts'
 
 /** What a request asks for: names and the inputs as parsed JSON. */
@@ -29,9 +29,20 @@ export function resolve(target: Target, configured: ReadonlyMap<string, Backend>
       next: catalogue,
     })
   }
-  const parsed = operation.inputs().safeParse(target.inputs(), { reportInput: true })
+  const parsed = inputsOf(operation).safeParse(target.inputs(), { reportInput: true })
   if (!parsed.success) throw invalid(parsed.error.issues.flatMap((issue) => describeIssue(issue, target.at)))
   return { backend, operationName: target.operation, operation, inputs: parsed.data as Record<string, Json> }
+}
+
+const built = new WeakMap<Operation, ReturnType<Operation['inputs']>>()
+
+/** An operation's schema, built at its first call: building one takes many times as long as using it. */
+function inputsOf(operation: Operation): ReturnType<Operation['inputs']> {
+  const known = built.get(operation)
+  if (known !== undefined) return known
+  const schema = operation.inputs()
+  built.set(operation, schema)
+  return schema
 }
 
 /** The target of `POST /api/{backend}/{operation}`: any other method names no operation. */

@@ -37,6 +37,24 @@ const backendSettings = z.strictObject({
   host: z.string().min(1).optional(),
   port: z.int().min(1).max(65_535).optional(),
   database: z.string().min(1).optional(),
+  /** Object storage: the containers that agents may reach, and no other; an empty list means none. */
+  containers: z
+    .array(
+      z
+        .string()
+        .regex(/^[a-z0-9](-?[a-z0-9])+$/)
+        .min(3)
+        .max(63),
+    )
+    .max(100)
+    .optional(),
+  /** Databricks: SQL warehouses that may be used, the first unless another is asked for; where bare names are looked up. */
+  warehouses: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/))
+    .min(1)
+    .optional(),
+  catalog: z.string().min(1).optional(),
+  schema: z.string().min(1).optional(),
   /** `schema.table.column` or a JSON pointer → label; a table with any entry here is classified as a whole. */
   classification: z.record(z.string(), z.string()).default({}),
 })

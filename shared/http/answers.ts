@@ -109,7 +109,7 @@ interface Entry {
   readonly operation: Operation
 }
 
-/** Before its inputs are known a statement touches nothing, so only a guard can deny it for certain. */
+/** Before its inputs are known a statement or a named object is none, so only a guard can deny it for certain. */
 function describeEntry(
   { backend, name, operation }: Entry,
   asking: { readonly principal: Principal; readonly groups: readonly string[] },
@@ -119,7 +119,8 @@ function describeEntry(
   const invocation = { backend, operationName: name, operation, inputs: {} }
   const judged = { principal: asking.principal, invocation, understood, ...describeData(invocation, understood, {}) }
   const decision = ports.decide(policyRequest(judged, asking.groups, ports.now()))
-  const open = operation.statement !== undefined && decision.reasons.every((reason) => reason === 'not_permitted')
+  const named = operation.statement !== undefined || operation.object !== undefined
+  const open = named && decision.reasons.every((reason) => reason === 'not_permitted')
   return {
     backend: backend.name,
     operation: name,

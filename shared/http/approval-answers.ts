@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Approval } from '../approval/approval.ts'
-import { cancelRequest, decideRequest, type Progress, revokeApproval, stateAt } from '../approval/states.ts'
+import { replaceSurely } from '../approval/replace-surely.ts'
+import { cancelRequest, decideRequest, isoTime, type Progress, revokeApproval, stateAt } from '../approval/states.ts'
 import {
   type ApproverRules,
   approverRole,
@@ -22,9 +23,10 @@ import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
 import { parseVote, parseWait } from './approval-question.ts'
 import { describeApproval, summarizeApproval } from './approval-view.ts'
+import { createWaits, type Waits } from './approval-wait.ts'
 
 /** What the routes of approvals answer from. */
-export interface ApprovalParts {
+export interface ApprovalSettings {
   readonly ports: Pick<
     Ports,
     'verifyAny' | 'approvals' | 'groupsOf' | 'audit' | 'now' | 'newId' | 'randomHex' | 'deadlineMs'
@@ -33,12 +35,16 @@ export interface ApprovalParts {
   readonly challenge: ChallengeSettings
 }
 
+interface ApprovalParts extends ApprovalSettings {
+  readonly waits: Waits
+}
+
 /** Requests that are older are in no list. */
 const listedMs = 24 * 3_600_000
-const pollMs = 500
 
 /** The answers of `/api/approvals`. What a caller may not see does not exist for them. */
-export function createApprovalAnswers(parts: ApprovalParts) {
+export function createApprovalAnswers(settings: ApprovalSettings) {
+  const parts = { ...settings, waits: createWaits(settings.ports.now) }
   return {
     approvals: async (inbound: Inbound): Promise<Answer> =>
       answerJson(200, { approvals: await listApprovals(await identify(inbound, parts), parts) }),
@@ -79,13 +85,11 @@ async function findVisible(voter: Voter, id: string, { ports, approvers }: Appro
 }
 
 /** At once where it is decided, else when it is or the time is up. */
-async function awaitDecision(voter: Voter, asked: { id: string; until: number }, parts: ApprovalParts) {
-  for (;;) {
-    const approval = await findVisible(voter, asked.id, parts)
-    const left = asked.until - parts.ports.now()
-    if (left <= 0 || stateAt(approval.progress, parts.ports.now()) !== 'pending') return approval
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pollMs, left)))
-  }
+function awaitDecision(voter: Voter, { id, until }: { id: string; until: number }, parts: ApprovalParts) {
+  const { tid, oid, actor } = voter.principal
+  const look = () => findVisible(voter, id, parts)
+  if (until <= parts.ports.now()) return look()
+  return parts.waits.wait({ name: [tid, oid, actor, id].join('|'), id, until, look })
 }
 
 async function vote(inbound: Inbound, parts: ApprovalParts): Promise<Answer> {
@@ -107,6 +111,7 @@ async function vote(inbound: Inbound, parts: ApprovalParts): Promise<Answer> {
     decision: given.decision,
     digest: given.digest,
     tokenId: principal.tokenId,
+    ...(decided?.useBy ? { useBy: isoTime(decided.useBy) } : {}),
     justification: createHash('sha256').update(`${justification.salt}\0${justification.text}`).digest('hex'),
   }
   return change({ step: 'vote', voter, approval, next: decided, detail }, parts)
@@ -150,7 +155,8 @@ async function change({ step, voter, approval, next, detail = {} }: Change, part
   const { oid, actor } = voter.principal
   const who = { id, tid: subject.tid, oid, azp: actor }
   await ports.audit.recordEvent({ kind: 'approval', detail: { step, ...who, ...detail } })
-  const etag = await ports.approvals.replace(approval, next)
+  const etag = await replaceSurely(ports.approvals, approval, next)
+  parts.waits.wake(id)
   if (etag !== null) return answer({ ...approval, progress: next, etag }, parts)
   await ports.audit.recordEvent({ kind: 'approval', detail: { step: 'void', of: step, ...who } })
   const now = await ports.approvals.find(subject.tid, id)

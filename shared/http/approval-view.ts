@@ -1,5 +1,6 @@
 import type { Approval } from '../approval/approval.ts'
-import { stateAt } from '../approval/states.ts'
+import { showCall } from '../approval/secrecy.ts'
+import { isoTime, stateAt } from '../approval/states.ts'
 
 /** An approval in a list; times are ISO 8601 UTC. */
 export function summarizeApproval({ request, progress }: Approval, now: number) {
@@ -17,18 +18,14 @@ export function summarizeApproval({ request, progress }: Approval, now: number) 
   }
 }
 
-/** All that a voter has to judge: exactly what would run. No member of it is masked yet. */
+/** All that a voter has to judge: exactly what would run, but for secrets; `hidden` says where those were. */
 export function describeApproval(approval: Approval, now: number) {
   const { request, progress } = approval
   return {
     ...summarizeApproval(approval, now),
-    inputs: JSON.parse(request.subject.inputs) as unknown,
-    statement: request.subject.statement === '' ? null : request.subject.statement,
+    ...showCall(request.subject, request.secrecy),
     approvers: progress.voters,
     justification: progress.justification?.text ?? null,
+    decisionId: progress.decisionId,
   }
-}
-
-function isoTime(time: number): string {
-  return new Date(time).toISOString()
 }

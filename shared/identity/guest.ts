@@ -11,12 +11,13 @@ function comesFromElsewhere(idp: unknown, tid: string, cloud: Cloud): boolean {
 }
 
 /**
- * False only where the token proves a member: `acct` 0 or a member's `xms_idrel`, and nothing that says otherwise. A
- * missing `idp` proves nothing: a guest with a local password has the tenant's own.
+ * False only where the token proves a member: `acct` 0 or a member's `xms_idrel`, and nothing that says otherwise, an
+ * `acct` of any other value included. A missing `idp` proves nothing: a guest with a local password has the tenant's own.
  */
 export function isGuest(claims: JsonObject, tid: string, cloud: Cloud): boolean {
   const relations = wordsOf(claims.xms_idrel)
-  const foreign = claims.acct === 1 || relations.has(guest) || comesFromElsewhere(claims.idp, tid, cloud)
-  const proven = claims.acct === 0 || relations.has(member)
+  const { acct, idp } = claims
+  const foreign = (acct !== undefined && acct !== 0) || relations.has(guest) || comesFromElsewhere(idp, tid, cloud)
+  const proven = acct === 0 || relations.has(member)
   return foreign || !proven
 }

@@ -5,26 +5,43 @@ import { type Cloud, cloudFacts } from './cloud.ts'
 /** The user-assigned identity of this deployment. */
 export interface ManagedIdentityOptions {
   readonly clientId: string
+  /** Milliseconds for one token; 5 s unless given. */
+  readonly timeout?: number
 }
+
+const defaultTimeout = 5000
+/** The library's own would wait for seconds, and for as long as a Retry-After says. */
+const retryOptions = { maxRetries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 1000 }
 
 /**
  * The deployment's own credential for its table, vault and blobs, and for the federated client assertion. The library
- * loads at the first token, which keeps the start short.
+ * loads at the first token, which keeps the start short. It has no limit in time of its own and heeds no abort signal:
+ * an endpoint that hangs would hold every call that waits for a row, so a token that takes longer is refused.
  */
-export function createManagedCredential({ clientId }: ManagedIdentityOptions): TokenCredential {
+export function createManagedCredential(options: ManagedIdentityOptions): TokenCredential {
+  const { clientId, timeout = defaultTimeout } = options
   let credential: Promise<ManagedIdentityCredential> | null = null
 
   async function load(): Promise<ManagedIdentityCredential> {
     const { ManagedIdentityCredential } = await import('@azure/identity')
-    return new ManagedIdentityCredential({ clientId })
+    return new ManagedIdentityCredential({ clientId, retryOptions })
   }
 
   return {
     getToken: async (scopes, options) => {
       credential ??= load()
-      return (await credential).getToken(scopes, options)
+      const loaded = await credential
+      return within(timeout, loaded.getToken(scopes, options))
     },
   }
+}
+
+function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new Error('the managed identity did not answer in time'))
+    const timer = setTimeout(giveUp, milliseconds)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 /** Clock in epoch milliseconds. */

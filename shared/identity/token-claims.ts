@@ -68,6 +68,11 @@ const rules: readonly Rule[] = [
   allow('roles', isTextList),
   allow('groups', isTextList),
   allow('acrs', isTextList),
+  // These make a caller less than a person or a member: in a shape that nobody could read they would be lost.
+  allow('xms_act_fct', isText),
+  allow('xms_sub_fct', isText),
+  allow('xms_par_app_azp', isText),
+  allow('xms_idrel', isText),
   notRevoked,
 ]
 

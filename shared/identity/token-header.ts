@@ -18,7 +18,8 @@ function decodePart(part: string): Buffer | undefined {
 
 function parsePart(bytes: Buffer): JsonObject | undefined {
   try {
-    return parseJsonObject(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    // A byte order mark stays in the text, where it is no JSON: taken off, one claim set would have two spellings.
+    return parseJsonObject(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch {
     return undefined
   }

@@ -45,7 +45,7 @@ export function labelColumns(question: ColumnQuestion): readonly (readonly strin
   const listed = outputs !== null && outputs.length === columns.length ? outputs : null
   const changes = understood.effect !== 'read'
   return columns.map(({ source }, index) => {
-    const mentions = listed?.[index]?.mentions ?? ['*']
+    const mentions = withQualifiers(listed?.[index]?.mentions ?? ['*'], understood, touched)
     if (source === null) return labelMentions(mentions, touched)
     const own = labelSource(source, tables)
     if (!changes) return own
@@ -63,11 +63,50 @@ export function labelsCarried(understood: Understood, tables: Tables): readonly 
   const { effect, statement } = understood
   if (statement === undefined) return []
   const touched = tablesTouched(understood, tables)
-  const used = (effect === 'read' ? statement.compared : statement.mentions) ?? ['*']
+  const own = (effect === 'read' ? statement.compared : statement.mentions) ?? ['*']
+  const used = withQualifiers(own, understood, touched)
   const names = effect === 'read' && touched.length < understood.reads.length ? knownNames(used, touched) : used
   return labelMentions(names, touched)
     .filter((label) => label !== 'none')
     .sort()
+}
+
+/** Labels of the members of an object that a call chooses by: what matches tells of them, as a comparison does. */
+export function labelsCompared({ operation, inputs }: Invocation, understood: Understood, tables: Tables) {
+  const given = Object.entries(operation.compares ?? {}).filter(([input]) => inputs[input] !== undefined)
+  const touched = given.length === 0 ? [] : tablesTouched(understood, tables)
+  const names = given.flatMap(([, members]) => members.map((member) => member.toLowerCase()))
+  const labels = names.flatMap((name) => touched.flatMap((members) => members.get(name) ?? []))
+  return labels.filter((label) => label !== 'none')
+}
+
+/**
+ * Labels by pointer of an answer about one object (a container), which a deployment classifies as `<object>.<member>`:
+ * they take the place of those that the operation declares for the members of that name.
+ */
+export function labelMembers(
+  { operation }: Invocation,
+  understood: Understood,
+  tables: Tables,
+): readonly (readonly [pointer: string, label: string])[] {
+  if (operation.object === undefined) return []
+  const touched = tablesTouched(understood, tables)
+  return Object.keys(operation.labels ?? {}).flatMap((pointer) => {
+    const names = operation.tells?.[pointer] ?? [pointer.slice(pointer.lastIndexOf('/') + 1)]
+    const found = names.flatMap((name) => touched.flatMap((members) => members.get(name.toLowerCase()) ?? []))
+    const label = found.find((each) => each !== 'none') ?? found[0]
+    return label === undefined ? [] : [[pointer, label] as const]
+  })
+}
+
+/** What stands before a dot is a relation, or a classified column of that name whose nested field is meant. */
+function withQualifiers(
+  mentions: readonly string[],
+  { statement }: Understood,
+  touched: readonly ReadonlyMap<string, string>[],
+): readonly string[] {
+  const columns = (statement?.qualifiers ?? []).filter((name) => touched.some((table) => table.has(name)))
+  return mentions.length === 0 ? mentions : [...mentions, ...columns]
 }
 
 /** Beside a table that nobody classified, a name that no classified one has is taken to be of that table. */
@@ -77,9 +116,12 @@ function knownNames(names: readonly string[], touched: readonly ReadonlyMap<stri
 
 function labelSource(source: string, tables: Tables): string[] {
   const cut = source.lastIndexOf('.')
-  const table = tables.get(source.slice(0, cut).toLowerCase())
-  if (table === undefined) return []
-  return [table.get(source.slice(cut + 1).toLowerCase()) ?? unclassifiedLabel]
+  const [name, column] = [source.slice(0, cut).toLowerCase(), source.slice(cut + 1).toLowerCase()]
+  const exact = tables.get(name)
+  // A name without catalog or schema means any table that ends like it.
+  const meant =
+    exact === undefined ? [...tables].filter(([table]) => isSameTable(name, table)) : [[name, exact] as const]
+  return [...new Set(meant.map(([, columns]) => columns.get(column) ?? unclassifiedLabel))]
 }
 
 function labelMentions(mentions: readonly string[], touched: readonly ReadonlyMap<string, string>[]): string[] {

@@ -1,6 +1,6 @@
 import type { Invocation, Masked, Understood, UpstreamAnswer } from '../pipeline/ports.ts'
 import type { Obligation } from '../policy/decision.ts'
-import { type Classification, indexTables, labelColumns } from './column-labels.ts'
+import { type Classification, indexTables, labelColumns, labelMembers } from './column-labels.ts'
 import { unclassifiedLabel } from './labels.ts'
 import { buildTree, type PointerTree } from './pointer.ts'
 import { makeReport } from './report.ts'
@@ -45,9 +45,15 @@ function columnLabels(request: MaskRequest, columns: NonNullable<UpstreamAnswer[
 
 const trees = new WeakMap<object, PointerTree | null>()
 
-function treeOf({ invocation, classification }: MaskRequest): PointerTree | null {
+function treeOf({ invocation, understood, classification }: MaskRequest): PointerTree | null {
   const pointers = Object.entries(classification).filter(([key]) => key.startsWith('/') || key === '')
-  if (pointers.length > 0) return buildTree({ ...Object.fromEntries(pointers), ...invocation.operation.labels })
+  const members = labelMembers(invocation, understood, indexTables(classification))
+  if (pointers.length + members.length > 0)
+    return buildTree({
+      ...Object.fromEntries(pointers),
+      ...invocation.operation.labels,
+      ...Object.fromEntries(members),
+    })
   const known = trees.get(invocation.operation)
   if (known !== undefined) return known
   const labels = invocation.operation.labels ?? {}

@@ -17,7 +17,7 @@ export function parsePointer(pointer: string): string[] {
 
 /** Writes one token so that it can stand in a pointer. */
 export function escapeToken(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1')
+  return /[~/]/.test(token) ? token.replaceAll('~', '~0').replaceAll('/', '~1') : token
 }
 
 /** Builds the tree of labelled pointers. */

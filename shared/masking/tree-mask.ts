@@ -50,13 +50,14 @@ function maskAt(value: Json, place: Place, job: TreeJob): Json | typeof gone {
 }
 
 function maskInside(value: Json, place: Place, job: TreeJob): Json {
+  const inside = { ...place, classified: namesMembers(place.nodes) }
   if (Array.isArray(value)) {
-    const items = value.map((item: Json, index) => maskAt(item, itemPlace(place, index), job))
+    const items = value.map((item: Json, index) => maskAt(item, itemPlace(inside, index), job))
     return items.filter((item): item is Json => item !== gone)
   }
   const members: [string, Json][] = []
   for (const [name, item] of Object.entries(value ?? {})) {
-    const masked = maskAt(item, step(place, name, escapeToken(nameForReport(name))), job)
+    const masked = maskAt(item, step(inside, name, escapeToken(nameForReport(name))), job)
     if (masked !== gone && !isDroppedLink(masked, item)) members.push([name, masked])
   }
   return Object.fromEntries(members)
@@ -75,10 +76,13 @@ function clean(value: Json, path: string, { report }: TreeJob): Json {
   return cleanValue(value, (label) => report.masked(path === '' ? '/*' : path, { label, treatment: 'drop' }))
 }
 
-function step(place: Place, token: string, shown: string): Place {
-  const classified = place.nodes.some(({ children }) => [...children.values()].some(({ label }) => label !== null))
-  const nodes = descend(place.nodes, token)
-  return { path: `${place.path}/${shown}`, nodes, inherited: place.inherited, classified }
+/** The place of a member or item; what is said of the place around it holds for all of them. */
+function step({ path, nodes, inherited, classified }: Place, token: string, shown: string): Place {
+  return { path: `${path}/${shown}`, nodes: descend(nodes, token), inherited, classified }
+}
+
+function namesMembers(nodes: readonly PointerTree[]): boolean {
+  return nodes.some(({ children }) => [...children.values()].some(({ label }) => label !== null))
 }
 
 /** An item that no pointer leads into: a list stands where the pointers expect an object, which may be in it. */

@@ -31,8 +31,7 @@ const protocolHeader = /^(accept|content-type|origin|mcp-.*)$/
  */
 export async function speak(inbound: Inbound, toolbox: Toolbox): Promise<Answer> {
   const request = toRequest(inbound, toolbox.publicUrl)
-  const foreign = originValidationResponse(request, [new URL(toolbox.publicUrl).hostname])
-  if (foreign !== undefined) return toAnswer(foreign)
+  if (isForeign(inbound.headers.origin, toolbox.publicUrl)) return toAnswer(refuseOrigin(request))
   const handler = createMcpHandler(() => createServer(toolbox), {
     // A stream that stays open would be a state, and would hold an instance.
     maxSubscriptions: 0,
@@ -42,8 +41,20 @@ export async function speak(inbound: Inbound, toolbox: Toolbox): Promise<Answer>
   return toAnswer(await handler.fetch(request, options))
 }
 
+/** A browser says whose page asks; scheme, host and port have to be ours. Who is no browser sends no Origin. */
+function isForeign(origin: string | undefined, publicUrl: string): boolean {
+  return origin !== undefined && origin !== new URL(publicUrl).origin
+}
+
+function refuseOrigin(request: Request): Response {
+  return originValidationResponse(request, []) ?? new Response(null, { status: 403 })
+}
+
+/** One message a request: revisions since 2025-06-18 know no batch, and one request is one decision. */
 function readMessage({ body, headers }: Inbound): unknown {
-  return parseBody(body, headers['content-type'] ?? '')
+  const message = parseBody(body, headers['content-type'] ?? '')
+  if (!Array.isArray(message)) return message
+  throw new Problem('input_invalid', 'Send one JSON-RPC message a request, not a batch.')
 }
 
 /** The low-level server: schemas are JSON Schema as they are, and the line alone judges arguments. */
@@ -52,9 +63,11 @@ function createServer(toolbox: Toolbox): Server {
     { name: 'countersign', version: toolbox.version },
     { capabilities: { tools: {} }, instructions },
   )
-  server.setRequestHandler('tools/list', async () => ({
-    tools: (await listTools(toolbox)).map((tool) => ({ ...tool })),
-  }))
+  server.setRequestHandler('tools/list', async ({ params }) => {
+    // The list is one page, so that no cursor was ever given out.
+    if (params?.cursor !== undefined) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such page.')
+    return { tools: (await listTools(toolbox)).map((tool) => ({ ...tool })) }
+  })
   server.setRequestHandler('tools/call', async ({ params }) => {
     const traceparent = params._meta?.traceparent
     const result = await toolbox.call({

@@ -1,5 +1,6 @@
+import { findOperation } from '../backend/catalogue.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
-import type { ToolTarget } from './tools.ts'
+import { approvalArgument, type ToolTarget, takesApproval } from './tools.ts'
 
 /** One `tools/call` as it came; `traceparent` is that of its `_meta`. */
 export interface ToolCall {
@@ -23,6 +24,7 @@ export function inboundOf(call: ToolCall, target: ToolTarget | undefined, inboun
   const backend = target?.backend.name ?? ''
   const operation = target?.name ?? ''
   const { traceparent = inbound.headers.traceparent } = call
+  const { approval, inputs } = takeApproval(call.arguments ?? {}, target)
   return {
     ...inbound,
     method: 'POST',
@@ -34,9 +36,22 @@ export function inboundOf(call: ToolCall, target: ToolTarget | undefined, inboun
       ...inbound.headers,
       'content-type': 'application/json',
       ...(traceparent === undefined ? {} : { traceparent }),
+      ...(approval === undefined ? {} : { 'approval-id': approval }),
     },
-    body: new TextEncoder().encode(JSON.stringify(call.arguments ?? {})),
+    body: new TextEncoder().encode(JSON.stringify(inputs)),
   }
+}
+
+/** The approval that the model names, and the inputs without it; what is no text stays, and is refused as an input. */
+function takeApproval(given: unknown, target: ToolTarget | undefined): { approval?: string; inputs: unknown } {
+  const operation = target && findOperation(target.backend, target.name)
+  if (operation === undefined || !takesApproval(operation) || !isMembers(given)) return { inputs: given }
+  const { [approvalArgument]: approval, ...inputs } = given
+  return typeof approval === 'string' ? { approval, inputs } : { inputs: given }
+}
+
+function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 interface ProblemBody {
@@ -71,7 +86,7 @@ function inWords(structuredContent: Readonly<Record<string, unknown>>): ToolResu
 function pendingResult({ detail, instance, approval }: ProblemBody) {
   return {
     status: 'approval_pending',
-    detail: `${detail ?? ''} Nothing was done yet. Wait for the approval, then call again with the same arguments.`,
+    detail: `${detail ?? ''} Nothing was done yet. Wait for the approval, then call again with the same arguments and this approval.`,
     ...(approval === undefined ? {} : { ...approval, id: undefined, approval: approval.id }),
     ...(instance === undefined ? {} : { instance }),
   }

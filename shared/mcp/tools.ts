@@ -41,10 +41,31 @@ export function describeTool({ backend, name }: ToolTarget, operation: Operation
     name: toolName({ backend, name }),
     title: `${backend.name} ${name}`,
     description: `${operation.summary}. Backend: ${backend.title}.`,
-    inputSchema: { ...simplifySchema(inputSchema(operation, 'draft-2020-12')), type: 'object' },
+    inputSchema: takesApproval(operation) ? withApproval(inputsOf(operation)) : inputsOf(operation),
     annotations: annotate(operation.effect),
     _meta: { 'countersign/operation': `${backend.name}/${name}`, 'countersign/effect': operation.effect },
   }
+}
+
+function inputsOf(operation: Operation): Tool['inputSchema'] {
+  return { ...simplifySchema(inputSchema(operation, 'draft-2020-12')), type: 'object' }
+}
+
+/** The argument that names an approval: a model sets arguments, and no header. */
+export const approvalArgument = 'approval'
+
+/** Whether a second person may have to agree to a call of it: whatever changes something, or runs as somebody else. */
+export function takesApproval({ effect, runsAs }: Operation): boolean {
+  return effect !== 'read' || runsAs === 'other'
+}
+
+function withApproval(schema: Tool['inputSchema']): Tool['inputSchema'] {
+  const described = {
+    type: 'string',
+    description: 'The approval that an earlier call with the same arguments was told to wait for. Leave out at first.',
+  }
+  const properties = schema.properties as Readonly<Record<string, unknown>> | undefined
+  return { ...schema, properties: { ...properties, [approvalArgument]: described } }
 }
 
 /** The operation that a tool's name stands for, or undefined. */

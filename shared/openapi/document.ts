@@ -1,5 +1,8 @@
 import type { Backend, Operation } from '../backend/define.ts'
-import { problems } from '../errors/problem.ts'
+import { type ProblemCode, problems } from '../errors/problem.ts'
+import { approvalSchemas } from './approval-paths.ts'
+import { ownPaths } from './own-paths.ts'
+import { describeFailures } from './responses.ts'
 import { inputSchema } from './schema.ts'
 
 type Node = Readonly<Record<string, unknown>>
@@ -27,7 +30,10 @@ export function describeApi(backends: readonly Backend[], settings: DocumentSett
     security: [{ entra: [settings.scope] }],
     tags: backends.map(({ name, title }) => ({ name, description: title })),
     paths: Object.fromEntries([...backends.flatMap(describeBackend), ...ownPaths()]),
-    components: { securitySchemes: { entra: signIn(settings) }, schemas: { Problem: problemSchema, Meta: metaSchema } },
+    components: {
+      securitySchemes: { entra: signIn(settings) },
+      schemas: { Problem: problemSchema, Meta: metaSchema, ...approvalSchemas },
+    },
   }
 }
 
@@ -53,37 +59,6 @@ function describeOperation(backend: Backend, name: string, operation: Operation)
   }
 }
 
-function ownPaths(): [string, Node][] {
-  const answer = { description: 'OK', content: { 'application/json': { schema: { type: 'object' } } } }
-  return [
-    [
-      '/api/operations',
-      {
-        get: {
-          operationId: 'operations',
-          summary: 'The operations that this principal may use',
-          responses: { 200: answer, ...failures },
-        },
-      },
-    ],
-    ['/api/explain', { post: explain(answer) }],
-  ]
-}
-
-function explain(answer: Node): Node {
-  const schema = {
-    type: 'object',
-    required: ['backend', 'operation'],
-    properties: { backend: { type: 'string' }, operation: { type: 'string' }, inputs: { type: 'object' } },
-  }
-  return {
-    operationId: 'explain',
-    summary: 'The decision for a call, without calling',
-    requestBody: { required: true, content: { 'application/json': { schema } } },
-    responses: { 200: answer, ...failures },
-  }
-}
-
 function signIn({ authorizeUrl, tokenUrl, scope }: DocumentSettings): Node {
   const flow = {
     authorizationUrl: authorizeUrl,
@@ -101,6 +76,7 @@ const headerParameters = [
   header('Countersign-Purpose', 'Why the call is made; recorded as written by the agent.'),
   header('Countersign-Agent', 'The name that the agent gives itself; recorded as claimed, never permits anything.'),
   header('Countersign-Conversation', 'The conversation that the call belongs to; recorded as claimed.'),
+  header('Approval-Id', 'The approval to use; without it the one that was given for this very call.'),
   header('Idempotency-Key', 'Lets a backend that knows such keys recognise a repeat.'),
   header('traceparent', 'W3C trace context.'),
 ]
@@ -118,15 +94,7 @@ const success = {
   },
 }
 
-const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
-
-/** One response a status; `x-codes` lists the problem codes behind it. */
-const failures = Object.fromEntries(
-  [...new Set(Object.values(problems).map(({ status }) => status))].sort().map((status) => {
-    const codes = Object.entries(problems).flatMap(([code, each]) => (each.status === status ? [code] : []))
-    return [status, { description: codes.join(', '), content: problem }]
-  }),
-)
+const failures = describeFailures(Object.keys(problems) as ProblemCode[])
 
 const problemSchema = {
   type: 'object',
@@ -147,7 +115,16 @@ const problemSchema = {
     claims: { type: 'string' },
     consentUrl: { type: 'string' },
     retryAfter: { type: 'integer' },
-    approval: { type: 'object' },
+    approval: {
+      type: 'object',
+      required: ['id', 'expires', 'url', 'pollAfter'],
+      properties: {
+        id: { type: 'string' },
+        expires: { type: 'string', format: 'date-time' },
+        url: { type: 'string', format: 'uri' },
+        pollAfter: { type: 'integer' },
+      },
+    },
     next: { type: 'object' },
     error: { type: 'object' },
   },

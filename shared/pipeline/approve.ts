@@ -1,7 +1,9 @@
 import type { Approval, ApprovalNeed, ApprovalRequest } from '../approval/approval.ts'
 import { approvalId, digestApproval } from '../approval/digest.ts'
 import { requestLimit } from '../approval/entity.ts'
-import { answersFor, claimApproval, openRequest, stateAt } from '../approval/states.ts'
+import { replaceSurely } from '../approval/replace-surely.ts'
+import { findSecrets } from '../approval/secrecy.ts'
+import { answersFor, claimApproval, isoTime, openRequest, stateAt } from '../approval/states.ts'
 import { couldBeApproved } from '../approval/vote.ts'
 import { canonicalInputs } from '../backend/canonical-inputs.ts'
 import { Problem, type ProblemCode } from '../errors/problem.ts'
@@ -85,7 +87,9 @@ async function findApproval(stage: Reserved, asked: Asked, world: World): Promis
   }
   const latest = await approvals.latest(tid, asked.digest)
   if (latest !== null && answersFor(latest.progress, now())) return latest
-  return requestApproval(stage, { ...asked, attempt: (latest?.request.attempt ?? 0) + 1 }, world)
+  const asking = { ...asked, attempt: (latest?.request.attempt ?? 0) + 1 }
+  const made = await requestApproval(stage, asking, world)
+  return made.request.digest === asked.digest ? made : null
 }
 
 async function requestApproval(
@@ -97,23 +101,29 @@ async function requestApproval(
   if (!couldBeApproved(tid, needs, deployment.approvers)) throw nobody()
   const requestedAt = ports.now()
   const effect = stage.understood.effect
+  const secrecy = findSecrets(stage, deployment.classifications.get(subject.backend) ?? {})
   const request: ApprovalRequest = {
-    ...{ id: approvalId(digest, attempt), digest, attempt, subject, effect, needs, requestedAt },
+    ...{ id: approvalId(digest, attempt), digest, attempt, subject, effect, needs, secrecy, requestedAt },
   }
   if (Buffer.byteLength(JSON.stringify(request)) > requestLimit) {
     throw new Problem('input_too_large', 'A call that a second person has to read may have 900 KiB.')
   }
-  const isNew = await ports.approvals.insert(request, openRequest(requestedAt))
+  const progress = openRequest(requestedAt)
+  const record = recorderOf(stage, request, ports)
+  // First into the book: nobody decides a request that no row speaks of, even if we end between the two.
+  await record({ step: 'request', decideBy: isoTime(progress.decideBy) })
+  const isNew = await ports.approvals.insert(request, progress)
+  if (!isNew) await record({ step: 'void', of: 'request' })
   const stored = await ports.approvals.find(tid, request.id)
   if (stored === null) throw new Problem('policy_unavailable', 'Approvals cannot be looked up now.', { retryAfter: 5 })
-  if (isNew) await recordRequest(stage, request, ports)
   return stored
 }
 
-async function recordRequest(stage: Reserved, { id, digest }: ApprovalRequest, ports: Ports): Promise<void> {
+function recorderOf(stage: Reserved, { id, digest }: ApprovalRequest, { audit }: Ports) {
   const { tid, oid, actor } = stage.principal
-  const detail = { step: 'request', id, digest, tid, oid, azp: actor, decisionId: stage.decisionId }
-  await ports.audit.recordEvent({ kind: 'approval', detail })
+  const who = { id, digest, tid, oid, azp: actor, decisionId: stage.decisionId }
+  return (detail: Readonly<Record<string, string>>) =>
+    audit.recordEvent({ kind: 'approval', detail: { ...detail, ...who } })
 }
 
 /** Takes the approval for this decision, by its ETag, and lets policy decide anew: an approval never lifts a denial. */
@@ -124,7 +134,7 @@ async function claim(
 ): Promise<Reserved | Refused> {
   const { ports } = world
   const progress = claimApproval(approval.progress, stage.decisionId, ports.now())
-  const etag = progress === null ? null : await ports.approvals.replace(approval, progress)
+  const etag = progress === null ? null : await replaceSurely(ports.approvals, approval, progress)
   if (progress === null || etag === null) return refuse(stage, reference('approval_used', approval, world))
   const claimed = { ...stage, claim: { request: approval.request, progress, etag } }
   try {
@@ -207,6 +217,7 @@ function approvalSubject(stage: Decided, deployment: Deployment) {
       schema: decision.schemaDigest,
       declaration: deployment.declarationDigests.get(name) ?? '',
       classification: deployment.classificationDigests.get(name) ?? '',
+      target: deployment.targetDigests.get(name) ?? '',
     },
     obligations: decision.obligations.map((each) => JSON.stringify(each)).sort(),
   }

@@ -1,6 +1,6 @@
 import { classify, labelsOf } from '../backend/classify.ts'
 import { Problem } from '../errors/problem.ts'
-import { type Classification, indexTables, labelsCarried } from '../masking/column-labels.ts'
+import { type Classification, indexTables, labelsCarried, labelsCompared } from '../masking/column-labels.ts'
 import type { PolicyRequest } from '../policy/decision.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import type { Invocation, Understood } from './ports.ts'
@@ -37,10 +37,9 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
 
 /** Labels of the data that a call may bring back, and of the data that a change carries on. */
 export function describeData(invocation: Invocation, understood: Understood, classification: Classification) {
-  return {
-    labels: labelsOf(invocation, understood, classification),
-    carried: labelsCarried(understood, indexTables(classification)),
-  }
+  const tables = indexTables(classification)
+  const carried = [...labelsCarried(understood, tables), ...labelsCompared(invocation, understood, tables)]
+  return { labels: labelsOf(invocation, understood, classification), carried: [...new Set(carried)].sort() }
 }
 
 /** What a decision needs of a stage; a question about a call needs no more. */

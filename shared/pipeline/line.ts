@@ -52,6 +52,8 @@ export interface Deployment {
   /** SHA-256 (hex) of each backend's declaration, and of its classification. */
   readonly declarationDigests: ReadonlyMap<string, string>
   readonly classificationDigests: ReadonlyMap<string, string>
+  /** SHA-256 (hex) of where each backend is: an approval for one database is none for another of the same name. */
+  readonly targetDigests: ReadonlyMap<string, string>
   readonly classifications: ReadonlyMap<string, Readonly<Record<string, string>>>
   readonly scopes: ReadonlyMap<string, string>
   /** Secret of the keyed-token mask. */

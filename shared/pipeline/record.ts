@@ -12,11 +12,17 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
   return {
     recordIntent: async (stage) => {
       const facts = intentFacts(stage, ports, deployment)
-      if (!isRefused(stage)) {
-        return { ...stage, intent: await ports.audit.recordPermitted({ ...facts, verdict: 'permit' }) }
+      try {
+        if (!isRefused(stage)) {
+          return { ...stage, intent: await ports.audit.recordPermitted({ ...facts, verdict: 'permit' }) }
+        }
+        const verdict = stage.problem.code === 'approval_pending' ? 'pending' : 'deny'
+        return { ...stage, intent: await ports.audit.recordRefused({ ...facts, verdict }) }
+      } catch (error) {
+        // Without an intent nothing is ever called: a claim is of no use to anybody.
+        await settleApproval(stage, 'not-called', ports)
+        throw error
       }
-      const verdict = stage.problem.code === 'approval_pending' ? 'pending' : 'deny'
-      return { ...stage, intent: await ports.audit.recordRefused({ ...facts, verdict }) }
     },
 
     recordOutcome: async (stage): Promise<Answerable> => {
@@ -38,8 +44,8 @@ function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deploym
     backend: stage.invocation?.backend.name ?? 'unknown',
     operation: stage.invocation?.operationName ?? 'unknown',
     effect: stage.understood?.effect ?? stage.invocation?.operation.effect ?? 'admin',
-    reads: objectNames(stage.understood?.reads),
-    writes: objectNames(stage.understood?.writes),
+    reads: objectNames(stage, 'reads'),
+    writes: objectNames(stage, 'writes'),
     ...grounds(stage),
     obligations: stage.decision?.obligations ?? [],
     context: stage.request === undefined ? {} : contextFacts(stage.request, stage.labels ?? []),
@@ -57,11 +63,16 @@ function approvalFacts(stage: Cleared | Refused): Pick<IntentFacts, 'approval'> 
   return missing === undefined ? {} : { approval: { id: missing.id, voters: [] } }
 }
 
-/** Names of at most four plain parts; what a caller could put between quotes (an address, a text) stays out of rows. */
+/**
+ * Names of at most four plain parts, and those that the deployment lists; what a caller could put between quotes (an
+ * address, a text) stays out of rows.
+ */
 const plainName = /^[a-z_][a-z0-9_$]{0,62}(\.[a-z_][a-z0-9_$]{0,62}){0,3}$/
 
-function objectNames(names: readonly string[] = []): readonly string[] {
-  return [...new Set(names.map((name) => (plainName.test(name) ? name : '(quoted)')))].sort()
+function objectNames({ invocation, understood }: Cleared | Refused, which: 'reads' | 'writes'): readonly string[] {
+  const listed = invocation?.backend.objects ?? []
+  const isKnown = (name: string) => listed.includes(name) || plainName.test(name)
+  return [...new Set((understood?.[which] ?? []).map((name) => (isKnown(name) ? name : '(quoted)')))].sort()
 }
 
 function principalFacts(principal: Principal): IntentFacts['principal'] {

@@ -1,12 +1,15 @@
+import { replaceSurely } from '../approval/replace-surely.ts'
 import { burnApproval, releaseApproval } from '../approval/states.ts'
 import type { OutcomeFacts } from '../audit/record.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Ports } from './line.ts'
-import type { Failed, MaskedCall, Permitted, Recorded } from './stages.ts'
+import type { Cleared, Failed, MaskedCall, Permitted, Recorded, Refused } from './stages.ts'
 
 /**
- * Leaves the row that only one call of this round can leave, immediately before the call. Throws Problem
- * `approval_used` where it is there already, `approval_expired` where it came to the call too late, and whatever the store throws; nothing was called then.
+ * Leaves the row that only one call of this round can leave, immediately before the call, and says so in the book before:
+ * an intent that dangles without this event was certainly not called. Throws Problem `approval_used` where the row is
+ * there already, `approval_expired` where it came to the call too late, and whatever the stores throw; nothing was called
+ * then.
  */
 export async function spendApproval(stage: Permitted, ports: Ports): Promise<void> {
   if (stage.claim === undefined) return
@@ -15,6 +18,7 @@ export async function spendApproval(stage: Permitted, ports: Ports): Promise<voi
     throw new Problem('approval_expired', 'The approval was not used in time.', { next: { action: 'stop' } })
   }
   const use = { tid: request.subject.tid, id: request.id, round: progress.round, decisionId: stage.decisionId }
+  await ports.audit.recordEvent({ kind: 'approval', detail: { step: 'spend', ...use } })
   if (await ports.approvals.spend(use)) return
   throw new Problem('approval_used', 'An approval works once, and this one was taken.', { next: { action: 'stop' } })
 }
@@ -24,7 +28,7 @@ export async function spendApproval(stage: Permitted, ports: Ports): Promise<voi
  * spent. What fails here leaves it claimed, which nobody can use: the safe side.
  */
 export async function settleApproval(
-  stage: MaskedCall | Failed | Recorded,
+  stage: MaskedCall | Failed | Recorded | Cleared | Refused,
   status: OutcomeFacts['status'],
   ports: Ports,
 ): Promise<void> {
@@ -52,10 +56,10 @@ async function release(claim: Claim, decisionId: string, ports: Ports): Promise<
     decisionId,
   }
   await ports.audit.recordEvent({ kind: 'approval', detail })
-  await ports.approvals.replace(claim, next)
+  await replaceSurely(ports.approvals, claim, next)
 }
 
 async function burn(claim: Claim, decisionId: string, ports: Ports): Promise<void> {
   const next = burnApproval(claim.progress, decisionId)
-  if (next !== null) await ports.approvals.replace(claim, next)
+  if (next !== null) await replaceSurely(ports.approvals, claim, next)
 }

@@ -1,4 +1,5 @@
 import { type Effect, worseEffect } from '../backend/effect.ts'
+import type { CallVerdict } from './calls.ts'
 
 /** What a walk over a parse tree found so far. */
 export interface Findings {
@@ -23,4 +24,11 @@ export function worsen(found: Findings, effect: Effect): void {
 /** Notes why the statement is refused; the first reason stays. */
 export function refuse(found: Findings, reason: string): void {
   found.refused ??= reason
+}
+
+/** Notes what a call means; nothing where it is harmless. */
+export function noteCall(verdict: CallVerdict | undefined, found: Findings): void {
+  if (verdict === undefined) return
+  worsen(found, verdict.effect)
+  found.dangers.add(verdict.danger)
 }

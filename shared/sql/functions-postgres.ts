@@ -1,12 +1,5 @@
 import type { Effect } from '../backend/effect.ts'
-
-/** What a function or an operator call means for the statement that makes it. */
-export interface CallVerdict {
-  readonly effect: Effect
-  readonly danger: string
-}
-
-const words = (text: string): string[] => text.trim().split(/\s+/)
+import { type CallVerdict, unknownFunction, words } from './calls.ts'
 
 /** Built-ins that compute from their arguments alone, or say who and when (PostgreSQL 18, chapter 9). */
 const allowedFunctions: ReadonlySet<string> = new Set(
@@ -86,8 +79,6 @@ const dangerous = new Map<string, CallVerdict>(
   ),
 )
 
-/** Whatever we do not know may do anything. */
-export const unknownFunction: CallVerdict = { effect: 'admin', danger: 'function_not_allowed' }
 const unknownOperator: CallVerdict = { effect: 'admin', danger: 'operator_not_allowed' }
 
 /** Operators of PostgreSQL itself and of its trigram and vector extensions, and the grammar's own names. */

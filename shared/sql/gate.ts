@@ -1,10 +1,19 @@
-import { type Token, tokenize } from './tokens-postgres.ts'
+import { serialize, type Token, type Tokens } from './tokens.ts'
+
+/** What the gate must know of a dialect. */
+export interface Lexicon {
+  readonly tokenize: (sql: string) => Tokens
+  /** Words that no plain read needs outside strings and quoted names. */
+  readonly writeWords: ReadonlySet<string>
+}
 
 /** Limits on a text before anything parses it: bytes of UTF-8, tokens, and brackets within brackets. */
 const gateLimits = { bytes: 32 * 1024, tokens: 4000, depth: 64 } as const
 
 /** The text as it may be sent (comments dropped, white space single), or why not. */
-export type Gated = { readonly text: string; readonly writeWord: boolean } | { readonly refused: string }
+export type Gated =
+  | { readonly text: string; readonly writeWord: boolean; readonly tokens: readonly Token[] }
+  | { readonly refused: string }
 
 /** Controls (tab, LF and CRLF excepted), lone CR, lone surrogates, and what reorders text before an approver's eyes. */
 const oddAnywhere =
@@ -13,23 +22,19 @@ const oddAnywhere =
 /** Names may hold letters, marks and digits beyond ASCII, never look-alikes or spaces. */
 const plainName = /^[\u0000-\u007f\p{L}\p{M}\p{Nd}]*$/u
 
-/** Words that no plain read needs outside strings and quoted names. */
-const writeWords = new Set(
-  'insert update delete merge truncate drop alter create grant revoke into copy call vacuum reindex cluster'.split(' '),
-)
-
 /**
- * The lexer gate for PostgreSQL: says no to odd bytes, to what does not end and to what is too large, whatever a parser
+ * The lexer gate: says no to odd bytes, to what does not end and to what is too large, whatever a parser
  * would make of it. `writeWord` is a second opinion beside the parser's.
  */
-export function gateText(sql: string): Gated {
+export function gateText(sql: string, { tokenize, writeWords }: Lexicon): Gated {
   if (Buffer.byteLength(sql) > gateLimits.bytes) return { refused: 'text_too_long' }
   if (oddAnywhere.test(sql)) return { refused: 'odd_character' }
   const lexed = tokenize(sql)
   if ('refused' in lexed) return lexed
   const refused = refuseTokens(lexed.tokens)
   if (refused !== undefined) return { refused }
-  return { text: serialize(lexed.tokens), writeWord: lexed.tokens.some(isWriteWord) }
+  const { tokens } = lexed
+  return { text: serialize(tokens), writeWord: tokens.some((_, at) => isWriteWord(tokens, at, writeWords)), tokens }
 }
 
 function refuseTokens(tokens: readonly Token[]): string | undefined {
@@ -55,11 +60,8 @@ function deepest(tokens: readonly Token[]): number {
   return most
 }
 
-function isWriteWord(token: Token, index: number, tokens: readonly Token[]): boolean {
-  const before = tokens[index - 1]?.text
-  return token.kind === 'word' && before !== '.' && writeWords.has(token.text.toLowerCase())
-}
-
-function serialize(tokens: readonly Token[]): string {
-  return tokens.map((token, index) => (token.spaced && index > 0 ? ` ${token.text}` : token.text)).join('')
+function isWriteWord(tokens: readonly Token[], index: number, writeWords: ReadonlySet<string>): boolean {
+  const token = tokens[index]
+  if (token?.kind !== 'word' || tokens[index - 1]?.text === '.') return false
+  return writeWords.has(token.text.toLowerCase())
 }

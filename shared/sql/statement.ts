@@ -38,6 +38,8 @@ export interface Statement {
   readonly text?: string
   /** Columns that it takes values from or compares (lower case, unqualified); `*` where nobody can say. */
   readonly mentions?: readonly string[]
+  /** Names before a dot that stand for relations; a column of that name may be meant by its nested fields instead. */
+  readonly qualifiers?: readonly string[]
   /** Base columns whose values decide which rows a query gives, how many or in what order; `*` for any. */
   readonly compared?: readonly string[]
   /** One per output column, or null where they cannot be listed (`*`, set operations, refused). */

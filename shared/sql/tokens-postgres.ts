@@ -1,11 +1,6 @@
-/** What the lexer found. Marks are single punctuation characters; a spaced token had white space or a comment before it. */
-export interface Token {
-  readonly kind: 'word' | 'quoted' | 'string' | 'number' | 'parameter' | 'operator' | 'mark'
-  readonly text: string
-  readonly spaced: boolean
-}
-
-export type Tokens = { readonly tokens: readonly Token[] } | { readonly refused: string }
+import { words } from './calls.ts'
+import type { Lexicon } from './gate.ts'
+import { closingQuote, match, type Token, type Tokens } from './tokens.ts'
 
 interface Piece {
   readonly kind: Token['kind'] | 'space' | 'refused'
@@ -26,7 +21,7 @@ const mark = /[(),;.:[\]]/y
  * Cuts a text into PostgreSQL's tokens (documentation, section 4.1), comments dropped. Refuses what does not end, what
  * no token begins with, and a string continued on another line, whose reading depends on its first part.
  */
-export function tokenize(sql: string): Tokens {
+function tokenize(sql: string): Tokens {
   const tokens: Token[] = []
   let spaced = false
   for (let at = 0; at < sql.length; ) {
@@ -77,12 +72,6 @@ function ended(kind: Piece['kind'], end: number): Piece {
   return end > 0 ? { kind, end } : { kind: 'refused', end: 0 }
 }
 
-/** Where the pattern's match at this place ends, or -1. */
-function match(pattern: RegExp, sql: string, at: number): number {
-  pattern.lastIndex = at
-  return pattern.test(sql) ? pattern.lastIndex : -1
-}
-
 /** Block comments nest in PostgreSQL. */
 function commentEnd(sql: string, at: number): number {
   const edge = /\/\*|\*\//g
@@ -106,14 +95,6 @@ function escapedEnd(sql: string, opening: number): number {
   return match(body, sql, opening)
 }
 
-/** A doubled quote stands for one; the first single one closes. */
-function closingQuote(sql: string, opening: number, quote: '"' | "'"): number {
-  for (let at = sql.indexOf(quote, opening); at >= 0; at = sql.indexOf(quote, at + 2)) {
-    if (sql[at + 1] !== quote) return at + 1
-  }
-  return -1
-}
-
 function dollarEnd(sql: string, at: number, opening: number): number {
   const tag = sql.slice(at, opening)
   const closing = sql.indexOf(tag, opening)
@@ -125,4 +106,12 @@ function operatorEnd(sql: string, at: number): number {
   const run = sql.slice(at, match(operator, sql, at))
   const comment = run.search(/--|\/\*/)
   return at + (comment > 0 ? comment : run.length)
+}
+
+/** PostgreSQL for the gate. */
+export const postgresLexicon: Lexicon = {
+  tokenize,
+  writeWords: new Set(
+    words('insert update delete merge truncate drop alter create grant revoke into copy call vacuum reindex cluster'),
+  ),
 }

@@ -1,10 +1,15 @@
 import { comparedBy } from './comparisons-postgres.ts'
+import { databricks } from './databricks.ts'
+import type { PolyglotDialect } from './dialect.ts'
 import type { Findings } from './findings.ts'
 import { gateText } from './gate.ts'
 import { mentionsOf } from './mentions-postgres.ts'
 import { outputsOf } from './outputs-postgres.ts'
+import { type ParseParts, understandParts } from './polyglot.ts'
 import { judgeStatements } from './postgres.ts'
+import { refusedStatement } from './refusal.ts'
 import type { Dialect, OutputColumn, Statement } from './statement.ts'
+import { postgresLexicon } from './tokens-postgres.ts'
 import { isTree, listAt, type Node, unwrap } from './tree.ts'
 
 /** Parses a text as it came and as it would be sent; the tree is libpg_query's, the refusal a snake_case reason. */
@@ -13,21 +18,30 @@ export type Parse = (
   canonical: string,
 ) => Promise<{ readonly tree: unknown } | { readonly refused: string }>
 
+/** Who parses: libpg_query for PostgreSQL, polyglot for the rest. */
+export interface Parsers {
+  readonly libpg: Parse
+  readonly polyglot: ParseParts
+}
+
+/** Dialects that polyglot parses. */
+const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks }
+
 /** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */
-export async function understand(dialect: Dialect, sql: string, parse: Parse): Promise<Statement> {
-  if (dialect !== 'postgres') return refusedStatement('dialect_not_supported')
-  const gated = gateText(sql)
+export async function understand(dialect: Dialect, sql: string, parsers: Parsers): Promise<Statement> {
+  if (dialect === 'postgres') return understandPostgres(sql, parsers.libpg)
+  const known = polyglotDialects[dialect]
+  return known === undefined ? refusedStatement('dialect_not_supported') : understandParts(known, sql, parsers.polyglot)
+}
+
+async function understandPostgres(sql: string, parse: Parse): Promise<Statement> {
+  const gated = gateText(sql, postgresLexicon)
   if ('refused' in gated) return refusedStatement(gated.refused)
   const parsed = await parse(sql, gated.text)
   if ('refused' in parsed) return refusedStatement(parsed.refused)
   const statements = statementsIn(parsed.tree)
   if (statements === undefined) return refusedStatement('parse_failed')
   return judged(statements, gated)
-}
-
-/** What could not be understood counts as the worst. */
-function refusedStatement(refused: string, statements = 0): Statement {
-  return { effect: 'admin', safeRead: false, statements, reads: [], writes: [], dangers: [], refused, outputs: null }
 }
 
 function judged(statements: readonly Node[], gated: { text: string; writeWord: boolean }): Statement {

@@ -1,6 +1,7 @@
 import type { Effect } from '../backend/effect.ts'
-import { type Findings, refuse, worsen } from './findings.ts'
-import { type CallVerdict, judgeFunction, judgeOperator, unknownFunction } from './functions-postgres.ts'
+import { type CallVerdict, unknownFunction } from './calls.ts'
+import { type Findings, noteCall, refuse, worsen } from './findings.ts'
+import { judgeFunction, judgeOperator } from './functions-postgres.ts'
 import { childrenOf, isListed, relationName } from './nodes-postgres.ts'
 import { bodyOf, listAt, type Node, nameParts, type Tree, textAt, treeAt } from './tree.ts'
 
@@ -169,10 +170,4 @@ function noteRelation(relation: Tree, into: Set<string>, found: Findings): void 
 
 function isSystemSchema(schema: string): boolean {
   return schema === 'information_schema' || schema.startsWith('pg_')
-}
-
-function noteCall(verdict: CallVerdict | undefined, found: Findings): void {
-  if (verdict === undefined) return
-  worsen(found, verdict.effect)
-  found.dangers.add(verdict.danger)
 }

@@ -1,6 +1,6 @@
 import type { IdentityProof } from '../audit/record.ts'
 import type { IdentityProbe } from '../backend/define.ts'
-import { Problem } from '../errors/problem.ts'
+import { Problem, type ProblemMembers } from '../errors/problem.ts'
 import type { ExchangedToken, Principal } from '../identity/principal.ts'
 import { parsePointer } from '../masking/pointer.ts'
 import type { Json, UpstreamCall } from '../pipeline/ports.ts'
@@ -80,8 +80,14 @@ function whenUnanswered(error: unknown, read: boolean): null {
     const { members, reason } = error as Problem
     throw failWith({ code, fate: 'not_called', why: `probe_${reason.replace(/^\w+:/, '')}`, members })
   }
-  if (!read) throw failWith({ code: 'backend_failed', fate: 'not_called', why: 'identity_unproven' })
+  if (!read) throw failWith({ code: 'backend_failed', fate: 'not_called', why: 'identity_unproven', ...waitOf(error) })
   return null
+}
+
+/** A backend that is busy says so to the probe already. */
+function waitOf(error: unknown): { readonly members?: ProblemMembers } {
+  const after = error instanceof Problem ? error.members.retryAfter : undefined
+  return after === undefined ? {} : { members: { retryAfter: after, next: { action: 'wait', after } } }
 }
 
 function isSamePerson(seen: Json | null, probe: RequestProbe, principal: Principal): boolean | null {

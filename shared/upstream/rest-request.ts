@@ -1,29 +1,27 @@
-import type { CallTemplate } from '../backend/define.ts'
+import type { RestCall } from '../backend/rest-call.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Json } from '../pipeline/ports.ts'
-
-export type RestTemplate = Extract<CallTemplate, { technology: 'rest' }>
+import { fillText, type Inputs, refuseInput, wholeNumber } from './rest-fill.ts'
 
 /** A request as plain values, without anything that identifies the person. */
 export interface RestRequest {
-  readonly method: RestTemplate['method']
+  readonly method: RestCall['method']
   readonly url: URL
-  readonly body: string | null
+  /** Header names are in small letters. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array<ArrayBuffer> | null
 }
 
-type Inputs = Readonly<Record<string, Json>>
-
 /**
- * Fills a template: each path input becomes exactly one encoded segment, query inputs are repeated where they are
- * lists, body inputs become one JSON object; absent inputs are left out. Throws Problem `input_invalid` (with the
- * pointer) for a value that could leave the base path.
+ * Fills a template: each path input becomes exactly one encoded segment (`{+name}`: one or more), query inputs are
+ * repeated where they are lists, body inputs become one JSON object or bytes; absent inputs are left out. Throws
+ * Problem `input_invalid` (with the pointer) for a value that could leave the base path or its header.
  */
-export function buildRequest(base: URL, template: RestTemplate, inputs: Inputs): RestRequest {
+export function buildRequest(base: URL, template: RestCall, inputs: Inputs): RestRequest {
   const url = joinPath(base, fillPath(template.path, inputs))
+  for (const [name, text] of Object.entries(template.fixedQuery ?? {})) addQuery(url, name, fillText(text, inputs))
   for (const name of template.query ?? []) addQuery(url, name, inputs[name])
-  const members = (template.body ?? []).flatMap((name) => (inputs[name] === undefined ? [] : [[name, inputs[name]]]))
-  const body = template.body === undefined ? null : JSON.stringify(Object.fromEntries(members))
-  return { method: template.method, url, body }
+  return { method: template.method, url, headers: fillHeaders(template, inputs), body: makeBody(template, inputs) }
 }
 
 /** Puts a path under the base; throws Problem `internal` if the result were anywhere else. */
@@ -38,14 +36,30 @@ export function joinPath(base: URL, path: string): URL {
   return url
 }
 
+/** The same inputs with a page that is no larger than the row limit: what a page holds beyond it would be lost. */
+export function boundPage({ pageSize }: RestCall, inputs: Inputs, rowLimit: number): Inputs {
+  const size = pageSize === undefined ? undefined : inputs[pageSize]
+  return pageSize === undefined || typeof size !== 'number'
+    ? inputs
+    : { ...inputs, [pageSize]: Math.min(size, rowLimit) }
+}
+
 function fillPath(path: string, inputs: Inputs): string {
-  return path.replace(/\{([^{}]+)\}/g, (_whole, name: string) => encodeSegment(name, inputs[name]))
+  return path.replace(/\{(\+?)([^{}]+)\}/g, (_whole, many: string, name: string) =>
+    many === '' ? encodeSegment(name, inputs[name]) : encodePath(name, inputs[name]),
+  )
+}
+
+/** A path of our own making stands: slashes part it, and each part is a segment like any other. */
+function encodePath(name: string, value: Json | undefined): string {
+  const parts = typeof value === 'string' ? value.split('/') : ['']
+  return parts.map((part) => encodeSegment(name, part)).join('/')
 }
 
 function encodeSegment(name: string, value: Json | undefined): string {
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
   if (!isSafeSegment(text))
-    throw refuse(name, 'must be one path segment without dots alone, slashes or control characters')
+    throw refuseInput(name, 'must be one path segment without dots alone, slashes or control characters')
   return encodeURIComponent(text)
 }
 
@@ -60,15 +74,40 @@ function addQuery(url: URL, name: string, value: Json | undefined): void {
   if (value === undefined || value === null) return
   const items: readonly Json[] = Array.isArray(value) ? value : [value as Json]
   for (const item of items) {
-    if (item === null || typeof item === 'object') throw refuse(name, 'must be a plain value or a list of them')
+    if (item === null || typeof item === 'object') throw refuseInput(name, 'must be a plain value or a list of them')
     url.searchParams.append(name, String(item))
   }
 }
 
-function refuse(name: string, detail: string): Problem {
-  const pointer = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
-  return new Problem('input_invalid', 'An input cannot stand in the request.', {
-    faults: [{ pointer, detail }],
-    reason: 'not_called:input',
-  })
+function fillHeaders(template: RestCall, inputs: Inputs): Record<string, string> {
+  const given = Object.entries(template.headers ?? {}).map(([name, text]) => [name, fillText(text, inputs)] as const)
+  const type = template.content === undefined ? undefined : fillText(`{${template.content.type}}`, inputs)
+  const all = [...given, ['range', rangeOf(template, inputs)], ['content-type', type]] as const
+  return Object.fromEntries(all.filter((pair): pair is [string, string] => pair[1] !== undefined))
+}
+
+function rangeOf({ range }: RestCall, inputs: Inputs): string | undefined {
+  if (range === undefined) return undefined
+  const [offset, length] = [wholeNumber(inputs[range.offset]), wholeNumber(inputs[range.length])]
+  if (offset === undefined && length === undefined) return undefined
+  const start = offset ?? 0
+  return `bytes=${start}-${length === undefined ? '' : start + length - 1}`
+}
+
+function makeBody({ body, content }: RestCall, inputs: Inputs): RestRequest['body'] {
+  if (content !== undefined) return bytesOf(content, inputs)
+  if (body === undefined) return null
+  return JSON.stringify(
+    Object.fromEntries(body.flatMap((name) => (inputs[name] === undefined ? [] : [[name, inputs[name]]]))),
+  )
+}
+
+function bytesOf({ text, encoding }: NonNullable<RestCall['content']>, inputs: Inputs): Uint8Array<ArrayBuffer> {
+  const value = inputs[text]
+  if (typeof value !== 'string') throw refuseInput(text, 'is missing')
+  if (inputs[encoding] !== 'base64') return new Uint8Array(Buffer.from(value, 'utf8'))
+  const bytes = Buffer.from(value, 'base64')
+  // Node skips what is no base64; what was meant must be what is stored.
+  if (bytes.toString('base64') !== value) throw refuseInput(text, 'is not base64')
+  return new Uint8Array(bytes)
 }

@@ -10,27 +10,37 @@ export interface CallHeaders {
   /** For the backend to recognise a repeat; null where the operation takes none. */
   readonly idempotencyKey: string | null
   readonly hasBody: boolean
+  /** Headers that the operation declares: in place of our usual `accept` and content type, of nothing else of ours. */
+  readonly declared: Readonly<Record<string, string>>
   /** Static headers of the deployment; ours win. */
   readonly extra: Readonly<Record<string, string>>
 }
 
-/** Headers of a call; a deployment's static headers can neither replace ours nor carry other credentials. */
+/** Headers of a call; neither a deployment's static headers nor an operation's can replace ours or carry credentials. */
 export function writeHeaders(call: CallHeaders): Headers {
   const headers = new Headers({ ...call.extra })
   for (const name of ['cookie', 'proxy-authorization', 'host']) headers.delete(name)
-  headers.set('authorization', `Bearer ${call.token}`)
   headers.set('accept', 'application/json')
+  if (call.hasBody) headers.set('content-type', 'application/json')
+  for (const [name, value] of Object.entries(call.declared)) headers.set(name, value)
+  headers.set('authorization', `Bearer ${call.token}`)
   headers.set('user-agent', 'Countersign')
   headers.set('traceparent', call.traceparent)
   headers.set('x-request-id', call.decisionId)
   headers.set('x-ms-client-request-id', call.decisionId)
   headers.delete('idempotency-key')
   if (call.idempotencyKey !== null) headers.set('idempotency-key', call.idempotencyKey)
-  if (call.hasBody) headers.set('content-type', 'application/json')
   return headers
 }
 
-const recorded = ['x-request-id', 'x-ms-request-id', 'apim-request-id', 'etag'] as const
+const recorded = [
+  'x-request-id',
+  'x-ms-request-id',
+  'apim-request-id',
+  'etag',
+  'x-ms-error-code',
+  'x-ms-version',
+] as const
 
 /** The backend's own ids of a call: what its logs can be searched by. A location is kept without its query. */
 export function readBackendIds(response: Response): Record<string, string> {

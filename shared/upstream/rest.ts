@@ -1,9 +1,10 @@
+import type { RestAnswer } from '../backend/rest-call.ts'
 import { Problem } from '../errors/problem.ts'
-import type { Executor, Json, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
+import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { noteIdentity } from './failure.ts'
-import { readBody } from './rest-body.ts'
+import { type ParseXml, type ReadAnswer, readAnswer } from './rest-answer.ts'
 import { type ProofMemory, proveIdentity } from './rest-identity.ts'
-import { buildRequest, joinPath, type RestRequest } from './rest-request.ts'
+import { boundPage, buildRequest, joinPath, type RestRequest } from './rest-request.ts'
 import { limitRows } from './rest-rows.ts'
 import { problemOfStatus } from './rest-status.ts'
 import { problemOfNetwork, readBackendIds, writeHeaders } from './rest-wire.ts'
@@ -21,6 +22,7 @@ export interface RestOptions {
   /** Epoch milliseconds. */
   readonly clock: () => number
   readonly parseChallenge: (header: string | null) => string | undefined
+  readonly parseXml: ParseXml
   /** Longest time for one call with its probe, at most 200,000 ms; default 200,000. */
   readonly deadlineMs?: number
   /** Largest answer; default 4 MiB. */
@@ -31,14 +33,14 @@ interface Exchange {
   readonly call: UpstreamCall
   readonly settings: RestSettings
   readonly signal: AbortSignal
+  readonly answer: RestAnswer
 }
 
-interface Answered {
-  readonly data: Json
-  readonly bytes: number
+interface Answered extends ReadAnswer {
   readonly backendIds: Readonly<Record<string, string>>
 }
 
+const json: RestAnswer = { kind: 'json' }
 const longestMs = 200_000
 const defaultMaxBytes = 4 * 1024 * 1024
 
@@ -58,18 +60,20 @@ async function callBackend(call: UpstreamCall, options: RestOptions, memory: Pro
     throw new Problem('internal', 'The call could not be made.', { reason: 'not_called:technology' })
   const settings = options.settingsFor(invocation.backend.name)
   const base = new URL(settings.baseUrl)
-  const request = buildRequest(base, template, invocation.inputs)
+  const request = buildRequest(base, template, boundPage(template, invocation.inputs, call.rowLimit))
   const deadline = AbortSignal.timeout(Math.min(options.deadlineMs ?? longestMs, longestMs))
-  const exchange = { call, settings, signal: AbortSignal.any([call.signal, deadline]) }
+  const signal = AbortSignal.any([call.signal, deadline])
+  const exchange = { call, settings, signal, answer: template.answer ?? json }
   const ask = async (path: string) => {
-    const probe: RestRequest = { method: 'GET', url: joinPath(base, path), body: null }
-    return (await send(probe, { ...exchange, call: asRead(call) }, options)).data
+    const probe: RestRequest = { method: 'GET', url: joinPath(base, path), headers: {}, body: null }
+    return (await send(probe, { ...exchange, answer: json, call: asRead(call) }, options)).data
   }
   const identity = await proveIdentity(call, ask, memory)
-  const { data, bytes, backendIds } = await send(request, exchange, options).catch((error: unknown) => {
+  const { data, bytes, backendIds, truncated } = await send(request, exchange, options).catch((error: unknown) => {
     throw noteIdentity(error, identity)
   })
-  return { ...limitRows(data, call.rowLimit), bytes, backendIds, identity }
+  const limited = limitRows(data, call.rowLimit)
+  return { ...limited, truncated: limited.truncated || truncated, bytes, backendIds, identity }
 }
 
 async function send(request: RestRequest, exchange: Exchange, options: RestOptions): Promise<Answered> {
@@ -88,11 +92,16 @@ async function send(request: RestRequest, exchange: Exchange, options: RestOptio
     })
   }
   try {
-    return { ...(await readBody(response, options.maxBytes ?? defaultMaxBytes)), backendIds }
+    return { ...(await readAnswer(response, answerJob(exchange, options))), backendIds }
   } catch (error) {
     if (error instanceof Problem) throw error
     throw problemOfNetwork(error, { effect: call.understood.effect, aborted: signal.aborted, sent: true })
   }
+}
+
+function answerJob({ call, answer }: Exchange, { maxBytes, parseXml }: RestOptions) {
+  const { effect } = call.understood
+  return { answer, effect, maxBytes: maxBytes ?? defaultMaxBytes, objects: call.invocation.backend.objects, parseXml }
 }
 
 async function fetchOnce(request: RestRequest, exchange: Exchange, options: RestOptions): Promise<Response> {
@@ -107,6 +116,7 @@ async function fetchOnce(request: RestRequest, exchange: Exchange, options: Rest
     decisionId: call.intent.decisionId,
     idempotencyKey: takesKey ? call.idempotencyKey : null,
     hasBody: request.body !== null,
+    declared: request.headers,
     extra: settings.headers ?? {},
   })
   const init = { method: request.method, headers, body: request.body, signal, redirect: 'manual' as const }

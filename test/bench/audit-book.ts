@@ -7,7 +7,7 @@ import { sealHead, sealRow } from '../../shared/audit/entity.ts'
 import type { StoredEntity } from '../../shared/audit/record.ts'
 import { partitionKey } from '../../shared/audit/segment.ts'
 import type { Entity } from '../../shared/audit/store.ts'
-import type { ChainSource } from '../../shared/audit/verify.ts'
+import { type ChainSource, verifyChain } from '../../shared/audit/verify.ts'
 import { called, digest, key, kid, origin, permitted } from '../unit/audit/fixture.ts'
 
 const lane = 'L01'
@@ -69,6 +69,13 @@ export function generateBook(rows: number): GeneratedBook {
     state = { ...state, first: state.prev }
   }
   return book
+}
+
+/** All checks over a book of that many rows; throws unless every row holds. */
+export async function verifyBook(source: ChainSource, rows: number): Promise<void> {
+  const keys = async (id: string) => (id === kid ? { key } : null)
+  const report = await verifyChain({ source, keys, now: Date.parse(time) + 1_000 })
+  if (report.counts.verified !== rows || report.findings.length > 0) throw new Error(JSON.stringify(report))
 }
 
 interface Sealing {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { effects } from '../../shared/backend/effect.ts'
+import { namesIn } from '../../shared/backend/rest-call.ts'
 import { parsePointer } from '../../shared/masking/pointer.ts'
 import { inputSchema } from '../../shared/openapi/schema.ts'
 import { dialects } from '../../shared/sql/statement.ts'
@@ -28,9 +29,12 @@ const inputNames = ({ operation }: DeclaredOperation) => {
 /** The inputs that a call template takes, by name. */
 function namesTaken({ operation: { call } }: DeclaredOperation): readonly string[] {
   if (call.technology === 'rest') {
-    const path = [...call.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
-    return [...path, ...(call.query ?? []), ...(call.body ?? [])]
+    const texts = [call.path, ...Object.values(call.fixedQuery ?? {}), ...Object.values(call.headers ?? {})]
+    const { query = [], body = [], range, content } = call
+    const parts: readonly string[] = [...Object.values({ ...range }), ...Object.values({ ...content })]
+    return [...texts.flatMap(namesIn), ...query, ...body, ...parts]
   }
+  if (call.technology === 'databricks') return Object.values(call.inputs)
   const { statement } = call
   return statement.from === 'input' ? [statement.text, statement.values] : statement.values
 }
@@ -78,7 +82,7 @@ describe.each(backends.map((backend) => ({ name: backend.name, backend })))('bac
 
   it('asks for a scope in every cloud, or leaves it to the deployment', () => {
     const scopes = backend.scope === 'configured' ? [] : Object.values(backend.scope)
-    for (const scope of scopes) expect(scope).toMatch(/^(https|api):\/\/\S+\/\S+$/)
+    for (const scope of scopes) expect(scope).toMatch(/^((https|api):\/\/\S+|[0-9a-f-]{36})\/\S+$/)
     expect([0, 3]).toContain(scopes.length)
   })
 
@@ -139,17 +143,27 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
     expect(inputNames(each).filter((input) => !used.includes(input))).toEqual([])
   })
 
+  it('names an object that is an input, if any', () => {
+    if (operation.object !== undefined) expect(inputNames(each)).toContain(operation.object)
+  })
+
   it('has its statement judged that it sends', () => {
     const { call, statement } = operation
-    const sent = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
+    const given = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
+    const sent = call.technology === 'databricks' ? call.inputs.statement : given
     expect(statement?.input).toBe(sent)
     if (statement !== undefined) expect(dialects).toContain(statement.dialect)
   })
 
   it('writes only where it is declared to', () => {
     const { call, effect } = operation
-    const reads = call.technology === 'rest' ? call.method === 'GET' : call.readOnly
-    expect(reads).toBe(effect === 'read')
+    const changes = ['cancel', 'start-warehouse', 'stop-warehouse']
+    // What a statement does is for the judgement to say, where the backend has no read-only session.
+    if (call.technology === 'databricks' && call.action === 'execute') return expect(operation.statement).toBeDefined()
+    const isRead = call.technology === 'databricks' ? !changes.includes(call.action) : undefined
+    const reads =
+      call.technology === 'rest' ? ['GET', 'HEAD'].includes(call.method) : 'readOnly' in call && call.readOnly
+    expect(isRead ?? reads).toBe(effect === 'read')
   })
 
   it('labels members by well-formed pointers and dotted names', () => {

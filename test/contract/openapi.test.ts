@@ -24,13 +24,31 @@ if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, JSON.stringify(docu
 type Node = Readonly<Record<string, unknown>>
 interface PathOperation extends Node {
   readonly operationId: string
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content: Node }>>
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Node }>>
   readonly tags?: readonly string[]
 }
 const paths = document.paths as Readonly<Record<string, Readonly<Record<string, PathOperation>>>>
 const pathOperations = Object.entries(paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
 )
+
+/** Routes that are no backend's. */
+const own = [
+  '/api/approvals',
+  '/api/approvals/{id}',
+  '/api/approvals/{id}/cancel',
+  '/api/approvals/{id}/decision',
+  '/api/approvals/{id}/revoke',
+  '/api/explain',
+  '/api/operations',
+  '/mcp',
+  '/mcp/{backend}',
+]
+
+function codesOf(operation: PathOperation | undefined, status: number): readonly string[] {
+  const response = operation?.responses[status]
+  return response?.content?.['application/problem+json'] === undefined ? [] : response.description.split(', ')
+}
 
 /** What a pointer into the document leads to. */
 function follow(reference: string): unknown {
@@ -50,9 +68,17 @@ describe('OpenAPI document', () => {
     expect(JSON.stringify(document)).toBe(JSON.stringify(kept))
   })
 
-  it('has a path for every declared operation, and for no other', () => {
+  it('has a path for every declared operation and every route of our own, and for no other', () => {
     const declared = operationsOf(backends).map(({ backend, name }) => `/api/${backend.name}/${name}`)
-    expect(Object.keys(paths).sort()).toEqual([...declared, '/api/explain', '/api/operations'].sort())
+    expect(Object.keys(paths).sort()).toEqual([...declared, ...own].sort())
+  })
+
+  it('names the parameters of every path', () => {
+    for (const { path, operation } of pathOperations) {
+      const wanted = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      const given = (operation.parameters ?? []) as { in: string; name: string }[]
+      expect(given.filter((each) => each.in === 'path').map(({ name }) => name)).toEqual(wanted)
+    }
   })
 
   it('is OpenAPI 3.0: info, server, paths that begin with a slash, known methods', () => {
@@ -107,9 +133,31 @@ describe('OpenAPI document', () => {
 
   it.each(Object.keys(problems) as ProblemCode[])('names %s with its status in every operation', (code) => {
     const status = problems[code].status
-    for (const { operation } of pathOperations) {
-      expect(operation.responses[status]?.description.split(', ')).toContain(code)
+    for (const { operation } of pathOperations.filter(({ path }) => !own.includes(path))) {
+      expect(codesOf(operation, status)).toContain(code)
       expect(Object.keys(operation.responses[status]?.content ?? {})).toEqual(['application/problem+json'])
     }
+  })
+
+  it.each(own)('names known problems under their status in %s, those of the token among them', (path) => {
+    for (const { operation } of pathOperations.filter((each) => each.path === path)) {
+      const named = Object.keys(operation.responses).flatMap((status) =>
+        codesOf(operation, Number(status)).map((code) => [code, Number(status)] as const),
+      )
+      expect(named.map(([code]) => code)).toEqual(
+        expect.arrayContaining(['token_missing', 'token_invalid', 'internal']),
+      )
+      for (const [code, status] of named) expect(problems[code as ProblemCode]?.status).toBe(status)
+    }
+  })
+
+  it.each([
+    ['/api/approvals/{id}/decision', ['claims_challenge', 'human_required', 'approval_mismatch', 'approval_used']],
+    ['/api/approvals/{id}/cancel', ['operation_unknown', 'policy_denied', 'approval_expired']],
+    ['/api/approvals/{id}/revoke', ['human_required', 'guest_not_allowed', 'approval_rejected']],
+  ])('names in %s what a vote is refused for: %j', (path, codes) => {
+    const operation = paths[path]?.post
+    const named = Object.keys(operation?.responses ?? {}).flatMap((status) => codesOf(operation, Number(status)))
+    expect(named).toEqual(expect.arrayContaining(codes))
   })
 })

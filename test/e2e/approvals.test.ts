@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openWorld, type World } from '../support/gateway-world.ts'
 
 let world: World
 let alice = ''
 let carol = ''
+/** The approval that somebody wrote into the table. */
+let forged = ''
 
 beforeAll(async () => {
   world = await openWorld()
@@ -65,9 +68,11 @@ describe('deletion with an approval', () => {
     expect((await vote(id)).body.state).toBe('approved')
     expect((await waiting).body.state).toBe('approved')
     expect(await exists(order)).toBe(true)
-    const racing = await Promise.all(Array.from({ length: 10 }, () => deleteOrder(order)))
+    const racing = await Promise.all(Array.from({ length: 50 }, () => deleteOrder(order)))
     const done = racing.filter(({ status }) => status === 200)
     expect(done).toHaveLength(1)
+    const others = racing.filter(({ status }) => status !== 200).map(({ status, body }) => [status, body.code])
+    expect(others).toEqual(Array.from({ length: 49 }, () => [403, 'approval_used']))
     expect(done[0]?.body).toMatchObject({
       data: { rowCount: 1 },
       meta: { identity: { source: 'backend', matches: true } },
@@ -129,6 +134,50 @@ describe('deletion with an approval', () => {
     expect((await deleteOrder(order, { id })).body.code).toBe('approval_rejected')
   })
 
+  it('is nothing to another tenant, whatever roles it gave itself', async () => {
+    const id = await requestFor((await nextOrder()) - 3)
+    const roles = ['Countersign.Approver', 'Countersign.Operator', 'Countersign.Auditor']
+    const groups = ['9a000000-0000-4000-8000-000000000004']
+    const mallory = await world.token('mallory', { control: true, roles, groups })
+    expect((await world.ask({ path: '/api/approvals', token: mallory })).body).toEqual({ approvals: [] })
+    const unknown = (await look(`apr_${'0'.repeat(32)}`, mallory)).body
+    const { instance: _, ...same } = unknown
+    for (const asked of [
+      look(id, mallory),
+      look(id, mallory, '?wait=30'),
+      vote(id, mallory),
+      post(`${id}/cancel`, mallory),
+      post(`${id}/revoke`, mallory),
+    ]) {
+      const { status, body } = await asked
+      expect([status, body]).toEqual([404, { ...same, instance: body.instance }])
+    }
+    expect((await look(id, alice)).body.state).toBe('pending')
+  })
+
+  it('does not happen on an approval that was written into the table', async () => {
+    const order = (await nextOrder()) - 4
+    const id = await requestFor(order)
+    const { tid, oid } = (await look(id, alice)).body.requester
+    const forger = fileURLToPath(new URL('../support/approval-forger.ts', import.meta.url))
+    const { code, stderr } = await world.script(forger, tid, id, oid.replace(/.$/, '3'))
+    expect([code, stderr]).toEqual([0, ''])
+    for (const asked of [
+      deleteOrder(order),
+      deleteOrder(order, { id }),
+      look(id, carol),
+      post(`${id}/revoke`, carol),
+    ]) {
+      const { status, body } = await asked
+      expect([status, body.code]).toEqual([403, 'approval_mismatch'])
+    }
+    expect(await exists(order)).toBe(true)
+    const listed = (await world.ask({ path: '/api/approvals', token: carol })).body.approvals as { id: string }[]
+    expect(listed.map((one) => one.id)).not.toContain(id)
+    expect(world.output()).toMatch(new RegExp(`"approval_forged".*${id}`))
+    forged = id
+  })
+
   it('is open again after a challenge at the exchange, for one call', async () => {
     const order = await nextOrder()
     const wanted = await requestFor(order - 5)
@@ -159,5 +208,7 @@ describe('deletion with an approval', () => {
     const events = (await world.dump()).split('\n').filter((line) => line.includes('"kind":"approval"'))
     expect(events.length).toBeGreaterThan(5)
     expect(events.join('')).not.toContain('customer agreed')
-  })
+    const told = events.filter((line) => /\\?"step\\?":\\?"forged/.test(line) && line.includes(forged))
+    expect([told.length, forged]).toEqual([1, expect.stringMatching(/^apr_/)])
+  }, 60_000)
 })

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll } from 'vitest'
 import { describeBook } from '../support/gateway-book.ts'
 import { describeChallenges } from '../support/gateway-challenges.ts'
+import { describeFiles } from '../support/gateway-files.ts'
 import { describeInput } from '../support/gateway-input.ts'
+import { describeLake } from '../support/gateway-lake.ts'
 import { describeMasks } from '../support/gateway-masks.ts'
 import { describeMcp } from '../support/gateway-mcp.ts'
+import { describeMcpWire } from '../support/gateway-mcp-wire.ts'
 import { describePeople } from '../support/gateway-people.ts'
 import { describeRoutes } from '../support/gateway-routes.ts'
 import { describeSql } from '../support/gateway-sql.ts'
@@ -30,6 +33,10 @@ describeInput(world)
 describeTokens(world)
 describeSql(world)
 describeMasks(world)
+describeLake(world)
+describeFiles(world)
+// The sign-in service throttles somebody here, and is left alone for as long as it said.
 describeChallenges(world)
 describeMcp(world)
+describeMcpWire(world)
 describeBook(world)

@@ -42,10 +42,12 @@ export async function startTableServer(): Promise<TableServer> {
   return server
 }
 
-export function openRows(port: number, prefix: string): RowStore {
+/** `timeout` in milliseconds for one request; the store's own unless given. */
+export function openRows(port: number, prefix: string, timeout?: number): RowStore {
   const connectionString = connectionStringOf(port)
   const names = { rows: `${prefix}rows`, meta: `${prefix}meta`, pii: `${prefix}pii` }
-  return createTableRows({ account: { connectionString }, names, create: true, allowInsecure: true })
+  const options = { account: { connectionString }, names, create: true, allowInsecure: true }
+  return createTableRows(timeout === undefined ? options : { ...options, timeout })
 }
 
 export function connectionStringOf(port: number): string {

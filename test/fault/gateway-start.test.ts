@@ -80,6 +80,16 @@ describe('the package', () => {
   })
 
   it.each([
+    ['its own storage account', (url: string) => ({ baseUrl: url, containers: ['evidence'] }), 'is refused: own'],
+    ['no list of containers', () => ({ baseUrl: 'https://127.0.0.1:1/contosofiles' }), 'containers) is missing'],
+  ])('does not start where files are %s', async (_what, files, text) => {
+    const own = files(String(around.env.COUNTERSIGN_EVIDENCE_BLOBS_URL))
+    const env = { ...around.env, COUNTERSIGN_BACKENDS: JSON.stringify({ 'azure-storage-blob': own }) }
+    const started = hostPackage({ app, port: around.port, env }).then((hosted) => hosted.stop())
+    await expect(started).rejects.toThrow(text)
+  })
+
+  it.each([
     ['missing', 'COUNTERSIGN_HOME_TENANT', undefined],
     ['no GUID', 'COUNTERSIGN_HOME_TENANT', 'not-a-guid-4711'],
     [

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../shared/errors/problem.ts'
 import type { Principal } from '../../shared/identity/principal.ts'
+import { createLine } from '../../shared/pipeline/create-line.ts'
 import { carol, createApprovalWorld, wantsApproval } from '../support/approval-world.ts'
+import { lineBackend } from '../support/line-backend.ts'
 import { fail } from '../support/line-case.ts'
-import { alice, backendProblem, type Faults, noon } from '../support/line-world.ts'
+import { alice, backendProblem, type Faults, inboundFor, noon, run } from '../support/line-world.ts'
 
 const codesOf = (endings: readonly { code: string }[]) => endings.map(({ code }) => code)
 const once = (at: number, error: unknown) => (use: number) => {
@@ -56,6 +58,23 @@ describe('approved call', () => {
     expect((await call()).code).toBe('approval_used')
     expect(world.calls).toHaveLength(1)
   })
+
+  it.each(['declarationDigests', 'classificationDigests', 'targetDigests'] as const)(
+    'is another call where the deployment has other %s by then',
+    async (digests) => {
+      const { approved, world } = createApprovalWorld()
+      const id = await approved()
+      const deployment = { ...world.deployment, [digests]: new Map([[lineBackend.name, 'other']]) }
+      const changed = { ...world, line: createLine(world.ports, deployment, world.identification) }
+      const named = { headers: { 'content-type': 'application/json', 'approval-id': id } }
+      const endings = [
+        await run(changed, inboundFor('getItem', { id: '7' }, named)),
+        await run(changed, inboundFor('getItem', { id: '7' })),
+      ]
+      expect(codesOf(endings)).toEqual(['approval_mismatch', 'approval_pending'])
+      expect(world.calls).toHaveLength(0)
+    },
+  )
 
   it('looks nothing up where no approval is wanted', async () => {
     const order: string[] = []
@@ -133,7 +152,8 @@ describe('fate of a call', () => {
     expect((await call()).code).toBe(code)
     expect((await call({ id: '7' }, { id, principal: { ...alice, oid: 'another' } })).code).toBe('approval_mismatch')
     expect(codesOf([await call({ id: '7' }, { id }), await call()])).toEqual(['ok', 'approval_used'])
-    expect(world.events.map(({ detail }) => detail.step)).toEqual(['request', 'vote', 'release'])
+    const steps = world.events.map(({ detail }) => detail.step).filter((step) => step !== 'spend')
+    expect(steps).toEqual(['request', 'vote', 'release'])
   })
 
   it('does not lengthen the approval by releasing it', async () => {
@@ -288,7 +308,9 @@ describe('request for an approval', () => {
     const { call, world } = createApprovalWorld()
     await Promise.all([call(), call(), call()])
     await call()
-    expect([world.approvals.kept.size, world.events.length]).toEqual([1, 1])
+    const steps = world.events.map(({ detail }) => detail.step)
+    expect(world.approvals.kept.size).toBe(1)
+    expect(steps.filter((step) => step === 'request')).toHaveLength(1 + steps.filter((step) => step === 'void').length)
   })
 
   it('is seen by its requester and by who may decide it, and by nobody else', async () => {

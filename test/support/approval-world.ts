@@ -4,7 +4,7 @@ import type { Inbound } from '../../shared/pipeline/ports.ts'
 import type { PolicyRequest } from '../../shared/policy/decision.ts'
 import { createWorldApp } from './line-app.ts'
 import { lineBackend } from './line-backend.ts'
-import { alice, approvers, type Faults, inboundFor, noon, run } from './line-world.ts'
+import { alice, approvers, type Faults, inboundFor, noon, run, type WorldOptions } from './line-world.ts'
 
 export const carol: Principal = {
   ...alice,
@@ -27,10 +27,12 @@ interface Loose {
   readonly [name: string]: any
 }
 
-export function createApprovalWorld(faults: Faults = {}) {
+/** `own` is what a process of a test has of its own; its approvals are then in the store that it names. */
+export function createApprovalWorld(faults: Faults = {}, own: Pick<WorldOptions, 'store' | 'wrap' | 'newId'> = {}) {
   let who = alice
   let time = noon
   const { world, app } = createWorldApp([lineBackend], {
+    ...own,
     now: () => time,
     faults: { decide: wantsApproval, ...faults, verify: () => who },
   })
@@ -55,7 +57,7 @@ export function createApprovalWorld(faults: Faults = {}) {
       return { status: ending.status, code: ending.code, body: JSON.parse(ending.answer?.body ?? '{}') as Loose }
     })
   const vote = async (id: string, changes: Loose = {}, principal = carol) => {
-    const digest = [...world.approvals.kept.values()].find(({ request }) => request.id === id)?.request.digest
+    const digest = (await world.ports.approvals.find(alice.tid, id))?.request.digest
     const body = { decision: 'approve', digest, justification: 'agreed by telephone', ...changes }
     return ask(principal, 'decideApproval', { operation: id, body: Buffer.from(JSON.stringify(body)) })
   }

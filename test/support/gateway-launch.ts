@@ -18,6 +18,8 @@ export interface Launched {
   readonly output: () => string
   /** A command of the launcher against this stack. */
   readonly command: (...args: string[]) => Promise<Finished>
+  /** A script of the tests, with the stack's authority; resolves with what it printed. */
+  readonly script: (path: string, ...args: string[]) => Promise<Finished>
   /** Every entity of every table, one JSON line each, with binary properties as the text that they hold. */
   readonly dump: () => Promise<string>
   readonly stop: () => Promise<void>
@@ -44,12 +46,23 @@ export async function launchStack(): Promise<Launched> {
   return {
     file,
     output,
-    command: (...args) => finish(spawnScript([launcher, ...args], env)),
-    dump: async () => (await finish(spawnScript([dumper], { ...env, ...clientEnvironment(file) }))).stdout,
+    ...stackCommands(home, file),
     stop: async () => {
       await stopChild(child)
       rmSync(home, { recursive: true, force: true })
     },
+  }
+}
+
+/** The launcher's commands, and scripts of ours, against the stack of that folder. */
+export function stackCommands(home: string, file: StackFile) {
+  const env = { ...process.env, COUNTERSIGN_LOCAL_DIR: home }
+  const script = (path: string, ...args: string[]): Promise<Finished> =>
+    finish(spawnScript([path, ...args], { ...env, ...clientEnvironment(file) }))
+  return {
+    command: (...args: string[]): Promise<Finished> => finish(spawnScript([launcher, ...args], env)),
+    script,
+    dump: async (): Promise<string> => (await script(dumper)).stdout,
   }
 }
 

@@ -39,7 +39,13 @@ export async function openSurroundings(): Promise<Surroundings> {
   return {
     services,
     port,
-    env: gatewayEnvironment({ ...parts, postgresPort: front.port, orders: orders.url }),
+    env: gatewayEnvironment({
+      ...parts,
+      postgresPort: front.port,
+      orders: orders.url,
+      files: services.blobs.url,
+      databricks: services.databricks.url,
+    }),
     vault: async (fault) => {
       const method = fault === null ? 'DELETE' : 'POST'
       const body = fault === null ? null : JSON.stringify(fault)
@@ -59,6 +65,7 @@ export async function openSurroundings(): Promise<Surroundings> {
 /** A gateway from a package; `log` is all that it wrote. */
 export interface Hosted {
   readonly url: string
+  readonly pid: number
   readonly log: () => string
   readonly stop: () => Promise<number | null>
 }
@@ -78,6 +85,7 @@ export async function hostPackage(options: { app: string; port: number; env: Nod
   }
   return {
     url: `http://127.0.0.1:${options.port}`,
+    pid: child.pid ?? -1,
     log,
     stop: async () => {
       child.kill('SIGTERM')

@@ -12,6 +12,28 @@ const declared = {
     'listTables',
     'describeTable',
   ],
+  'azure-storage-blob': [
+    'listContainers',
+    'listBlobs',
+    'getBlob',
+    'getBlobProperties',
+    'findBlobsByTags',
+    'putBlob',
+    'deleteBlob',
+    'deleteContainer',
+  ],
+  'databricks-sql': [
+    'executeStatement',
+    'executeWriteStatement',
+    'executeDestructiveStatement',
+    'getStatement',
+    'getResultChunk',
+    'cancelStatement',
+    'listWarehouses',
+    'startWarehouse',
+    'stopWarehouse',
+    'listQueryHistory',
+  ],
   'rest-entra-api': ['listOrders', 'getOrder', 'createOrder', 'updateOrder', 'deleteOrder', 'whoami', 'health'],
 }
 const routes = Object.entries(declared).flatMap(([name, operations]) =>
@@ -35,7 +57,9 @@ export function describeRoutes(world: () => World): void {
     it('describe every declared operation, and only those', async () => {
       const { status, body } = await world().ask({ path: '/openapi.json' })
       expect([status, body.openapi]).toEqual([200, '3.0.3'])
-      const governed = Object.keys(body.paths).filter((path) => path.split('/').length === 4)
+      const governed = Object.entries(body.paths as Record<string, { post?: object }>).flatMap(
+        ([path, { post = {} }]) => ('x-countersign-effect' in post ? [path] : []),
+      )
       expect(governed.sort()).toEqual([...routes].sort())
       expect(body.components.schemas.Problem.properties.code.enum).toEqual(Object.keys(problems))
       expect(body.servers).toEqual([{ url: world().file.gateway }])
@@ -93,7 +117,10 @@ export function describeRoutes(world: () => World): void {
       const { status, body } = await world().ask({ path: '/api/operations', token: await world().token(persona) })
       const listed = body.operations as Listed[]
       expect(status).toBe(200)
-      expect(listed.map(({ route }) => route).sort()).toEqual([...routes].sort())
+      // Agents administer nothing; an application alone sees everything, denied.
+      const forbidden = ['/api/azure-storage-blob/deleteContainer', '/api/databricks-sql/stopWarehouse']
+      const never = persona === 'robot' ? [] : forbidden
+      expect(listed.map(({ route }) => route).sort()).toEqual(routes.filter((each) => !never.includes(each)).sort())
       expect(listed.every(({ inputs }) => inputs.type === 'object')).toBe(true)
     })
 
@@ -101,7 +128,9 @@ export function describeRoutes(world: () => World): void {
       const { body } = await world().ask({ path: '/api/operations', token: await world().token('mallory') })
       const listed = body.operations as Listed[]
       expect(listed.filter(({ decision }) => decision === 'permit')).toEqual([])
-      expect(listed.every(({ route }) => route.startsWith('/api/azure-postgresql/'))).toBe(true)
+      expect(
+        listed.every(({ route }) => /^\/api\/(azure-(postgresql|storage-blob)|databricks-sql)\//.test(route)),
+      ).toBe(true)
     })
 
     it.each(['/api/operations', '/api/explain', '/api/rest-entra-api/whoami', '/api/nothing/here', '/api'])(

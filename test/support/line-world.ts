@@ -73,6 +73,8 @@ export interface WorldOptions {
   readonly faults?: Faults
   readonly perMinute?: number
   readonly store?: ApprovalStore
+  /** Puts something before or in the place of ports, once they are made. */
+  readonly wrap?: (ports: Ports) => Ports
   readonly newId?: () => string
   /** Epoch milliseconds; noon where it is left out. */
   readonly now?: () => number
@@ -163,7 +165,7 @@ export function createWorld(options: WorldOptions = {}): World {
     const principal = (await pass(use('verify'), faults.verify)) ?? alice
     return { principal, assertion: { value: secrets.assertion } as Assertion }
   }
-  const ports: Ports = {
+  const plain: Ports = {
     verify,
     verifyAny: verify,
     approvals: options.store ?? approvals,
@@ -186,6 +188,7 @@ export function createWorld(options: WorldOptions = {}): World {
     deadlineMs: 1000,
     log: (event, fields) => logged.push({ event, fields }),
   }
+  const ports = options.wrap?.(plain) ?? plain
   const deployment = createDeployment(backend.name, options.classification ?? {})
   const line = createLine(ports, deployment, identification)
   return { ports, deployment, identification, line, used, rows, events, approvals, calls, exchanges, logged }
@@ -262,6 +265,7 @@ function createDeployment(name: string, classification: Readonly<Record<string, 
     rowLimit: 1000,
     declarationDigests: new Map([[name, 'declaration-digest']]),
     classificationDigests: new Map([[name, 'classification-digest']]),
+    targetDigests: new Map([[name, 'target-digest']]),
     classifications: new Map([[name, classification]]),
     scopes: new Map([[name, 'api://line-backend/.default']]),
     maskKey: { version: 'v1', secret: new Uint8Array(32) },

@@ -2,10 +2,11 @@
  * Mints access tokens as Entra does, for tests only: fixed keys of this process, no directory behind them. Unlike Entra it
  * signs whatever it is told to.
  */
-import { createHmac, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createSign, type KeyObject } from 'node:crypto'
 import { checkSignature } from '../../shared/identity/entra-keys.ts'
 import type { KeyLookup, SigningKey } from '../../shared/identity/signing-key.ts'
 import { createVerifier, type VerifierSettings } from '../../shared/identity/verify.ts'
+import { rsaPair } from './rsa-pair.ts'
 
 export const ids = {
   home: '11111111-1111-4111-8111-111111111111',
@@ -25,11 +26,7 @@ const resourceMetadata = 'https://cp.example/.well-known/oauth-protected-resourc
 export const noon = Date.UTC(2026, 10, 22, 12)
 const seconds = noon / 1000
 
-function pair(): { publicKey: KeyObject; privateKey: KeyObject } {
-  return generateKeyPairSync('rsa', { modulusLength: 2048 })
-}
-
-export const keys = { current: pair(), stranger: pair() }
+export const keys = { current: rsaPair('current'), stranger: rsaPair('stranger') }
 
 export function jwkOf(key: KeyObject): { n: string; e: string } {
   const { n = '', e = '' } = key.export({ format: 'jwk' })
@@ -87,12 +84,6 @@ export function mint({
   )
   const signed = `${encode(Object.fromEntries(head))}.${encode(payload ?? claimsWith(claims))}`
   return `${signed}.${createSign(hash).update(signed).sign(key, 'base64url')}`
-}
-
-/** Signs with a secret, for key confusion. */
-export function mintHmac(secret: string): string {
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT', kid: 'current' })}.${encode(claimsWith())}`
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
 }
 
 const { importJWK } = await import('jose')

@@ -2,6 +2,7 @@
  * Azure Storage's stand-in: Azurite, a separate process for Tables, Blobs and Queues over https. It checks the claims of
  * an access token but no signature, has no write-once retention and does not throttle, so no promise may rest on it.
  */
+import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -13,6 +14,9 @@ import { findBundled } from '../stack/script.ts'
 const account = 'devstoreaccount1'
 const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
+/** The account of the people's files: another than the gateway's own. Nobody is given its key. */
+const filesAccount = 'contosofiles'
+
 export interface AzuriteOptions {
   /** Run folder: takes certificate and key. */
   readonly run: string
@@ -20,6 +24,8 @@ export interface AzuriteOptions {
   readonly keep?: string | undefined
   readonly certificate: { readonly cert: string; readonly key: string }
   readonly announce?: Announce | undefined
+  /** Further accounts, as `name:key` (base64); each has tables of its own. */
+  readonly accounts?: readonly string[]
 }
 
 /** Addresses are path-style: `https://127.0.0.1:<port>/devstoreaccount1`. */
@@ -29,6 +35,8 @@ export interface Storage {
   readonly blobs: string
   readonly queues: string
   readonly connectionString: string
+  /** Blobs of the account with the people's files. */
+  readonly files: string
   stop(): Promise<void>
 }
 
@@ -50,11 +58,17 @@ export async function startAzurite(options: AzuriteOptions): Promise<Storage> {
     signal: 'SIGINT', // the signal that makes every version of it write its data before it ends
     graceMs: 8000,
     cwd: options.run,
-    env: { PATH: process.env.PATH, HOME: options.run },
+    env: { PATH: process.env.PATH, HOME: options.run, AZURITE_ACCOUNTS: accountsOf(options) },
     announce: options.announce,
   })
   const urls = await readAddresses(child)
-  return { pid: child.pid, ...urls, connectionString: connect(urls), stop: child.stop }
+  const files = urls.blobs.replace(account, filesAccount)
+  return { pid: child.pid, ...urls, files, connectionString: connect(urls), stop: child.stop }
+}
+
+function accountsOf({ accounts = [] }: AzuriteOptions): string {
+  const files = `${filesAccount}:${randomBytes(64).toString('base64')}`
+  return [`${account}:${accountKey}`, files, ...accounts].join(';')
 }
 
 interface Addresses {

@@ -2,13 +2,15 @@ import { z } from 'zod'
 import { personas } from '../personas.ts'
 import { localFolder, readRunningStack } from '../stack/local-folder.ts'
 
-const usage = 'usage: npm run --silent token -- <persona> [--control]\n'
+const usage = 'usage: npm run --silent token -- <persona> [--control] [--step-up]\n'
+/** At the console, after a strong sign-in; and an agent's token after one. */
+const overrides: Readonly<Record<string, object>> = { '--control': { control: true }, '--step-up': { acrs: ['c1'] } }
 const answer = z.object({ token: z.string() })
 
 /** `npm run token`: prints an access token of a persona for the running stack, and nothing else. */
 export async function run(args: readonly string[]): Promise<number> {
   const [persona, ...flags] = args
-  if (persona === undefined || flags.some((flag) => flag !== '--control')) return fail(usage, 64)
+  if (persona === undefined || flags.some((flag) => !Object.hasOwn(overrides, flag))) return fail(usage, 64)
   if (!Object.hasOwn(personas, persona))
     return fail(`there is no persona ${persona}; there are ${Object.keys(personas).join(', ')}\n`, 64)
   const stack = readRunningStack(localFolder())
@@ -16,7 +18,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const response = await fetch(`${stack.entra}/dev/token`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ persona, ...(flags.includes('--control') ? { control: true } : {}) }),
+    body: JSON.stringify(Object.assign({ persona }, ...flags.map((flag) => overrides[flag]))),
   })
   if (!response.ok) return fail(`the sign-in stand-in gave no token (status ${response.status})\n`, 1)
   process.stdout.write(`${answer.parse(await response.json()).token}\n`)

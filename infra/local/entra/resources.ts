@@ -33,6 +33,7 @@ export const standardResources: readonly Resource[] = [
     version: 1,
     scopes: ['user_impersonation'],
   },
+  { id: apps.databricks, audience: apps.databricks, version: 1, scopes: ['user_impersonation'] },
   { id: 'https://vault.azure.net', audience: 'https://vault.azure.net', version: 1, scopes: ['user_impersonation'] },
 ]
 

@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
+import { type Claims, type TokenRules as Issuer, issuersOf, makeBearerCheck } from '../entra/bearer-check.ts'
 
 /** Who calls: the person of a delegated token. */
 export interface Caller {
@@ -7,38 +7,27 @@ export interface Caller {
   readonly name: string
 }
 
-export interface TokenRules {
-  /** Base address of the sign-in service's keys. */
-  readonly entra: string
-  readonly tenant: string
+export interface TokenRules extends Issuer {
   /** Application id of this API; its tokens name it as audience, alone or as `api://<id>`. */
   readonly clientId: string
 }
 
 const scope = 'access_as_user'
 
-/**
- * Makes a check of access tokens that trusts nobody before it: RS256 by the tenant's published keys, issuer (v1 or v2 of
- * the home tenant only), audience, times and scope. Resolves with null for every token that does not hold.
- */
+/** Makes this API's check of tokens, which must have its scope. Resolves with null for every token that does not hold. */
 export function makeTokenCheck(rules: TokenRules): (authorization: string | undefined) => Promise<Caller | null> {
-  const keys = createRemoteJWKSet(new URL(`${rules.entra}/${rules.tenant}/discovery/v2.0/keys`))
-  const options = {
-    algorithms: ['RS256'],
+  const check = makeBearerCheck(rules, {
     audience: [rules.clientId, `api://${rules.clientId}`],
-    issuer: [`https://login.microsoftonline.com/${rules.tenant}/v2.0`, `https://sts.windows.net/${rules.tenant}/`],
-    requiredClaims: ['exp', 'nbf', 'oid', 'tid', 'scp'],
-  }
+    issuer: issuersOf(rules.tenant),
+    requiredClaims: ['scp'],
+  })
   return async (authorization) => {
-    const token = /^Bearer ([\w.-]+)$/.exec(authorization ?? '')?.[1]
-    if (token === undefined) return null
-    const verified = await jwtVerify(token, keys, options).catch(() => null)
-    return verified === null ? null : readCaller(verified.payload, rules.tenant)
+    const claims = await check(authorization)
+    return claims === null ? null : readCaller(claims, rules.tenant)
   }
 }
 
-function readCaller({ oid, tid, scp, name, preferred_username }: JWTPayload, tenant: string): Caller | null {
-  if (typeof oid !== 'string' || tid !== tenant) return null
+function readCaller({ oid, scp, name, preferred_username }: Claims, tenant: string): Caller | null {
   if (typeof scp !== 'string' || !scp.split(' ').includes(scope)) return null
   return { oid, tid: tenant, name: String(name ?? preferred_username ?? '') }
 }

@@ -7,17 +7,33 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { makeTokenCheck, type TokenRules } from './access-token.ts'
+import { type Caller, makeTokenCheck, type TokenRules } from './access-token.ts'
 import { answer } from './api.ts'
 import { type OrderBook, openBook, type StoredBook, storeBook } from './book.ts'
 import { type Fault, faultOrder, replyOf } from './faults.ts'
 import { fail, type Reply, unauthorized } from './reply.ts'
-import { rightsOf } from './rights.ts'
+import { type OrderRights, rightsOf } from './rights.ts'
 
 export interface OrdersOptions extends TokenRules {
   /** PEM of the server certificate and its key. */
   readonly certificate: { readonly cert: string; readonly key: string }
   readonly stored?: StoredBook
+  /** Further tenants whose people may call; none unless given. */
+  readonly tenants?: readonly string[]
+  /** Instead of the rights of the stack's own people. */
+  readonly rightsOf?: (caller: Caller) => OrderRights | null
+  /** The access log: told of every call whose token held. */
+  readonly watch?: (seen: SeenCall) => void
+}
+
+/** A line of the access log: whom the API saw, and the ids that the call came with. */
+export interface SeenCall {
+  readonly caller: Caller
+  readonly method: string
+  readonly path: string
+  readonly requestId: string | undefined
+  readonly traceparent: string | undefined
+  readonly idempotencyKey: string | undefined
 }
 
 /** A running orders API. `read` gives its data for keeping. */
@@ -30,6 +46,8 @@ export interface OrdersApi {
 interface State {
   readonly book: OrderBook
   readonly check: ReturnType<typeof makeTokenCheck>
+  readonly rightsOf: (caller: Caller) => OrderRights | null
+  readonly watch: (seen: SeenCall) => void
   readonly tenant: string
   origin: string
   fault: Fault | null
@@ -39,8 +57,8 @@ const maxBody = 262_144
 
 /** Starts the API on a free port of 127.0.0.1 (https). */
 export async function startOrders(options: OrdersOptions): Promise<OrdersApi> {
-  const { certificate, stored, tenant } = options
-  const state: State = { book: openBook(stored), check: makeTokenCheck(options), tenant, origin: '', fault: null }
+  const { certificate, stored } = options
+  const state = makeState(options, openBook(stored))
   const server = createServer({ ...certificate }, (request, response) => {
     serve(request, state).then(
       (reply) => send(response, reply),
@@ -57,6 +75,15 @@ export async function startOrders(options: OrdersOptions): Promise<OrdersApi> {
     await closed
   }
   return { url: state.origin, read: () => storeBook(state.book), stop }
+}
+
+function makeState(options: OrdersOptions, book: OrderBook): State {
+  const { tenant, tenants = [], watch = () => undefined } = options
+  const checks = [tenant, ...tenants].map((each) => makeTokenCheck({ ...options, tenant: each }))
+  const check = async (authorization: string | undefined) =>
+    (await Promise.all(checks.map((one) => one(authorization)))).find((caller) => caller !== null) ?? null
+  const rights = options.rightsOf ?? ((caller: Caller) => rightsOf(caller.oid))
+  return { book, check, rightsOf: rights, watch, tenant, origin: '', fault: null }
 }
 
 async function serve(request: IncomingMessage, state: State): Promise<Reply | null> {
@@ -77,9 +104,13 @@ async function serveCaller(
 ): Promise<Reply> {
   const caller = await state.check(request.headers.authorization)
   if (caller === null) return unauthorized('invalid_token')
-  const rights = rightsOf(caller.oid) ?? { regions: [], edit: false, remove: false }
-  const idempotencyKey = request.headers['idempotency-key']?.toString()
-  const call = { method: request.method ?? 'GET', url, body, caller, rights, idempotencyKey }
+  const rights = state.rightsOf(caller) ?? { regions: [], edit: false, remove: false }
+  const header = (name: string) => request.headers[name]?.toString()
+  const idempotencyKey = header('idempotency-key')
+  const method = request.method ?? 'GET'
+  const ids = { requestId: header('x-request-id'), traceparent: header('traceparent'), idempotencyKey }
+  state.watch({ caller, method, path: url.pathname, ...ids })
+  const call = { method, url, body, caller, rights, idempotencyKey }
   return answer({ ...call, now: new Date().toISOString() }, state.book)
 }
 

@@ -25,7 +25,7 @@ function writePerson(person: DatabasePerson, index: number): string {
     (region) => `INSERT INTO access.person_region VALUES (${literal}, ${quoteText(region)});`,
   )
   return [
-    `CREATE ROLE ${role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 40;`,
+    `CREATE ROLE ${role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 150;`,
     ...groups,
     writeEmployee(person, index + 1),
     `INSERT INTO access.person VALUES (${literal}, ${index + 1});`,

@@ -55,7 +55,7 @@ function settings(sockets: string): string[] {
     'listen_addresses=',
     `unix_socket_directories=${sockets}`,
     'unix_socket_permissions=0700',
-    'max_connections=100',
+    'max_connections=200',
     'shared_buffers=32MB',
     'fsync=off',
     'full_page_writes=off',

@@ -69,7 +69,7 @@ export function findAzurite(): string {
 }
 
 /** A source finds its neighbours by its own address, and does so still when it stands in the bundle. */
-const keepAddresses: Plugin = {
+export const keepAddresses: Plugin = {
   name: 'addresses',
   setup: (build) => {
     build.initialOptions.define = { 'import.meta.url': '__address' }

@@ -10,6 +10,13 @@ export const classification: Readonly<Record<string, string>> = {
   'hr.employees.salary_eur': 'pii.compensation',
 }
 
+/** What the files are (label by `container.member` of the answer). */
+export const fileClassification: Readonly<Record<string, string>> = { 'people.content': 'pii.compensation' }
+/** The same tables as the workspace's catalog names them. */
+export const lakeClassification: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(classification).map(([column, label]) => [`main.${column}`, label]),
+)
+
 function columns(table: string, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`${table}.${name}`, 'none']))
 }

@@ -1,5 +1,8 @@
 import { join } from 'node:path'
 import { type Storage, startAzurite } from '../azurite/azurite.ts'
+import type { BlobFront } from '../blobs/front.ts'
+import { startBlobs } from '../blobs/server.ts'
+import { type DatabricksWorkspace, startDatabricks } from '../databricks/workspace.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
@@ -34,6 +37,8 @@ export interface Services {
   readonly front: Front
   readonly entra: Entra
   readonly orders: OrdersApi
+  readonly blobs: BlobFront
+  readonly databricks: DatabricksWorkspace
   readonly proxy: ConnectProxy
 }
 
@@ -50,9 +55,11 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database.then((ready) => launchFront(options, { certificates, database: ready, entra })),
     launchOrders(options, { certificates, entra }),
     launchVault(options, { certificates, entra }),
+    storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra })),
+    database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
   ])
-  const [ready, azurite, front, orders, proxy] = started
-  return { certificates, storage: azurite, database: ready, front, entra, orders, proxy }
+  const [ready, azurite, front, orders, proxy, blobs, databricks] = started
+  return { certificates, storage: azurite, database: ready, front, entra, orders, blobs, databricks, proxy }
 }
 
 /** Like Promise.all, but waits for every part before it fails: what came up late must be stopped too. */
@@ -94,6 +101,15 @@ async function launchFront({ teardown }: ServicesOptions, parts: Built & { datab
   return teardown.add('front', front)
 }
 
+async function launchDatabricks(
+  { teardown }: ServicesOptions,
+  { certificates, database, entra }: Built & { database: Database },
+): Promise<DatabricksWorkspace> {
+  const place = { sockets: database.sockets, database: database.database }
+  const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
+  return teardown.add('databricks', await startDatabricks({ ...rules, place }))
+}
+
 async function launchOrders({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OrdersApi> {
   const stored = kept?.read<StoredBook>('orders')
   const rules = { entra: entra.url, tenant: tenants.home, clientId: apps.orders, certificate: certificates }
@@ -103,6 +119,10 @@ async function launchOrders({ kept, teardown }: ServicesOptions, { certificates,
     kept?.write('orders', orders.read())
   }
   return teardown.add('orders', { ...orders, stop })
+}
+
+async function launchBlobs({ teardown }: ServicesOptions, parts: Built & { storage: Storage }): Promise<BlobFront> {
+  return teardown.add('blobs', await startBlobs({ ...parts, account: parts.storage.files, tenant: tenants.home }))
 }
 
 async function launchVault(options: ServicesOptions, { certificates, entra }: Built): Promise<ConnectProxy> {

@@ -1,6 +1,7 @@
 import { localDirectory } from '../../policy/local-directory.ts'
+import { warehouseIds } from '../databricks/warehouses.ts'
 import { apps, tenants } from '../personas.ts'
-import { classification } from './classification.ts'
+import { classification, fileClassification, lakeClassification } from './classification.ts'
 
 /** Name of the audit table. */
 export const auditTable = 'audit'
@@ -20,6 +21,9 @@ export interface Surroundings {
   readonly ca: string
   readonly postgresPort: number
   readonly orders: string
+  /** The account with the people's files, at its front. */
+  readonly files: string
+  readonly databricks: string
 }
 
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE', 'FORCE_COLOR', 'NO_COLOR'] as const
@@ -69,9 +73,17 @@ function settings(parts: Surroundings): Record<string, string> {
   }
 }
 
-function backends({ postgresPort, orders }: Surroundings): Record<string, unknown> {
+function backends({ postgresPort, orders, files, databricks }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
+    'databricks-sql': {
+      baseUrl: databricks,
+      warehouses: warehouseIds.slice(0, 2),
+      catalog: 'main',
+      schema: 'sales',
+      classification: lakeClassification,
+    },
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
+    'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
   }
 }

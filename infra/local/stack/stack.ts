@@ -118,6 +118,8 @@ async function launchGateway(
     proxy: services.proxy.url,
     postgresPort: services.front.port,
     orders: services.orders.url,
+    files: services.blobs.url,
+    databricks: services.databricks.url,
   })
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
@@ -133,7 +135,7 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
-  const { storage, entra, proxy, front, database, orders } = services
+  const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -147,7 +149,9 @@ function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
     proxy: proxy.url,
     backends: {
       'azure-postgresql': { host: '127.0.0.1', port: front.port, database: database.database },
+      'databricks-sql': { url: databricks.url },
       'rest-entra-api': { url: orders.url },
+      'azure-storage-blob': { url: blobs.url },
     },
     pids: {
       stack: process.pid,

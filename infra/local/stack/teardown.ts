@@ -1,5 +1,16 @@
 /** The parts of a stack in the order in which they are stopped: callers before what they call. */
-export const parts = ['gateway', 'front', 'orders', 'database', 'azurite', 'vault', 'proxy', 'entra'] as const
+export const parts = [
+  'gateway',
+  'front',
+  'orders',
+  'blobs',
+  'databricks',
+  'database',
+  'azurite',
+  'vault',
+  'proxy',
+  'entra',
+] as const
 export type Part = (typeof parts)[number]
 
 /** Collects the parts that did start, and stops them in order. */

@@ -357,6 +357,30 @@ describe('semantics of pairs', () => {
       [{ kind: 'approval_reused', lane, seq: 8 }],
     ],
     [
+      'a call on an approval that a call of unknown fate has burnt',
+      async (writer: ReturnType<typeof openWriter>) => {
+        const approval = { id: 'apr_1', voters: ['v1'] }
+        const lost = await writer.recordPermitted(permitted('x1', { approval }))
+        await writer.recordOutcome(lost, called({ status: 'unknown', code: 'backend_failed' }))
+        await recordCall(writer, 'x2', { approval })
+      },
+      'FAIL',
+      [{ kind: 'approval_reused', lane, seq: 4 }],
+    ],
+    [
+      'a call on an approval that a call without an outcome has claimed',
+      async (writer: ReturnType<typeof openWriter>) => {
+        const approval = { id: 'apr_1', voters: ['v1'] }
+        await writer.recordPermitted(permitted('x1', { approval }))
+        await recordCall(writer, 'x2', { approval })
+      },
+      'FAIL',
+      [
+        { kind: 'dangling_intent', lane, seq: 1 },
+        { kind: 'approval_reused', lane, seq: 1 },
+      ],
+    ],
+    [
       'two outcomes of one intent',
       async (writer: ReturnType<typeof openWriter>) => {
         const { intent } = await recordCall(writer, 'x1')

@@ -27,6 +27,18 @@ describe('classification', () => {
     expect(understand).not.toHaveBeenCalled()
   })
 
+  it.each([
+    ['read', { reads: ['reports'], writes: [] }],
+    ['write', { reads: [], writes: ['reports'] }],
+    ['delete', { reads: [], writes: ['reports'] }],
+    ['admin', { reads: [], writes: ['reports'] }],
+  ] as const)('names the object of a declared %s', async (effect, touched) => {
+    const operation = { ...lineBackend.operations.getItem!, effect, object: 'container' }
+    const named = { ...invocationOf('getItem', { container: 'reports' }), operation }
+    expect(await classify(named, vi.fn())).toMatchObject({ effect, ...touched })
+    expect(await classify({ ...named, inputs: {} }, vi.fn())).toMatchObject({ reads: [], writes: [] })
+  })
+
   it("takes the statement's own effect, not the operation's", async () => {
     const run = invocationOf('runText', { sql: 'x' })
     expect(await classify(run, async () => ({ ...statement, effect: 'delete' }))).toMatchObject({

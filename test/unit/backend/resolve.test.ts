@@ -42,6 +42,18 @@ function faultsOf(inputs: () => z.ZodType, value: unknown) {
 }
 
 describe('resolution', () => {
+  it('builds the schema of an operation once, however often it is called', () => {
+    let built = 0
+    const backends = backendOf(() => {
+      built += 1
+      return z.strictObject({ id: z.string() })
+    })
+    const call = (inputs: unknown) => resolve({ backend: 'shapes', operation: 'take', inputs: () => inputs }, backends)
+    expect([call({ id: 'a' }).inputs, call({ id: 'b' }).inputs]).toEqual([{ id: 'a' }, { id: 'b' }])
+    expect(codeOf(() => call({ id: 1 }))).toBe('input_invalid')
+    expect(built).toBe(1)
+  })
+
   it('gives the declared operation and its parsed inputs', () => {
     expect(resolve(targetOf(inboundFor('getItem', { id: '7' })), configured)).toEqual({
       backend: lineBackend,

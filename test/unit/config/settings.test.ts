@@ -37,7 +37,12 @@ describe('the sample', () => {
   it('is accepted as it stands, in production', () => {
     const settings = parseSettings(sample)
     expect(settings.COUNTERSIGN_MODE).toBe('production')
-    expect(Object.keys(settings.COUNTERSIGN_BACKENDS)).toEqual(['azure-postgresql', 'rest-entra-api'])
+    expect(Object.keys(settings.COUNTERSIGN_BACKENDS)).toEqual([
+      'azure-postgresql',
+      'azure-storage-blob',
+      'databricks-sql',
+      'rest-entra-api',
+    ])
     expect(settings.COUNTERSIGN_DENIED_TOKEN_IDS).toEqual([])
   })
 
@@ -99,6 +104,8 @@ describe('a wrong setting', () => {
     ['COUNTERSIGN_POLICY_GROUPS', '{"analysts":["somebody-by-name"]}'],
     ['COUNTERSIGN_BACKENDS', '{"unclosed-json"'],
     ['COUNTERSIGN_BACKENDS', '{"azure-postgresql":{"port":70707}}'],
+    ['COUNTERSIGN_BACKENDS', '{"azure-storage-blob":{"containers":["$logs"]}}'],
+    ['COUNTERSIGN_BACKENDS', '{"azure-storage-blob":{"containers":"reports"}}'],
     ['COUNTERSIGN_BACKENDS', '{"azure-postgresql":{"hots":"secret-host.example"}}'],
     ['COUNTERSIGN_CALLS_PER_MINUTE', '-6006'],
     ['COUNTERSIGN_FAILED_TOKENS_PER_MINUTE', '0.0303'],

@@ -16,8 +16,9 @@ function understood(change: {
   writes?: string[]
   mentions?: string[]
   compared?: string[]
+  qualifiers?: string[]
 }) {
-  const { effect = 'write', reads = [], writes = ['sales.customers'], mentions, compared } = change
+  const { effect = 'write', reads = [], writes = ['sales.customers'], mentions, compared, qualifiers } = change
   const parts = { effect, reads, writes, dangers: [], statements: 1 }
   const statement: Statement = {
     ...parts,
@@ -25,6 +26,7 @@ function understood(change: {
     outputs: null,
     ...(mentions ? { mentions } : {}),
     ...(compared ? { compared } : {}),
+    ...(qualifiers ? { qualifiers } : {}),
   }
   return { ...parts, understood: true, statement } satisfies Understood
 }
@@ -55,6 +57,16 @@ describe('the labels that a change carries on', () => {
       'are those of a table that is only read',
       { writes: ['sales.notes'], reads: ['hr.employees'], mentions: ['salary_eur'] },
       ['pii.compensation'],
+    ],
+    [
+      'are those of a column that a relation is named after, since its nested field may be meant',
+      { effect: 'read', compared: ['id'], qualifiers: ['email', 'c'] },
+      ['pii.contact'],
+    ],
+    [
+      'are not those of such a column where nothing is compared',
+      { effect: 'read', compared: [], qualifiers: ['email'] },
+      [],
     ],
     ['count for deletions too', { effect: 'delete', mentions: ['email'] }, ['pii.contact']],
   ] as const)('%s', (_name, change, expected) => {

@@ -32,6 +32,15 @@ describe('table', () => {
     expect(labels).toEqual(['pii.contact', 'pii.name'])
   })
 
+  it.each([
+    ['a table without its schema', 'employees'],
+    ['a table with its catalog', 'main.hr.employees'],
+  ])('masks a column of %s, which is classified under another name', (_name, table) => {
+    const named = of(table)('birth_date')
+    const { data } = mask(tableRequest({ columns: [named], rows: [['1980-01-01']], reads: [table] }))
+    expect(data).toMatchObject({ rows: [[null]] })
+  })
+
   it('shows a label that policy clears, and that label only', () => {
     const { data, masked } = mask(tableRequest({ columns, rows, more: { clearLabels: ['pii', 'pii.birth'] } }))
     expect(data).toMatchObject({ rows: [expect.arrayContaining(['1980-01-01', null])] })

@@ -34,6 +34,15 @@ describe('a tool call', () => {
     expect(headers.traceparent).toBe('meta')
   })
 
+  it.each([
+    ['a change', 'createOrder', { id: '7', approval: 'apr_1' }, 'apr_1', '{"id":"7"}'],
+    ['a change, as no text', 'createOrder', { approval: 7 }, undefined, '{"approval":7}'],
+    ['a read, which takes none', 'getItem', { approval: 'apr_1' }, undefined, '{"approval":"apr_1"}'],
+  ] as const)('names its approval as an argument of %s', (...[, name, given, approval, body]) => {
+    const inbound = inboundOf({ name: 'x', arguments: given }, { backend: lineBackend, name }, over)
+    expect([inbound.headers['approval-id'], Buffer.from(inbound.body).toString()]).toEqual([approval, body])
+  })
+
   it('of a tool that nobody declares names no operation, and nothing of its text', () => {
     const inbound = inboundOf({ name: '../../etc', arguments: undefined }, undefined, over)
     expect([inbound.backend, inbound.operation, inbound.path]).toEqual(['', '', '/api//'])

@@ -45,6 +45,17 @@ describe('a tool', () => {
     expect(_meta).toEqual({ 'countersign/operation': 'a-b/doIt', 'countersign/effect': effect })
   })
 
+  it.each([
+    ['read', false],
+    ['write', true],
+    ['delete', true],
+    ['admin', true],
+  ] as const)('of effect %s takes an approval: %s', (effect, takes) => {
+    const { properties, required } = toolOf(z.strictObject({ id: z.string() }), effect).inputSchema
+    expect(Object.keys(properties as object)).toEqual(takes ? ['id', 'approval'] : ['id'])
+    expect(required).toEqual(['id'])
+  })
+
   it('is found by its name, and by no other', () => {
     const backend = backendOf(z.strictObject({}))
     expect(findTool('a_b__do_it', [backend])).toEqual({ backend, name: 'doIt' })

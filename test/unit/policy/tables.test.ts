@@ -25,8 +25,10 @@ describe('the shipped policies', () => {
     const unnoticed: string[] = []
     for (const { id } of policy.rules) {
       const without = await loadPolicy({ ...options, policies: [deleteRule(options.policies.join('\n'), id)] })
-      const failures = [...runScenarios(without, scenarios).failures, ...runNevers(without, nevers).failures]
-      if (failures.length === 0) unnoticed.push(id)
+      const noticed =
+        scenarios.some((one) => runScenarios(without, [one]).failures.length > 0) ||
+        nevers.some((one) => runNevers(without, [one]).failures.length > 0)
+      if (!noticed) unnoticed.push(id)
     }
     // These two stand against policies that somebody may add; they have tests of their own below.
     expect(unnoticed).toEqual(['demand-approval-runs-as-other', 'guard-national-id'])

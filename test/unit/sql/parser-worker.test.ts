@@ -55,6 +55,29 @@ describe('the parser worker', () => {
     expect((await answer).refused).toBeUndefined()
   })
 
+  it('is replaced when it says that its memory is spent, and its answer still counts', async () => {
+    const parser = parserWith({ ...slow, budgetMs: 5000 })
+    expect((await parser.understand('postgres', 'SELECT spent')).refused).toBeUndefined()
+    expect((await parser.understand('postgres', 'SELECT counted')).refused).toBe('first_of_this_thread')
+    expect((await parser.understand('postgres', 'SELECT counted')).refused).toBeUndefined()
+  })
+
+  it('for other dialects starts with their first statement, and neither harms the other', async () => {
+    const nowhere = new URL('./nowhere.mjs', import.meta.url)
+    const parser = parserWith({ ...slow, budgetMs: 5000, polyglotUrl: nowhere })
+    expect((await parser.understand('postgres', 'SELECT 1')).refused).toBeUndefined()
+    expect(await parser.understand('databricks', 'SELECT 1')).toMatchObject({ refused: 'parse_failed' })
+    expect((await parser.understand('postgres', 'SELECT counted')).refused).toBeUndefined()
+  })
+
+  it('is killed alike when a statement of another dialect overruns', async () => {
+    const parser = parserWith({ polyglotUrl: slow.workerUrl, startMs: 30_000, budgetMs: 300 })
+    const answers = ['SELECT forever', 'SELECT 1'].map((sql) => parser.understand('databricks', sql))
+    const [late, next] = await Promise.all(answers)
+    expect(late).toMatchObject({ effect: 'admin', safeRead: false, refused: 'parse_timeout' })
+    expect(next).toMatchObject({ safeRead: true })
+  })
+
   it('answers everything that waits when it stops', async () => {
     const parser = parserWith({ ...slow, budgetMs: 60_000 })
     const answers = ['SELECT forever', 'SELECT 1'].map((sql) => parser.understand('postgres', sql))

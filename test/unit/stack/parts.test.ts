@@ -167,6 +167,8 @@ describe('the gateway’s environment', () => {
     ca: '/ca.pem',
     postgresPort: 5,
     orders: 'https://127.0.0.1:6',
+    files: 'https://127.0.0.1:7/b',
+    databricks: 'https://127.0.0.1:8',
   }
 
   it('takes nothing of the developer’s own Azure settings', () => {

@@ -9,6 +9,7 @@ import { readBackendChallenge } from '../../../shared/identity/backend-challenge
 import type { Json } from '../../../shared/pipeline/ports.ts'
 import { factsOfFailure } from '../../../shared/upstream/failure.ts'
 import { createRestExecutor, type RestOptions } from '../../../shared/upstream/rest.ts'
+import { parseXml } from '../../../shared/upstream/xml-reader.ts'
 import { decisionId, makeCall, makeOperation, makeToken, oid, principal, problemOf, tid, traceparent } from './calls.ts'
 
 /** Stands in for a REST backend: it answers whatever the test at hand says, and remembers what it was asked. */
@@ -65,7 +66,8 @@ afterAll(() => {
 
 function makeExecutor(more: Partial<RestOptions> = {}) {
   const settingsFor = () => ({ baseUrl: base })
-  return createRestExecutor({ fetch, settingsFor, clock: Date.now, parseChallenge: readBackendChallenge, ...more })
+  const parsers = { parseChallenge: readBackendChallenge, parseXml }
+  return createRestExecutor({ fetch, settingsFor, clock: Date.now, ...parsers, ...more })
 }
 
 const getOrder = makeOperation(rest({ method: 'GET', path: '/orders/{id}', parameters: ['id'], query: ['a', 'b'] }))

@@ -1,0 +1,98 @@
+/**
+ * Stands in for an Azure Databricks workspace with SQL warehouses: it checks the Entra token itself, knows its users, and
+ * speaks the Statement Execution, SQL Warehouses, Query History and SCIM Me APIs. It differs in that statements run on
+ * the stack's PostgreSQL, as the person's own role, after a translation of names, strings and markers only (dialect.ts);
+ * Unity Catalog's grants, row filters and masks are that database's rights and views (lake.ts). Results are inline JSON
+ * arrays only, cut into chunks by rows and kept while it runs; any caller may plant faults at `/dev/fault`.
+ */
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { TokenRules } from '../entra/bearer-check.ts'
+import { asOwner } from '../postgres/server.ts'
+import { makeTokenCheck } from './access-token.ts'
+import type { EnginePlace } from './engine.ts'
+import { type Fault, faultOrder, makeFaults, replyOf } from './faults.ts'
+import { lakeSql } from './lake.ts'
+import { fail, type Reply, unauthorized } from './reply.ts'
+import { answer, findRoute, type Parts } from './routes.ts'
+import { makeStatements } from './statements.ts'
+import { userOf } from './users.ts'
+import { makeWarehouses } from './warehouses.ts'
+import { readJson, send } from './wire.ts'
+
+export interface WorkspaceOptions extends TokenRules {
+  /** PEM of the server certificate and its key. */
+  readonly certificate: { readonly cert: string; readonly key: string }
+  /** The embedded PostgreSQL. */
+  readonly place: EnginePlace
+  /** Rows of one chunk; default 200. */
+  readonly rowsPerChunk?: number
+}
+
+/** A running workspace. */
+export interface DatabricksWorkspace {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+interface State extends Parts {
+  readonly check: ReturnType<typeof makeTokenCheck>
+  readonly tenant: string
+  readonly faults: ReturnType<typeof makeFaults>
+}
+
+const rowsPerChunk = 200
+
+/** Starts the workspace on a free port of 127.0.0.1 (https), and makes its catalog where it is not there yet. */
+export async function startDatabricks(options: WorkspaceOptions): Promise<DatabricksWorkspace> {
+  const { certificate, tenant, place } = options
+  await asOwner(place.sockets, place.database, (client) => client.query(lakeSql))
+  const warehouses = makeWarehouses()
+  const statements = makeStatements({ place, warehouses, rowsPerChunk: options.rowsPerChunk ?? rowsPerChunk })
+  const state: State = { statements, warehouses, tenant, check: makeTokenCheck(options), faults: makeFaults() }
+  const server = createServer({ ...certificate }, (request, response) => {
+    serve(request, state).then(
+      (reply) => send(response, reply),
+      () => send(response, fail(500, 'INTERNAL_ERROR', 'The service failed')),
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const stop = async () => {
+    await statements.stop()
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  }
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
+}
+
+async function serve(request: IncomingMessage, state: State): Promise<Reply> {
+  const url = new URL(request.url ?? '/', 'https://127.0.0.1')
+  const body = await readJson(request)
+  if (url.pathname === '/dev/fault') return setFault(request.method, body, state)
+  const route = findRoute(request.method ?? 'GET', url)
+  const fault = route === undefined ? null : state.faults.take(route.place)
+  if (fault !== null && fault.fault !== 'lose_reply') return replyOf(fault, state.tenant)
+  const oid = await state.check(request.headers.authorization)
+  if (oid === null) return unauthorized('invalid_token')
+  const user = userOf(oid)
+  if (user === undefined) return fail(403, 'PERMISSION_DENIED', 'User not authorized.')
+  const reply = await answer(route, { method: request.method ?? 'GET', url, body, user }, state)
+  return fault === null ? reply : 'drop'
+}
+
+function setFault(method: string | undefined, body: unknown, { faults }: State): Reply {
+  if (method === 'DELETE') {
+    faults.clear()
+    return { status: 204 }
+  }
+  const order = faultOrder.safeParse(body)
+  if (!order.success) return fail(400, 'INVALID_PARAMETER_VALUE', 'unknown fault')
+  const fault: Fault = order.data
+  faults.plant(fault)
+  return { status: 204 }
+}

@@ -1,0 +1,90 @@
+/** What can befall one exchange. A request that is `late` reaches the service when we have given up; a `slow` one at once. */
+export const failures = [
+  'request lost',
+  'reply lost',
+  'late',
+  'slow',
+  '412',
+  '429',
+  '429 wait',
+  '503',
+  'garbled',
+  'truncated',
+  'wrong type',
+] as const
+export type Failure = (typeof failures)[number]
+
+export const services = [
+  'signing keys',
+  'managed identity',
+  'vault',
+  'book',
+  'approvals',
+  'token service',
+  'directory',
+  'orders',
+  'postgres',
+] as const
+export type Service = (typeof services)[number]
+
+/** One exchange of a governed call: the `nth` (from 0) of its label within the call. */
+export interface Exchange {
+  readonly service: Service
+  readonly label: string
+  readonly nth: number
+}
+
+/** The failure that one exchange meets; `lasting`: and every later one with that service until the fault is cleared. */
+export interface Fault extends Exchange {
+  readonly failure: Failure
+  readonly lasting: boolean
+}
+
+/** An exchange as it went: whether the request got to the service, and for whose decision it was. */
+export interface Seen extends Exchange {
+  readonly decisionId: string | null
+  reached: boolean
+  /** For what a backend or the token service is asked: whether the intent was in the book when the request got there. */
+  durable: boolean | null
+  failure: Failure | null
+}
+
+/** What passes between one gateway and its services, and what is to go wrong there. */
+export interface Plan {
+  /** From now on this fault, if any, is waited for; gives what was seen since the last time. */
+  readonly arm: (fault: Fault | null) => readonly Seen[]
+  /** Enters an exchange and says what befalls it. */
+  readonly meet: (service: Service, label: string, decisionId?: string | null) => Seen
+  /** Whether the intent of that decision is in the book now. */
+  readonly isDurable: (decisionId: string) => Promise<boolean>
+}
+
+/** A plan without a fault. */
+export function createPlan(isDurable: Plan['isDurable']): Plan {
+  let seen: Seen[] = []
+  let fault: Fault | null = null
+  let struck = false
+  const strikes = (service: Service, label: string, nth: number): boolean => {
+    if (fault === null) return false
+    if (fault.lasting && struck) return service === fault.service
+    struck ||= fault.service === service && fault.label === label && fault.nth === nth
+    return fault.service === service && fault.label === label && fault.nth === nth
+  }
+  return {
+    isDurable,
+    arm: (next) => {
+      const before = seen
+      seen = []
+      fault = next
+      struck = false
+      return before
+    },
+    meet: (service, label, decisionId = null) => {
+      const nth = seen.filter((one) => one.service === service && one.label === label).length
+      const failure = strikes(service, label, nth) ? (fault?.failure ?? null) : null
+      const one: Seen = { service, label, nth, decisionId, reached: false, durable: null, failure }
+      seen.push(one)
+      return one
+    },
+  }
+}
