@@ -78,11 +78,29 @@ export interface OutcomeFacts {
   readonly masked: readonly MaskedField[]
   /** SHA-256 (hex) of the recording of this call, where an obligation asked for one. */
   readonly recording?: string
+  /** Where this was found out afterwards, by the reconciler: its source and what that said, nothing personal. */
+  readonly evidence?: string
 }
 
-/** A chained fact that is no call: start-up, policy change, key change, heartbeat, a step of an approval. Values must hold nothing personal. */
+/** Events: chained facts that are no calls. */
+const eventKinds = [
+  'start',
+  'policy',
+  'keychange',
+  'heartbeat',
+  'read',
+  'approval',
+  'report',
+  'review',
+  'disposition',
+  'erasure',
+  'retention',
+  'hold',
+] as const
+
+/** A chained fact that is no call. Values must hold nothing personal. */
 export interface EventFacts {
-  readonly kind: 'start' | 'policy' | 'keychange' | 'heartbeat' | 'read' | 'approval'
+  readonly kind: (typeof eventKinds)[number]
   readonly detail: Readonly<Record<string, string | number | boolean>>
 }
 

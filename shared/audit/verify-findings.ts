@@ -31,11 +31,27 @@ export const findingKinds = [
   'anchor_malformed',
   'anchors_stale',
   'dangling_intent',
+  'failover_loss_declared',
+  'time_implausible',
+  'night_missed',
+  'report_altered',
+  'review_overdue',
+  'bypass_access',
+  'unrecorded_access',
+  'unconfirmed_call',
 ] as const
 
 export type FindingKind = (typeof findingKinds)[number]
 
-export const exceptions: ReadonlySet<FindingKind> = new Set<FindingKind>(['dangling_intent', 'anchors_stale'])
+export const exceptions: ReadonlySet<FindingKind> = new Set<FindingKind>([
+  'dangling_intent',
+  'anchors_stale',
+  'failover_loss_declared',
+  'night_missed',
+  'review_overdue',
+  'bypass_access',
+  'unconfirmed_call',
+])
 
 /** One finding and its place; `seq` to `toSeq` inclusive. */
 export interface Finding {

@@ -78,7 +78,7 @@ const outcome = shape(
       mac: keep('intentMac', digest),
     }),
   },
-  { recording: digest },
+  { recording: digest, evidence: text },
 )
 
 const place: Members = {
@@ -103,6 +103,12 @@ const rows: Readonly<Record<RowKind, Rule>> = {
   heartbeat: event,
   read: event,
   approval: event,
+  report: event,
+  review: event,
+  disposition: event,
+  erasure: event,
+  retention: event,
+  hold: event,
 }
 
 /** What the checks look at in a row, whichever way it was read. `verdict` is the status of an outcome. */

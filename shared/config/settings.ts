@@ -59,9 +59,22 @@ const backendSettings = z.strictObject({
   classification: z.record(z.string(), z.string()).default({}),
 })
 
+const sourceSettings = z.discriminatedUnion('kind', [
+  /** A Log Analytics workspace to which the service sends its diagnostic logs. */
+  z.strictObject({ kind: z.literal('log-analytics'), workspace: z.guid(), resource: z.string().min(1).optional() }),
+  /** Databricks' `system.access.audit`, by SQL on a warehouse, as the verifier's identity. */
+  z.strictObject({
+    kind: z.literal('databricks'),
+    baseUrl: z.url(),
+    warehouse: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  }),
+])
+
 /** Every setting, by its environment name. The documentation of each stands in the README's table. */
 export const settingsSchema = z.strictObject({
   COUNTERSIGN_MODE: z.enum(['production', 'development']).default('production'),
+  /** Which of the two apps of the package this is. */
+  COUNTERSIGN_APP: z.enum(['gateway', 'evidence']).default('gateway'),
   COUNTERSIGN_PUBLIC_URL: z.url(),
   COUNTERSIGN_CLOUD: z.enum(['public', 'usgov', 'china']).default('public'),
   COUNTERSIGN_HOME_TENANT: guid,
@@ -73,6 +86,25 @@ export const settingsSchema = z.strictObject({
   COUNTERSIGN_KEY_VAULT_URL: https,
   COUNTERSIGN_AUDIT_TABLES_URL: https,
   COUNTERSIGN_EVIDENCE_BLOBS_URL: https,
+  /** Evidence app: its two identities, and the containers that must be immutable, by their ids in Azure Resource Manager. */
+  COUNTERSIGN_SEALER_CLIENT_ID: guid.optional(),
+  COUNTERSIGN_VERIFIER_CLIENT_ID: guid.optional(),
+  COUNTERSIGN_EVIDENCE_ACCOUNT_ID: z
+    .string()
+    .regex(
+      /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Storage\/storageAccounts\/[a-z0-9]{3,24}$/i,
+    )
+    .optional(),
+  COUNTERSIGN_SEAL_SCHEDULE: z.string().min(1).default('0 * * * * *'),
+  COUNTERSIGN_NIGHTLY_HOUR: z.coerce.number().int().min(0).max(23).default(1),
+  COUNTERSIGN_REPORT_WEBHOOKS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
+    .pipe(z.array(z.url())),
+  COUNTERSIGN_TIME_STAMP_URL: z.url().optional(),
+  /** Where the nightly reconciliation finds what backends and Entra recorded, by backend (or `entra`). */
+  COUNTERSIGN_SOURCES: json(z.record(z.string(), sourceSettings)).default({}),
   COUNTERSIGN_RETENTION_DAYS: z.string().transform(Number).pipe(z.int().min(183)),
   COUNTERSIGN_POLICY: z.literal('package').default('package'),
   COUNTERSIGN_POLICY_GROUPS: json(z.record(z.string(), z.array(guid))).default({}),
@@ -88,8 +120,10 @@ export const settingsSchema = z.strictObject({
         .map((part) => part.trim())
         .filter((part) => part !== ''),
     ),
-  /** Development only: where `login.microsoftonline.com` is answered. */
+  /** Development only: where `login.microsoftonline.com`, Azure Resource Manager and Log Analytics are answered. */
   COUNTERSIGN_ENTRA_URL: z.url().optional(),
+  COUNTERSIGN_ARM_URL: z.url().optional(),
+  COUNTERSIGN_LOGS_URL: z.url().optional(),
 })
 
 /** The parsed settings; made once at start, never changed. */
@@ -149,7 +183,16 @@ function productionRules(settings: Settings): readonly Rule[] {
       holds: under(hosts.blobSuffix),
       text: `is not under ${hosts.blobSuffix}`,
     },
-    { name: 'COUNTERSIGN_ENTRA_URL', holds: () => false, text: 'is for development only' },
+    ...(['COUNTERSIGN_ENTRA_URL', 'COUNTERSIGN_ARM_URL', 'COUNTERSIGN_LOGS_URL'] as const).map((name) => ({
+      name,
+      holds: () => false,
+      text: 'is for development only',
+    })),
+    {
+      name: 'COUNTERSIGN_TIME_STAMP_URL',
+      holds: (url) => /^https?:$/.test(url.protocol),
+      text: 'is not a web address',
+    },
   ]
 }
 
@@ -159,6 +202,9 @@ const developmentUrls = [
   'COUNTERSIGN_AUDIT_TABLES_URL',
   'COUNTERSIGN_EVIDENCE_BLOBS_URL',
   'COUNTERSIGN_ENTRA_URL',
+  'COUNTERSIGN_ARM_URL',
+  'COUNTERSIGN_LOGS_URL',
+  'COUNTERSIGN_TIME_STAMP_URL',
 ] as const
 
 const developmentRules: readonly Rule[] = developmentUrls.map((name) => ({
@@ -175,7 +221,30 @@ function surroundings(settings: Settings, environment: Environment): string[] {
     ...signs.map((name) => `COUNTERSIGN_MODE is development although ${name} says that this is Azure`),
     ...rules.filter((rule) => breaks(rule, settings)).map((rule) => `${rule.name} ${rule.text}`),
     ...(development ? remoteBackends(settings) : []),
+    ...(settings.COUNTERSIGN_APP === 'evidence' ? missingForEvidence(settings) : []),
+    ...insecureWebhooks(settings),
   ]
+}
+
+const evidenceSettings = [
+  'COUNTERSIGN_SEALER_CLIENT_ID',
+  'COUNTERSIGN_VERIFIER_CLIENT_ID',
+  'COUNTERSIGN_EVIDENCE_ACCOUNT_ID',
+] as const
+
+function missingForEvidence(settings: Settings): string[] {
+  return evidenceSettings
+    .filter((name) => settings[name] === undefined)
+    .map((name) => `${name} is missing, which COUNTERSIGN_APP evidence demands`)
+}
+
+function insecureWebhooks(settings: Settings): string[] {
+  const isFine = (url: URL) =>
+    settings.COUNTERSIGN_MODE === 'development' ? isLoopback(url) : url.protocol === 'https:'
+  const isWrong = settings.COUNTERSIGN_REPORT_WEBHOOKS.some((url) => !isFine(new URL(url)))
+  return isWrong
+    ? ['COUNTERSIGN_REPORT_WEBHOOKS names an address that is not https, or in development not on loopback']
+    : []
 }
 
 function breaks(rule: Rule, settings: Settings): boolean {
