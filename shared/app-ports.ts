@@ -4,6 +4,7 @@ import { createExecutors } from './app-executors.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
+import { tableNames } from './audit/store.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys, type VaultKeys } from './audit/vault-keys.ts'
 import { createAuditWriter } from './audit/writer.ts'
@@ -151,7 +152,7 @@ function createAudit(base: Foundation, keys: VaultKeys, closing: Parts['closing'
   const writer = createAuditWriter({
     rows: createTableRows({
       account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
-      names: { rows: 'audit', meta: 'auditmeta', pii: 'auditpii' },
+      names: tableNames('audit'),
       timeout: limits.table,
       create: true,
     }),

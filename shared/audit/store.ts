@@ -1,8 +1,22 @@
 import type { KeyObject } from 'node:crypto'
 import type { StoredEntity } from './record.ts'
 
-/** The three tables: rows and heads; leases and lane directory; openings of personal commitments (erasable). */
-export type TableName = 'rows' | 'meta' | 'pii'
+/**
+ * The tables: rows and heads; leases and lane directory; openings of personal commitments (erasable); the nightly runs;
+ * the index by which auditors find rows.
+ */
+export type TableName = 'rows' | 'meta' | 'pii' | 'runs' | 'index'
+
+/** Their names in the account: the first is `prefix` itself. */
+export function tableNames(prefix: string): Readonly<Record<TableName, string>> {
+  return {
+    rows: prefix,
+    meta: `${prefix}meta`,
+    pii: `${prefix}pii`,
+    runs: `${prefix}runs`,
+    index: `${prefix}index`,
+  }
+}
 
 export type Properties = Readonly<Record<string, string | number | boolean | Uint8Array>>
 

@@ -1,4 +1,4 @@
-import type { RowStore } from '../../shared/audit/store.ts'
+import { type RowStore, tableNames } from '../../shared/audit/store.ts'
 import { createTableRows } from '../../shared/audit/table-rows.ts'
 import { connectionStringOf } from '../fault/audit-azurite.ts'
 
@@ -18,7 +18,7 @@ export function openFreshRows(port: number): RowStore {
   const prefix = freshName()
   return createTableRows({
     account: { connectionString: connectionStringOf(port) },
-    names: { rows: `${prefix}rows`, meta: `${prefix}meta`, pii: `${prefix}pii` },
+    names: tableNames(prefix),
     create: true,
     allowInsecure: true,
     timeout: 60_000,

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { RowStore } from '../../shared/audit/store.ts'
+import { type RowStore, tableNames } from '../../shared/audit/store.ts'
 import { createTableRows } from '../../shared/audit/table-rows.ts'
 
 export type Accident = 'none' | 'lose-request' | 'lose-reply' | 'busy' | 'busy-inside' | 'cut-reply'
@@ -45,7 +45,7 @@ export async function startTableServer(): Promise<TableServer> {
 /** `timeout` in milliseconds for one request; the store's own unless given. */
 export function openRows(port: number, prefix: string, timeout?: number): RowStore {
   const connectionString = connectionStringOf(port)
-  const names = { rows: `${prefix}rows`, meta: `${prefix}meta`, pii: `${prefix}pii` }
+  const names = tableNames(prefix)
   const options = { account: { connectionString }, names, create: true, allowInsecure: true }
   return createTableRows(timeout === undefined ? options : { ...options, timeout })
 }

@@ -6,6 +6,7 @@ import { gatewayEnvironment } from '../../infra/local/stack/settings.ts'
 import type { ApprovalStore } from '../../shared/approval/approval.ts'
 import { createSealedApprovals } from '../../shared/approval/sealed-approvals.ts'
 import { createTableApprovals } from '../../shared/approval/table-approvals.ts'
+import { tableNames } from '../../shared/audit/store.ts'
 import { readStoredChain } from '../../shared/audit/stored-chain.ts'
 import { createTableRows } from '../../shared/audit/table-rows.ts'
 import { type VerifyReport, verifyChain } from '../../shared/audit/verify.ts'
@@ -85,7 +86,7 @@ export async function openSite(world: FaultWorld, limits: TimeLimits): Promise<S
   })
   const between = await openForwarders(world, { plan, orders, account: account.name })
   const gateway = await world.gateways.open(between.env, limits)
-  const rows = createTableRows({ ...connection, names: { rows: 'audit', meta: 'auditmeta', pii: 'auditpii' } })
+  const rows = createTableRows({ ...connection, names: tableNames('audit') })
   const keys = async (kid: string) => world.keys.get(kid) ?? null
   return {
     gateway,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TokenSource } from '../../../shared/audit/store.ts'
+import { type TokenSource, tableNames } from '../../../shared/audit/store.ts'
 import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import { createTableRows } from '../../../shared/audit/table-rows.ts'
 import { createVaultKeys } from '../../../shared/audit/vault-keys.ts'
@@ -18,7 +18,7 @@ export interface Book {
 /** Opens the book of a running stack. The process must have been started with the stack's authority and proxy. */
 export function openBook(stack: StackFile): Book {
   const { connectionString, table } = stack.tables
-  const names = { rows: table, meta: `${table}meta`, pii: `${table}pii` }
+  const names = tableNames(table)
   const allowInsecure = stack.tables.url.startsWith('http:')
   const rows = createTableRows({ account: { connectionString }, names, timeout: 30_000, allowInsecure })
   const vault = createVaultKeys({ url: stack.vault, credential: signIn(stack), clock: Date.now })
