@@ -45,7 +45,7 @@ export async function startTableServer(): Promise<TableServer> {
 /** `timeout` in milliseconds for one request; the store's own unless given. */
 export function openRows(port: number, prefix: string, timeout?: number): RowStore {
   const connectionString = connectionStringOf(port)
-  const names = tableNames(prefix)
+  const names = tableNames(`${prefix}rows`)
   const options = { account: { connectionString }, names, create: true, allowInsecure: true }
   return createTableRows(timeout === undefined ? options : { ...options, timeout })
 }
