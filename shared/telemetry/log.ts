@@ -12,6 +12,13 @@ const allowed = new Set([
   'durationMs',
   'error',
   'count',
+  'lane',
+  'segment',
+  'seq',
+  'kid',
+  'tenant',
+  'verdict',
+  'unconfirmed',
 ])
 
 export type LogFields = Readonly<Record<string, string | number | boolean>>

@@ -1,0 +1,111 @@
+import type { Selector } from './index-keys.ts'
+import { entryKeyIn, entryPartition, entryRowKey, keyRange, monthOf, monthsBack, timeIn } from './index-keys.ts'
+import type { RowStore } from './store.ts'
+
+type Rows = Pick<RowStore, 'list'>
+
+/** What a search may look at: entries left, shared by all its streams. */
+export interface Meter {
+  looked: number
+  readonly most: number
+}
+
+/** The time that a search covers, in epoch milliseconds, both ends inclusive. */
+export interface Window {
+  readonly since: number
+  readonly until: number
+}
+
+/** Keys of one selector's entries in ascending order, which is the newest row first. */
+interface KeyStream {
+  /** Smallest key at or above `atLeast`; null where there is none. */
+  readonly seek: (atLeast: string) => Promise<string | null>
+}
+
+/** A key that every selector has; or `found: false` where the meter ran out, and where to go on. */
+export type Step = { readonly found: boolean; readonly key: string } | null
+
+export interface Search {
+  readonly next: (atLeast: string) => Promise<Step>
+}
+
+interface Scanning {
+  readonly rows: Rows
+  readonly window: Window
+  readonly meter: Meter
+}
+
+/**
+ * Keys that all selectors have in common. Each stream jumps to where the others are, so the rarest one sets the pace
+ * whichever it is.
+ */
+export function openSearch(scanning: Scanning, tenant: string, selectors: readonly Selector[]): Search {
+  const streams = selectors.map((selector) => openStream(scanning, (month) => place(tenant, selector, month)))
+  const { meter } = scanning
+  return {
+    async next(atLeast) {
+      let target = atLeast
+      for (let agreed = 0, at = 0; agreed < streams.length; at = (at + 1) % streams.length) {
+        if (meter.looked >= meter.most) return { found: false, key: target }
+        const key = await streams[at]?.seek(target)
+        meter.looked++
+        if (key === undefined || key === null) return null
+        agreed = key === target ? agreed + 1 : 1
+        target = key
+      }
+      return { found: true, key: target }
+    },
+  }
+}
+
+interface Place {
+  readonly partitionKey: string
+  readonly prefix: (key: string) => string
+}
+
+function place(tenant: string, selector: Selector, month: string): Place {
+  return {
+    partitionKey: entryPartition(tenant, selector, month),
+    prefix: (key) => entryRowKey(selector, key),
+  }
+}
+
+function openStream({ rows, window }: Scanning, placeIn: (month: string) => Place): KeyStream {
+  const months = monthsBack(window.since, window.until)
+  const range = keyRange(window.since, window.until)
+  let month = 0
+  let page: readonly string[] = []
+  let at = 0
+
+  async function refill(from: string): Promise<void> {
+    const wanted = monthOf(timeIn(from))
+    while ((months[month] ?? '') > wanted) month++
+    const { partitionKey, prefix } = placeIn(months[month] ?? '')
+    page = await readPage(rows, { partitionKey, from: prefix(from), to: prefix(range.to) })
+    at = 0
+  }
+
+  return {
+    async seek(atLeast) {
+      let from = atLeast > range.from ? atLeast : range.from
+      while (month < months.length) {
+        while (at < page.length && (page[at] ?? '') < from) at++
+        if (at < page.length) return page[at] ?? null
+        const last = page.at(-1)
+        // No key begins with another, so this comes after the last one and before any other.
+        if (last !== undefined && from <= last) from = `${last}!`
+        await refill(from)
+        if (page.length === 0) month++
+      }
+      return null
+    },
+  }
+}
+
+/** The first page that has anything in it: the service may answer empty ones on the way. */
+async function readPage(rows: Rows, range: { partitionKey: string; from: string; to: string }) {
+  for await (const page of rows.list('index', range)) {
+    if (page.length > 0) return page.map(({ rowKey }) => entryKeyIn(rowKey))
+  }
+  return []
+}
