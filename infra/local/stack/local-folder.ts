@@ -31,6 +31,7 @@ export interface StackFile {
   readonly pids: {
     readonly stack: number
     readonly gateway: number
+    readonly evidence: number
     readonly azurite: number
     readonly postgres: number
     readonly guard: number

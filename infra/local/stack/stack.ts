@@ -8,7 +8,7 @@ import { type DeclaredLoss, type KeptState, openKeptState } from './kept-state.t
 import { localFolder, projectRoot, readRunningStack, removeFile, type StackFile, writePrivate } from './local-folder.ts'
 import { makeRunFolder, removeDeadRunFolders } from './scratch.ts'
 import { type Services, startServices } from './services.ts'
-import { auditTable, gatewayEnvironment, vaultHost } from './settings.ts'
+import { auditTable, evidenceEnvironment, gatewayEnvironment, type Surroundings, vaultHost } from './settings.ts'
 import { makeTeardown, type Teardown } from './teardown.ts'
 
 export interface StackOptions {
@@ -47,15 +47,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const [services] = await bothDone(startServices(room), options.prepare?.())
     const ca = join(home, 'ca.pem')
     writePrivate(ca, services.certificates.ca)
-    const gateway = await launchGateway({ ...options, port, ca }, { room, services })
+    const [gateway, evidence] = await launchApps({ ...options, port, ca }, { room, services })
     const announce = () => {
-      const file = describe({ port, ca, services, gateway, guard: room.guard })
+      const file = describe({ port, ca, services, gateway, evidence, guard: room.guard })
       writePrivate(join(home, 'stack.json'), file)
       return file
     }
     const replaceGateway = async (app: string) => {
       await gateway.replace(app)
       announce()
+      // Nobody waits for it: it serves no request.
+      void evidence.replace(app).then(announce, (error: unknown) => process.stderr.write(`${String(error)}\n`))
     }
     const loss = room.kept?.loss ?? null
     return { file: announce(), loss, gatewayEnded: gateway.ended, replaceGateway, stop: () => closeRoom(room) }
@@ -105,11 +107,12 @@ function refuseSecond(home: string): void {
   throw new Error(`a stack is running already on ${running.gateway} (process ${running.pids.stack}): ${hint}`)
 }
 
-async function launchGateway(
+/** The two apps of one package, each under settings of its own. */
+async function launchApps(
   options: { port: number; ca: string; app?: string },
   { room, services }: { room: Room; services: Services },
-): Promise<GatewaySlot> {
-  const env = gatewayEnvironment({
+): Promise<readonly [GatewaySlot, GatewaySlot]> {
+  const surroundings: Surroundings = {
     port: options.port,
     ca: options.ca,
     entra: services.entra.url,
@@ -120,10 +123,18 @@ async function launchGateway(
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
-  })
+  }
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
-  return room.teardown.add('gateway', await openGatewaySlot({ app, port: options.port, env, announce }))
+  const { teardown } = room
+  const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
+  const evidence = { app, port: 0, env: evidenceEnvironment(surroundings), announce, isQuiet: true }
+  const started = [
+    openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),
+    openGatewaySlot(evidence).then((slot) => teardown.add('evidence', slot)),
+  ] as const
+  await Promise.allSettled(started)
+  return Promise.all(started)
 }
 
 interface Facts {
@@ -131,10 +142,11 @@ interface Facts {
   readonly ca: string
   readonly services: Services
   readonly gateway: GatewaySlot
+  readonly evidence: GatewaySlot
   readonly guard: Guard
 }
 
-function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
+function describe({ port, ca, services, gateway, evidence, guard }: Facts): StackFile {
   const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
   const { connectionString } = storage
   return {
@@ -156,6 +168,7 @@ function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
     pids: {
       stack: process.pid,
       gateway: gateway.pid(),
+      evidence: evidence.pid(),
       azurite: storage.pid,
       postgres: database.pid,
       guard: guard.pid,

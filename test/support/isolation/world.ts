@@ -210,6 +210,7 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     pids: {
       stack: process.pid,
       gateway: gateway.child.pid,
+      evidence: gateway.child.pid,
       azurite: storage.pid,
       postgres: database.pid,
       guard: guardPid,
