@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apps, tenants } from '../personas.ts'
@@ -47,9 +48,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const [services] = await bothDone(startServices(room), options.prepare?.())
     const ca = join(home, 'ca.pem')
     writePrivate(ca, services.certificates.ca)
-    const [gateway, evidence] = await launchApps({ ...options, port, ca }, { room, services })
+    const evidenceApp = { port: await takePort(0), key: randomBytes(24).toString('base64url') }
+    const [gateway, evidence] = await launchApps({ ...options, port, ca, evidenceApp }, { room, services })
     const announce = () => {
-      const file = describe({ port, ca, services, gateway, evidence, guard: room.guard })
+      const file = describe({ port, ca, services, gateway, evidence, evidenceApp, guard: room.guard })
       writePrivate(join(home, 'stack.json'), file)
       return file
     }
@@ -107,9 +109,15 @@ function refuseSecond(home: string): void {
   throw new Error(`a stack is running already on ${running.gateway} (process ${running.pids.stack}): ${hint}`)
 }
 
+/** Where a host listens, and its master key. */
+interface HostAccess {
+  readonly port: number
+  readonly key: string
+}
+
 /** The two apps of one package, each under settings of its own. */
 async function launchApps(
-  options: { port: number; ca: string; app?: string },
+  options: { port: number; ca: string; app?: string; evidenceApp: HostAccess },
   { room, services }: { room: Room; services: Services },
 ): Promise<readonly [GatewaySlot, GatewaySlot]> {
   const surroundings: Surroundings = {
@@ -128,7 +136,8 @@ async function launchApps(
   const { watch: announce } = room.guard
   const { teardown } = room
   const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
-  const evidence = { app, port: 0, env: evidenceEnvironment(surroundings), announce, isQuiet: true }
+  const evidenceEnv = { ...evidenceEnvironment(surroundings), HOST_MASTER_KEY: options.evidenceApp.key }
+  const evidence = { app, port: options.evidenceApp.port, env: evidenceEnv, announce, isQuiet: true }
   const started = [
     openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),
     openGatewaySlot(evidence).then((slot) => teardown.add('evidence', slot)),
@@ -143,10 +152,11 @@ interface Facts {
   readonly services: Services
   readonly gateway: GatewaySlot
   readonly evidence: GatewaySlot
+  readonly evidenceApp: HostAccess
   readonly guard: Guard
 }
 
-function describe({ port, ca, services, gateway, evidence, guard }: Facts): StackFile {
+function describe({ port, ca, services, gateway, evidence, evidenceApp, guard }: Facts): StackFile {
   const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
   const { connectionString } = storage
   return {
@@ -156,6 +166,7 @@ function describe({ port, ca, services, gateway, evidence, guard }: Facts): Stac
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
     blobs: { url: storage.blobs, connectionString },
+    evidenceApp: { url: `http://localhost:${evidenceApp.port}`, key: evidenceApp.key },
     vault: `https://${vaultHost}`,
     ca,
     proxy: proxy.url,

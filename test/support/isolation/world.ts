@@ -198,6 +198,7 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
     blobs: { url: storage.blobs, connectionString },
+    evidenceApp: { url: '', key: '' },
     vault: `https://${vaultHost}`,
     ca: join(home, 'ca.pem'),
     proxy: proxy.url,
