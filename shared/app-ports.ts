@@ -5,6 +5,7 @@ import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
 import { tableNames } from './audit/store.ts'
+import { logRows } from './audit/row-log.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys, type VaultKeys } from './audit/vault-keys.ts'
 import { createAuditWriter } from './audit/writer.ts'
@@ -12,6 +13,7 @@ import type { Backend } from './backend/define.ts'
 import { clouds } from './config/clouds.ts'
 import type { Settings } from './config/settings.ts'
 import type { TimeLimits } from './config/time-limits.ts'
+import type { AuditBook } from './http/audit-book.ts'
 import { tokenRequestOf } from './http/token-request.ts'
 import { requireAgentScope } from './identity/agent-scope.ts'
 import type { ChallengeSettings } from './identity/challenge.ts'
@@ -49,8 +51,13 @@ interface Parts {
   readonly closing: (() => Promise<void>)[]
 }
 
+/** The line's ports, and the book as auditors' routes read it. */
+export interface AppPorts extends Ports {
+  readonly book: AuditBook
+}
+
 /** Builds every edge behind the line's ports; nothing connects before the first call. */
-export function createPorts(base: Foundation, { policy, closing }: Parts): Ports {
+export function createPorts(base: Foundation, { policy, closing }: Parts): AppPorts {
   const { settings, configured, clock, limits } = base
   const parser = createParser()
   const keys = createVaultKeys({
@@ -59,7 +66,8 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     clock,
     timeout: limits.vault,
   })
-  const audit = createAudit(base, keys, closing)
+  const book = createBook(base, keys)
+  const audit = createAudit(base, book, closing)
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
@@ -70,6 +78,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     stepUps: createChallengeMemory(clock),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,
+    book,
     approvals: createApprovals(base, keys, audit),
     executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
     now: clock,
@@ -147,21 +156,34 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | '
   }
 }
 
-function createAudit(base: Foundation, keys: VaultKeys, closing: Parts['closing']): Ports['audit'] {
-  const { settings, credential, clock, limits } = base
+/** The registration names the book, not the address: a gateway that moves goes on in its own. */
+function createBook({ settings, credential, limits, log }: Foundation, keys: VaultKeys): AuditBook {
+  const rows = createTableRows({
+    account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
+    names: tableNames('audit'),
+    timeout: limits.table,
+    create: true,
+  })
+  return {
+    rows: logRows(rows, { log, defer: (work) => void setImmediate(work) }),
+    keys,
+    origin: `countersign/${settings.COUNTERSIGN_CLIENT_ID}`,
+    ...createEvidenceReader(settings, credential),
+  }
+}
+
+function createAudit(
+  { clock, limits }: Foundation,
+  { rows, keys, origin }: AuditBook,
+  closing: Parts['closing'],
+): Ports['audit'] {
   const writer = createAuditWriter({
-    rows: createTableRows({
-      account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
-      names: tableNames('audit'),
-      timeout: limits.table,
-      create: true,
-    }),
+    rows,
     keys,
     clock,
     limits: { deadline: limits.append },
     random: randomBytes,
-    // The registration, not the address: a gateway that moves goes on in its own book.
-    origin: `countersign/${settings.COUNTERSIGN_CLIENT_ID}`,
+    origin,
   })
   closing.push(writer.close)
   return writer

@@ -73,33 +73,45 @@ function place(tenant: string, selector: Selector, month: string): Place {
 function openStream({ rows, window }: Scanning, placeIn: (month: string) => Place): KeyStream {
   const months = monthsBack(window.since, window.until)
   const range = keyRange(window.since, window.until)
-  let month = 0
-  let page: readonly string[] = []
-  let at = 0
+  const state: StreamState = { month: 0, page: [], at: 0 }
 
   async function refill(from: string): Promise<void> {
-    const wanted = monthOf(timeIn(from))
-    while ((months[month] ?? '') > wanted) month++
-    const { partitionKey, prefix } = placeIn(months[month] ?? '')
-    page = await readPage(rows, { partitionKey, from: prefix(from), to: prefix(range.to) })
-    at = 0
+    while ((months[state.month] ?? '') > monthOf(timeIn(from))) state.month++
+    const { partitionKey, prefix } = placeIn(months[state.month] ?? '')
+    state.page = await readPage(rows, { partitionKey, from: prefix(from), to: prefix(range.to) })
+    state.at = 0
+    if (state.page.length === 0) state.month++
   }
 
   return {
     async seek(atLeast) {
-      let from = atLeast > range.from ? atLeast : range.from
-      while (month < months.length) {
-        while (at < page.length && (page[at] ?? '') < from) at++
-        if (at < page.length) return page[at] ?? null
-        const last = page.at(-1)
-        // No key begins with another, so this comes after the last one and before any other.
-        if (last !== undefined && from <= last) from = `${last}!`
-        await refill(from)
-        if (page.length === 0) month++
+      const from = atLeast > range.from ? atLeast : range.from
+      for (;;) {
+        const key = findInPage(state, from)
+        if (key !== undefined) return key
+        if (state.month >= months.length) return null
+        await refill(afterPage(state, from))
       }
-      return null
     },
   }
+}
+
+interface StreamState {
+  /** The months back that are done. */
+  month: number
+  page: readonly string[]
+  at: number
+}
+
+function findInPage(state: StreamState, from: string): string | undefined {
+  while (state.at < state.page.length && (state.page[state.at] ?? '') < from) state.at++
+  return state.page[state.at]
+}
+
+/** No key begins with another, so that a page's last key with a mark comes after it and before any other. */
+function afterPage({ page }: StreamState, from: string): string {
+  const last = page.at(-1)
+  return last !== undefined && from <= last ? `${last}!` : from
 }
 
 /** The first page that has anything in it: the service may answer empty ones on the way. */

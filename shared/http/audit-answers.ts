@@ -11,9 +11,12 @@ import { answerReport, answerReports } from './audit-reports.ts'
 import { answerDisposition, answerReview } from './audit-review.ts'
 import { createSlots } from './audit-slots.ts'
 import { answerStream } from './audit-stream.ts'
+import type { AuditRoute } from './running-app.ts'
 
 /** The answers of `/api/audit`. Whatever they show was checked, and who was shown it stands in the book before. */
-export function createAuditAnswers(parts: AuditParts) {
+export function createAuditAnswers(
+  parts: AuditParts,
+): Readonly<Record<AuditRoute, (inbound: Inbound) => Promise<Answer>>> {
   const slots = createSlots(parts.ports.now)
   return {
     auditRecords: (inbound: Inbound) => answerRecords(inbound, parts),

@@ -89,29 +89,32 @@ async function* streamRows(
   from: FollowPosition,
   release: () => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { ports, book, wait } = streaming.parts
-  let position = from
-  let heard = ports.now()
   try {
-    yield encoder.encode(`retry: 1000\nid: ${formatPosition(position)}\n\n`)
-    while (ports.now() < streaming.until) {
-      const { found, position: after } = await readNew(book.rows, position, rowsOfLane)
-      const text = await renderBatch(streaming, found)
-      const isAlive = text === '' && ports.now() - heard >= aliveMs
-      const moved = found.length > 0 ? `id: ${formatPosition(after)}\n\n` : ''
-      if (text + moved !== '' || isAlive) {
-        yield encoder.encode(text + moved || ': alive\n\n')
-        heard = ports.now()
-      }
-      position = after
-      if (found.length === 0) await wait(Math.max(1, Math.min(pauseMs, streaming.until - ports.now())))
-    }
+    yield encoder.encode(`retry: 1000\nid: ${formatPosition(from)}\n\n`)
+    yield* followRows(streaming, from)
     yield encoder.encode('event: end\ndata: {"reason":"time"}\n\n')
   } catch (error) {
-    ports.log('refused', { code: error instanceof Problem ? error.code : 'internal', reason: 'stream' })
+    const code = error instanceof Problem ? error.code : 'internal'
+    streaming.parts.ports.log('refused', { code, reason: 'stream' })
     yield encoder.encode('event: end\ndata: {"reason":"audit_unavailable"}\n\n')
   } finally {
     release()
+  }
+}
+
+async function* followRows(streaming: Streaming, from: FollowPosition): AsyncGenerator<Uint8Array, void, undefined> {
+  const { ports, book, wait } = streaming.parts
+  let position = from
+  let heard = ports.now()
+  while (ports.now() < streaming.until) {
+    const { found, position: after } = await readNew(book.rows, position, rowsOfLane)
+    const events = await renderBatch(streaming, found)
+    const moved = found.length > 0 ? `id: ${formatPosition(after)}\n\n` : ''
+    const text = events + moved || (ports.now() - heard >= aliveMs ? ': alive\n\n' : '')
+    if (text !== '') heard = ports.now()
+    if (text !== '') yield encoder.encode(text)
+    position = after
+    if (found.length === 0) await wait(Math.max(1, Math.min(pauseMs, streaming.until - ports.now())))
   }
 }
 

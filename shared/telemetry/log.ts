@@ -15,6 +15,7 @@ const allowed = new Set([
   'lane',
   'segment',
   'seq',
+  'run',
   'kid',
   'tenant',
   'verdict',
