@@ -35,19 +35,21 @@ export interface EntryPlace extends RowPosition {
 const lastTime = 9_999_999_999_999
 const timeDigits = 13
 const digestLength = 32
-const entryKeyForm = /^(\d{13})\|(L\d{2,6})\|(\d{6,9})\|(\d{16})$/
+const lastSegment = 999_999_999
+const lastSeq = 999_999_999_999_999
+const entryKeyForm = /^(\d{13})\|(L\d{2,6})\|(\d{9})\|(\d{15})$/
 
-/** Key of an entry: the newest row first, rows of one millisecond by place. */
+/** Key of an entry: the newest row first; of rows of one millisecond, the last one of each lane. */
 export function entryKeyOf({ time, lane, segment, seq }: EntryPlace): string {
-  const segmentText = String(segment).padStart(6, '0')
-  return `${descending(time)}|${lane}|${segmentText}|${String(seq).padStart(16, '0')}`
+  const back = (last: number, at: number) => String(last - at).padStart(String(last).length, '0')
+  return `${descending(time)}|${lane}|${back(lastSegment, segment)}|${back(lastSeq, seq)}`
 }
 
 /** What an entry's key says, or null where it is none. */
 export function parseEntryKey(key: string): EntryPlace | null {
   const [, time, lane, segment, seq] = entryKeyForm.exec(key) ?? []
   if (lane === undefined) return null
-  return { time: lastTime - Number(time), lane, segment: Number(segment), seq: Number(seq) }
+  return { time: lastTime - Number(time), lane, segment: lastSegment - Number(segment), seq: lastSeq - Number(seq) }
 }
 
 /** The time that a key, or the beginning of one, says. */

@@ -1,3 +1,4 @@
+import { normalize } from './index-dimensions.ts'
 import { readIndexedUpTo } from './index-positions.ts'
 import { type Hit, type IndexQuery, openHits } from './index-query.ts'
 import { type BookRecord, type RecordReader, readRecord, type Wanted } from './index-record.ts'
@@ -32,7 +33,7 @@ const atOnce = 16
 export async function findRecords({ rows, reader, most }: Parts, query: RecordsQuery): Promise<RecordsPage> {
   // Read before the search: what is indexed meanwhile may show, and nothing is claimed that was not there.
   const upTo = await readIndexedUpTo(rows)
-  const hits = openHits(rows, { ...query, selectors: query.selectors }, most ?? mostLooked)
+  const hits = openHits(rows, { ...query, selectors: query.selectors.map(normalize) }, most ?? mostLooked)
   const records: BookRecord[] = []
   for (let isMore = true; isMore && records.length < query.limit; ) {
     const some = await hits.take(query.limit - records.length)
