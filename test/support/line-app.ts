@@ -55,7 +55,12 @@ export function createWorldApp(
   const { newId, randomHex } = ports
   const refuse = createRefusal({ identification, log: (event) => failures.push(event), newId, randomHex })
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('../../shared/mcp/protocol.ts'))
-  const audit = createAuditAnswers({ ...parts, book, challenge: identification.challenge, wait: async () => undefined })
+  const audit = createAuditAnswers({ ...parts, book, challenge: identification.challenge, wait: soon })
   const answers = { ...createAnswers(parts), ...audit, mcp }
   return { world, failures, app: { answers, refuse } }
+}
+
+/** Waits end soon here, whatever they are for; time passes only where a world says so. */
+function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1))
 }
