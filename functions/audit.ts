@@ -5,7 +5,12 @@ serveRoute({ name: 'auditHead', methods: ['GET'], route: 'api/audit/head', answe
 serveRoute({ name: 'auditStream', methods: ['GET'], route: 'api/audit/stream', answer: 'auditStream' })
 serveRoute({ name: 'auditReports', methods: ['GET'], route: 'api/audit/reports', answer: 'auditReports' })
 serveRoute({ name: 'auditReport', methods: ['GET'], route: 'api/audit/reports/{date}', answer: 'auditReport' })
-serveRoute({ name: 'reviewReport', methods: ['POST'], route: 'api/audit/reports/{date}/review', answer: 'reviewReport' })
+serveRoute({
+  name: 'reviewReport',
+  methods: ['POST'],
+  route: 'api/audit/reports/{date}/review',
+  answer: 'reviewReport',
+})
 serveRoute({
   name: 'disposeFinding',
   methods: ['POST'],

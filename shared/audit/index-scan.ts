@@ -42,20 +42,29 @@ interface Scanning {
 export function openSearch(scanning: Scanning, tenant: string, selectors: readonly Selector[]): Search {
   const streams = selectors.map((selector) => openStream(scanning, (month) => place(tenant, selector, month)))
   const { meter } = scanning
+  const advance = async ({ key, agreed, at }: Agreement): Promise<Agreement | null> => {
+    meter.looked++
+    const found = (await streams[at]?.seek(key)) ?? null
+    const next = (at + 1) % streams.length
+    return found === null ? null : { key: found, agreed: found === key ? agreed + 1 : 1, at: next }
+  }
   return {
     async next(atLeast) {
-      let target = atLeast
-      for (let agreed = 0, at = 0; agreed < streams.length; at = (at + 1) % streams.length) {
-        if (meter.looked >= meter.most) return { found: false, key: target }
-        const key = await streams[at]?.seek(target)
-        meter.looked++
-        if (key === undefined || key === null) return null
-        agreed = key === target ? agreed + 1 : 1
-        target = key
+      let state: Agreement | null = { key: atLeast, agreed: 0, at: 0 }
+      while (state !== null && state.agreed < streams.length) {
+        if (meter.looked >= meter.most) return { found: false, key: state.key }
+        state = await advance(state)
       }
-      return { found: true, key: target }
+      return state && { found: true, key: state.key }
     },
   }
+}
+
+/** The key that so many streams have, one after the other; `at` is asked next. */
+interface Agreement {
+  readonly key: string
+  readonly agreed: number
+  readonly at: number
 }
 
 interface Place {

@@ -5,7 +5,7 @@ import type { Inbound } from '../pipeline/ports.ts'
 import type { AuditParts } from './audit-book.ts'
 
 /** The app role of people who read the book. It counts within the token's tenant. */
-export const auditorRole = 'Countersign.Auditor'
+const auditorRole = 'Countersign.Auditor'
 
 /** What a route asks of who calls it. `platform`: the home tenant's auditors only; `control`: at the console. */
 export interface Demand {

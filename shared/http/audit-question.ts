@@ -74,8 +74,7 @@ const schema = () =>
     cursor: z.string().min(1).max(512).optional(),
   })
 
-/** The names of the query's parameters, for the documentation. */
-export const filterNames = Object.keys(dimensions) as readonly Filter[]
+const filterNames = Object.keys(dimensions) as readonly Filter[]
 
 /** A question, or Problem `input_invalid` that names the parameter. `accept` may ask for CSV as well. */
 export function parseRecordsQuestion(query: string, { accept, now }: { accept: string; now: number }): RecordsQuestion {

@@ -28,6 +28,11 @@ const pauseMs = 1000
 const aliveMs = 15_000
 const rowsOfLane = 100
 
+interface Batch {
+  readonly found: readonly Followed[]
+  readonly position: FollowPosition
+}
+
 interface Streaming {
   readonly parts: AuditParts
   readonly principal: Principal
@@ -107,15 +112,22 @@ async function* followRows(streaming: Streaming, from: FollowPosition): AsyncGen
   let position = from
   let heard = ports.now()
   while (ports.now() < streaming.until) {
-    const { found, position: after } = await readNew(book.rows, position, rowsOfLane)
-    const events = await renderBatch(streaming, found)
-    const moved = found.length > 0 ? `id: ${formatPosition(after)}\n\n` : ''
-    const text = events + moved || (ports.now() - heard >= aliveMs ? ': alive\n\n' : '')
-    if (text !== '') heard = ports.now()
-    if (text !== '') yield encoder.encode(text)
-    position = after
-    if (found.length === 0) await wait(Math.max(1, Math.min(pauseMs, streaming.until - ports.now())))
+    const batch = await readNew(book.rows, position, rowsOfLane)
+    position = batch.position
+    const text = await renderMove(streaming, batch)
+    const left = streaming.until - ports.now()
+    if (text === '' && ports.now() - heard < aliveMs) await wait(Math.max(1, Math.min(pauseMs, left)))
+    else {
+      yield encoder.encode(text || ': alive\n\n')
+      heard = ports.now()
+    }
   }
+}
+
+/** Events, and an id of its own where rows were passed over that are not for this reader. */
+async function renderMove(streaming: Streaming, { found, position }: Batch): Promise<string> {
+  if (found.length === 0) return ''
+  return `${await renderBatch(streaming, found)}id: ${formatPosition(position)}\n\n`
 }
 
 /** The events of one batch. That they are read stands in the book before they leave. */

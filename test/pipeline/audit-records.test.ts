@@ -29,7 +29,7 @@ describe('who reads the book', () => {
     ['an operator', { roles: ['Countersign.Operator', 'Countersign.Approver'] }, 403, 'policy_denied'],
     ['somebody without a role', { roles: [] }, 403, 'policy_denied'],
   ]
-  it.each(cases)('is %s or is not', async (_, changes, status, code) => {
+  it.each(cases)('is %s or is not', async (...[, changes, status, code]) => {
     const world = await filled()
     for (const route of ['auditRecords', 'auditHead', 'auditStream', 'auditReports', 'verifyBook'] as const) {
       const given = route === 'verifyBook' ? { body: {} } : {}
@@ -300,16 +300,14 @@ describe('pages of records', () => {
     for (let at = 0; at < 5000; at += 100) await Promise.all(Array.from({ length: 100 }, (_, one) => note(at + one)))
     await world.index()
     const seen: string[] = []
-    let cursor = ''
-    for (let page = 0; page < 60 && cursor !== 'end'; page++) {
-      const { body } = await world.records(`person=${alice.oid}&limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`)
+    let cursor: string | null = ''
+    for (let page = 0; page < 60 && cursor !== null; page++) {
+      const { body } = await world.records(`person=${alice.oid}&limit=200${cursor && `&cursor=${cursor}`}`)
       seen.push(...decisions({ body }))
-      cursor = body.next ?? 'end'
+      cursor = body.next as string | null
       world.pass(1000)
-      if (page % 5 === 0) {
-        await note(10_000 + page)
-        await world.index()
-      }
+      await note(10_000 + page)
+      await world.index()
     }
     expect(seen).toHaveLength(5000)
     expect(new Set(seen).size).toBe(5000)
