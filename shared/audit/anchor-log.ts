@@ -5,12 +5,12 @@ import { type GrowingTree, growTree } from './merkle.ts'
 
 /** Where the anchor log is kept: lines are only ever appended, checkpoints and segments only ever added. */
 export interface AnchorStore {
-  /** All lines, in order. Rejects where the store cannot answer. */
-  readonly readLines: () => Promise<readonly string[]>
+  /** The lines from number `from` (0 unless given) on, in order. Rejects where the store cannot answer. */
+  readonly readLines: (from?: number) => Promise<readonly string[]>
   /** Appends lines after exactly `at` earlier ones; false where the log has another length. */
   readonly appendLines: (at: number, lines: readonly string[]) => Promise<boolean>
-  /** Note of the newest checkpoint, or null. */
-  readonly readCheckpoint: () => Promise<string | null>
+  /** Note of the checkpoint of this size, without one of the newest; null where there is none. */
+  readonly readCheckpoint: (size?: number) => Promise<string | null>
   /** Keeps a checkpoint under its size; a second of the same size is not written. */
   readonly putCheckpoint: (size: number, note: string) => Promise<void>
   /** Keeps the rows of a sealed segment; the same bytes may be put again, other bytes reject. */
