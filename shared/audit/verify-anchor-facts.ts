@@ -1,19 +1,47 @@
 import type { AnchorRecord, Seal } from './anchor.ts'
-import type { AnchoredBook, AnchoredRow } from './verify-anchor-log.ts'
 
-type Facts = Pick<AnchoredBook, 'lanes' | 'seals' | 'openings' | 'removed' | 'losses'>
+/** A row that was anchored, and the MAC (hex) that it had. Times are of records of the log, ISO 8601 UTC. */
+export interface AnchoredRow {
+  readonly seq: number
+  readonly mac: string
+  /** When it was first anchored: no row up to this one is later. */
+  readonly time?: string
+  /** When it was last seen to be the newest of its lane: no row above this one is earlier. */
+  readonly newestAt?: string
+}
+
+/** Rows that the log says are gone, and why that is no loss of integrity; `seq` to `toSeq` inclusive. */
+export interface DeclaredRange {
+  readonly lane: string
+  readonly seq: number
+  readonly toSeq: number
+}
+
+/** What the records of a log say together. */
+export interface AnchoredFacts {
+  /** Anchored rows of each lane in order of `seq`. */
+  readonly lanes: ReadonlyMap<string, readonly AnchoredRow[]>
+  /** By `L01|000001`. */
+  readonly seals: ReadonlyMap<string, Seal>
+  /** Lanes whose opening is anchored, with the digest (hex) from which they go on; undefined where that was not read. */
+  readonly openings?: ReadonlyMap<string, string>
+  /** Rows of segments that were removed at the end of their time, as their seals say; `to` is the time of the last. */
+  readonly removed?: readonly (DeclaredRange & { readonly segment: number; readonly to: string })[]
+  /** Rows that a change of region lost. */
+  readonly losses?: readonly DeclaredRange[]
+}
 
 interface Collected {
   /** By lane, then by `seq mac`. */
   readonly rows: Map<string, Map<string, AnchoredRow>>
   readonly seals: Map<string, Seal>
   readonly openings: Map<string, string>
-  readonly removed: NonNullable<Facts['removed']>[number][]
-  readonly losses: NonNullable<Facts['losses']>[number][]
+  readonly removed: NonNullable<AnchoredFacts['removed']>[number][]
+  readonly losses: NonNullable<AnchoredFacts['losses']>[number][]
 }
 
-/** What the records of a log say together. */
-export function collectAnchors(records: Iterable<AnchorRecord>): Facts {
+/** Puts together what the records of a log say. */
+export function collectAnchors(records: Iterable<AnchorRecord>): AnchoredFacts {
   const all: Collected = { rows: new Map(), seals: new Map(), openings: new Map(), removed: [], losses: [] }
   for (const record of records) takeRecord(all, record)
   const { rows, ...facts } = all

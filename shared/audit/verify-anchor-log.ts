@@ -1,48 +1,23 @@
 import type { KeyObject } from 'node:crypto'
 import * as z from 'zod'
-import type { AnchorRecord, Seal } from './anchor.ts'
+import type { AnchorRecord } from './anchor.ts'
 import { parseCanonicalText } from './canonical.ts'
 import { leafDigest } from './chain.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { growTree } from './merkle.ts'
-import { collectAnchors } from './verify-anchor-facts.ts'
+import { type AnchoredFacts, collectAnchors } from './verify-anchor-facts.ts'
 import type { FindingKind } from './verify-findings.ts'
+
+export type { AnchoredRow } from './verify-anchor-facts.ts'
 
 /** What is wrong with the anchor log itself; nothing in it is then believed. */
 export type AnchorFault = Extract<FindingKind, `anchor_${string}` | 'checkpoint_invalid'>
 
-/** A row that was anchored, and the MAC (hex) that it had. Times are of records of the log, ISO 8601 UTC. */
-export interface AnchoredRow {
-  readonly seq: number
-  readonly mac: string
-  /** When it was first anchored: no row up to this one is later. */
-  readonly time?: string
-  /** When it was last seen to be the newest of its lane: no row above this one is earlier. */
-  readonly newestAt?: string
-}
-
-/** Rows that the log says are gone, and why that is no loss of integrity; `seq` to `toSeq` inclusive. */
-export interface DeclaredRange {
-  readonly lane: string
-  readonly seq: number
-  readonly toSeq: number
-}
-
 /** What a checked anchor log says about the book. */
-export interface AnchoredBook {
+export interface AnchoredBook extends AnchoredFacts {
   readonly checkpoint: Checkpoint
   /** Time of the newest record under the checkpoint, ISO 8601 UTC; null for an empty log. */
   readonly time: string | null
-  /** Anchored rows of each lane in order of `seq`. */
-  readonly lanes: ReadonlyMap<string, readonly AnchoredRow[]>
-  /** By `L01|000001`. */
-  readonly seals: ReadonlyMap<string, Seal>
-  /** Lanes whose opening is anchored, with the digest (hex) from which they go on; undefined where that was not read. */
-  readonly openings?: ReadonlyMap<string, string>
-  /** Rows of segments that were removed at the end of their time, as their seals say. */
-  readonly removed?: readonly (DeclaredRange & { readonly segment: number; readonly to: string })[]
-  /** Rows that a change of region lost. */
-  readonly losses?: readonly DeclaredRange[]
   readonly records: readonly AnchorRecord[]
 }
 

@@ -1,4 +1,4 @@
-import type { AnchoredBook, DeclaredRange } from './verify-anchor-log.ts'
+import type { AnchoredFacts, DeclaredRange } from './verify-anchor-facts.ts'
 import type { Finding, FindingKind } from './verify-findings.ts'
 
 /** What the anchors declare about rows that are gone. */
@@ -20,7 +20,7 @@ const gone: ReadonlySet<FindingKind> = new Set([
 ])
 
 /** Reads the records of retention and failover of a checked log. */
-export function readDeclared({ lanes, removed = [], losses = [] }: AnchoredBook): Declared {
+export function readDeclared({ lanes, removed = [], losses = [] }: AnchoredFacts): Declared {
   const ranges: readonly DeclaredRange[] = [...removed, ...losses]
   const isDeclared = (lane: string, seq: number) => ranges.some((one) => one.lane === lane && isWithin(one, seq))
   const lastOutcome = removed.reduce((latest, { to }) => (to > latest ? to : latest), '')
