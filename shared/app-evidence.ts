@@ -8,8 +8,10 @@ import { createVaultKeys } from './audit/vault-keys.ts'
 import { createVaultSigner } from './audit/vault-signer.ts'
 import { createWormEvidence } from './audit/worm-evidence.ts'
 import { createAuditWriter } from './audit/writer.ts'
-import type { Jobs } from './evidence-job.ts'
+import { Problem } from './errors/problem.ts'
+import type { Job, Jobs } from './evidence-job.ts'
 import { createManagedCredential } from './identity/managed-identity.ts'
+import { nameFailure } from './telemetry/log.ts'
 
 /** The evidence app: its jobs, and what ends it. */
 export interface Evidence {
@@ -28,7 +30,7 @@ export function createEvidence(base: Foundation): Evidence {
   const { log } = base
   const memory = new Map<string, SegmentProgress>()
   return {
-    jobs: {
+    jobs: told(log, {
       async seal() {
         const { rows, keys, store, origin, clock, signer } = edges
         const publicKey = await signer.publicKey()
@@ -36,9 +38,25 @@ export function createEvidence(base: Foundation): Evidence {
         report(log, await runSealer(common))
         return undefined
       },
-    } as Jobs,
+    } as Jobs),
     close: edges.writer.close,
   }
+}
+
+/** Says of a job that failed why, in the words that a problem keeps for the operator. */
+function told(log: Foundation['log'], jobs: Jobs): Jobs {
+  const tell = (name: string, job: Job): Job => {
+    return async (message) => {
+      try {
+        return await job(message)
+      } catch (error) {
+        const reason = error instanceof Problem ? error.reason : nameFailure(error)
+        log('job_failed', { kind: name, reason })
+        throw error
+      }
+    }
+  }
+  return Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, tell(name, job)])) as unknown as Jobs
 }
 
 /** Everything outside, each part as the identity that may use it. */
@@ -61,8 +79,10 @@ function createEdges({ settings, clock, limits }: Foundation) {
     keys,
     signer: createVaultSigner({ url: vault, credential: sealer, name: signingKey }),
     store: createWormEvidence({
-      account: { url: settings.COUNTERSIGN_EVIDENCE_BLOBS_URL, credential: sealer },
+      url: settings.COUNTERSIGN_EVIDENCE_BLOBS_URL,
+      credential: sealer,
       container: 'evidence',
+      parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
     }),
     writer: createAuditWriter({ rows, keys, clock, limits: { deadline: limits.append }, random: randomBytes, origin }),
   }
