@@ -8,12 +8,14 @@ import { logRows } from './audit/row-log.ts'
 import { tableNames } from './audit/store.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys, type VaultKeys } from './audit/vault-keys.ts'
+import { openWormBlobs } from './audit/worm-blobs.ts'
+import { createWormReports, guardStore } from './audit/worm-reports.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import type { Backend } from './backend/define.ts'
 import { clouds } from './config/clouds.ts'
 import type { Settings } from './config/settings.ts'
 import type { TimeLimits } from './config/time-limits.ts'
-import type { AuditBook } from './http/audit-book.ts'
+import { type AuditBook, findCheckpoint } from './http/audit-book.ts'
 import { tokenRequestOf } from './http/token-request.ts'
 import { requireAgentScope } from './identity/agent-scope.ts'
 import type { ChallengeSettings } from './identity/challenge.ts'
@@ -157,7 +159,8 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | '
 }
 
 /** The registration names the book, not the address: a gateway that moves goes on in its own. */
-function createBook({ settings, credential, limits, log }: Foundation, keys: VaultKeys): AuditBook {
+function createBook(base: Foundation, keys: VaultKeys): AuditBook {
+  const { settings, credential, limits, log } = base
   const rows = createTableRows({
     account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
     names: tableNames('audit'),
@@ -168,7 +171,22 @@ function createBook({ settings, credential, limits, log }: Foundation, keys: Vau
     rows: logRows(rows, { log, defer: (work) => void setImmediate(work) }),
     keys,
     origin: `countersign/${settings.COUNTERSIGN_CLIENT_ID}`,
-    ...createEvidenceReader(settings, credential),
+    ...createEvidenceReader(base),
+  }
+}
+
+/** Anchors and reports, which the gateway reads and cannot write. */
+function createEvidenceReader({ settings, credential, limits }: Foundation): Pick<AuditBook, 'reports' | 'checkpoint'> {
+  const common = {
+    url: settings.COUNTERSIGN_EVIDENCE_BLOBS_URL,
+    credential,
+    timeout: limits.evidence,
+    parseXml: async (text: string) => (await import('./upstream/xml-reader.ts')).parseXml(text),
+  }
+  const evidence = openWormBlobs({ ...common, container: 'evidence' })
+  return {
+    reports: createWormReports({ ...common, container: 'reports' }),
+    checkpoint: () => guardStore(() => findCheckpoint(evidence)),
   }
 }
 

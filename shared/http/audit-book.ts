@@ -17,6 +17,23 @@ export interface KeptCheckpoint {
   readonly time: string | null
 }
 
+interface Evidence {
+  /** Names below a prefix in order, up to a slash where `folders` is set. */
+  readonly list: (prefix: string, folders?: boolean) => Promise<readonly string[]>
+  readonly read: (name: string) => Promise<{ readonly bytes: Uint8Array; readonly modified: string } | null>
+}
+
+/** The newest checkpoint of a container of evidence, where names are in the order of sizes; null before the first. */
+export async function findCheckpoint(evidence: Evidence): Promise<KeptCheckpoint | null> {
+  const folder = (await evidence.list('checkpoints/', true)).at(-1)
+  const name = folder === undefined ? undefined : (await evidence.list(folder)).at(-1)
+  const kept = name === undefined ? null : await evidence.read(name)
+  if (kept === null) return null
+  const time = Date.parse(kept.modified)
+  const note = Buffer.from(kept.bytes).toString('utf8')
+  return { note, time: Number.isFinite(time) ? new Date(time).toISOString() : null }
+}
+
 /** The book as auditors' routes read it. */
 export interface AuditBook {
   readonly rows: RowStore
