@@ -28,7 +28,7 @@ export async function answerReports(inbound: Inbound, parts: AuditParts): Promis
   const reports = await mapSome(dates, atOnce, async (date) => {
     const report = await readReport(parts, date)
     const reviews = await listReviews(parts, date)
-    return { date, verdict: verdictOf(report), digest: report.digest, reviews, url: `/api/audit/reports/${date}` }
+    return { date, ...verdictOf(report), digest: report.digest, reviews, url: `/api/audit/reports/${date}` }
   })
   await chainReading(principal, { what: 'reports', filter: {}, count: reports.length }, parts)
   return answerJson(200, { reports })
@@ -42,15 +42,16 @@ export async function answerReport(inbound: Inbound, parts: AuditParts): Promise
   const bytes = await readFile(parts, date, format === 'html' ? 'report.html' : 'report.json')
   await chainReading(principal, { what: 'report', filter: { date, format }, count: 1 }, parts)
   const body = Buffer.from(bytes).toString('utf8')
+  const own = format === 'html' ? pageHeaders(body) : await signatureHeader(parts, date)
   const digest = Buffer.from(hash('sha256', bytes, 'hex'), 'hex').toString('base64')
   const common = { ...answerJson(200, null).headers, 'repr-digest': `sha-256=:${digest}:`, vary: 'accept' }
-  return { status: 200, headers: { ...common, ...(format === 'html' ? pageHeaders(body) : {}) }, body }
+  return { status: 200, headers: { ...common, ...own }, body }
 }
 
 /** Dates of all reports, the newest first. */
 export async function listDates({ book }: Pick<AuditParts, 'book'>): Promise<readonly string[]> {
-  const names = await book.reports.list('reports/')
-  const dates = names.map((name) => name.split('/')[1] ?? '').filter((date) => dateForm.test(date))
+  const names = await book.reports.list('')
+  const dates = names.flatMap((name) => /^(\d{4}-\d\d-\d\d)\/report\.json$/.exec(name)?.[1] ?? [])
   return [...new Set(dates)].sort().reverse()
 }
 
@@ -62,13 +63,21 @@ export async function readReport(parts: Pick<AuditParts, 'book'>, date: string):
 }
 
 async function readFile({ book }: Pick<AuditParts, 'book'>, date: string, file: string): Promise<Uint8Array> {
-  const bytes = dateForm.test(date) ? await book.reports.read(`reports/${date}/${file}`) : null
+  const bytes = dateForm.test(date) ? await book.reports.read(`${date}/${file}`) : null
   if (bytes === null) throw new Problem('operation_unknown', 'There is no report of this date.')
   return bytes
 }
 
-function verdictOf({ content }: KeptReport): unknown {
-  return content.verdict ?? null
+/** The verdict as the report says it: its result, and its sentence. */
+function verdictOf({ content }: KeptReport) {
+  const { result, sentence } = (content.verdict ?? {}) as { readonly result?: unknown; readonly sentence?: unknown }
+  return { verdict: result ?? null, sentence: sentence ?? null }
+}
+
+/** The sealer's signature over the bytes of the report, DER in base64. */
+async function signatureHeader({ book }: AuditParts, date: string): Promise<Readonly<Record<string, string>>> {
+  const signature = await book.reports.read(`${date}/report.json.sig`)
+  return signature === null ? {} : { 'countersign-signature': Buffer.from(signature).toString('base64') }
 }
 
 function formatAsked({ query, headers }: Inbound): 'json' | 'html' {

@@ -10,18 +10,18 @@ const finding = { kind: 'dangling_intent', lane: 'L01', seq: 1, detail: 'no outc
 const id = findingId(finding)
 
 const quiet = {
-  verdict: 'PASS',
+  verdict: { result: 'PASS', sentence: 'All rows.' },
   findings: [],
   access: [{ tid, oid: alice.oid, label: 'pii', count: 3 }],
-  reads: [{ tid, oid: dave.oid, what: 'records' }],
+  bookReads: [{ tid, oid: dave.oid, what: 'records' }],
 }
 
 function worldWith(report: object = quiet) {
   const world = createAuditWorld()
   const bytes = Buffer.from(JSON.stringify(report))
-  world.book.files.set(`reports/${date}/report.json`, bytes)
+  world.book.files.set(`${date}/report.json`, bytes)
   world.book.files.set(
-    `reports/${date}/report.html`,
+    `${date}/report.html`,
     Buffer.from('<!doctype html><html><head><style>p{color:red}</style></head><p>PASS</p></html>'),
   )
   const review = (body: object = {}, principal = dave, of = date) =>
@@ -53,6 +53,7 @@ describe('reports', () => {
       {
         date,
         verdict: 'PASS',
+        sentence: 'All rows.',
         digest: expect.stringMatching(/^[0-9a-f]{64}$/),
         url: `/api/audit/reports/${date}`,
         reviews: [expect.objectContaining({ oid: dave.oid, decision: 'accepted', checked: 'mac' })],
@@ -62,8 +63,9 @@ describe('reports', () => {
 
   it('come byte for byte as they were signed', async () => {
     const world = worldWith()
+    world.book.files.set(`${date}/report.json.sig`, Buffer.from('DER'))
     const { answer } = await world.ask('auditReport', { operation: date })
-    expect(answer?.body).toBe(JSON.stringify(quiet))
+    expect([answer?.body, answer?.headers['countersign-signature']]).toEqual([JSON.stringify(quiet), 'REVS'])
     expect(answer?.headers['repr-digest']).toMatch(/^sha-256=:[A-Za-z0-9+/]{43}=:$/)
   })
 
@@ -151,8 +153,9 @@ describe('review', () => {
   })
 
   it('is not refused to who read the book, or reviewed an earlier report', async () => {
-    const noted = [{ kind: 'review', time: 'x', detail: { oid: dave.oid } }]
-    expect((await worldWith({ ...quiet, noted }).review()).code).toBe('ok')
+    const reviews = { done: [{ date: '2026-11-20', by: dave.oid }] }
+    const findings = { explained: [{ disposition: { by: dave.oid } }] }
+    expect((await worldWith({ ...quiet, reviews, findings }).review()).code).toBe('ok')
   })
 
   it('is given once by a person, whatever it then says', async () => {
