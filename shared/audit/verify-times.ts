@@ -29,7 +29,7 @@ const staleMs = 75_000
 interface LaneTimes {
   readonly rows: readonly AnchoredRow[]
   at: number
-  /** When the anchored row before was last seen as the newest. */
+  /** When the anchored row before was last seen as the newest; at first, when the lane was last not there. */
   after: string
   readonly wrong: { seq: number; toSeq: number }[]
   first: string
@@ -43,7 +43,8 @@ export function createTimes(book: AnchoredBook): Times {
   const of = (lane: string, time: string): LaneTimes => {
     const known = lanes.get(lane)
     if (known) return known
-    const begun = { rows: book.lanes.get(lane) ?? [], at: 0, after: '', wrong: [], first: time }
+    const after = book.openings?.get(lane)?.after ?? ''
+    const begun = { rows: book.lanes.get(lane) ?? [], at: 0, after, wrong: [], first: time }
     lanes.set(lane, begun)
     return begun
   }
