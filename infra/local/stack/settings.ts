@@ -43,6 +43,19 @@ export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
   return { ...own, ...clientEnvironment(parts), ...identity(parts), ...settings(parts) }
 }
 
+/** The evidence app: the same package under its own identities; it seals every few seconds, so that one can watch it. */
+export function evidenceEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
+  return {
+    ...gatewayEnvironment(parts),
+    COUNTERSIGN_APP: 'evidence',
+    COUNTERSIGN_SEAL_SCHEDULE: '*/5 * * * * *',
+    COUNTERSIGN_SEALER_CLIENT_ID: identities.sealer.clientId,
+    COUNTERSIGN_VERIFIER_CLIENT_ID: identities.verifier.clientId,
+    COUNTERSIGN_EVIDENCE_ACCOUNT_ID: parts.evidence.accountId,
+    COUNTERSIGN_ARM_URL: parts.evidence.resourceManager,
+  }
+}
+
 /** What any Node process needs before its start to reach the stack: the test authority and the proxy. */
 export function clientEnvironment(stack: { ca: string; proxy: string }): Record<string, string> {
   const { ca, proxy } = stack
@@ -70,10 +83,6 @@ function settings(parts: Surroundings): Record<string, string> {
     COUNTERSIGN_KEY_VAULT_URL: `https://${vaultHost}`,
     COUNTERSIGN_AUDIT_TABLES_URL: parts.storage.tables,
     COUNTERSIGN_EVIDENCE_BLOBS_URL: parts.evidence.url,
-    COUNTERSIGN_SEALER_CLIENT_ID: identities.sealer.clientId,
-    COUNTERSIGN_VERIFIER_CLIENT_ID: identities.verifier.clientId,
-    COUNTERSIGN_EVIDENCE_ACCOUNT_ID: parts.evidence.accountId,
-    COUNTERSIGN_ARM_URL: parts.evidence.resourceManager,
     COUNTERSIGN_RETENTION_DAYS: String(retentionDays),
     COUNTERSIGN_POLICY: 'package',
     COUNTERSIGN_POLICY_GROUPS: JSON.stringify(localDirectory({}).groups),

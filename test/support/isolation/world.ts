@@ -197,6 +197,7 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     tenant: tenants.home,
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
+    evidenceApp: { url: '', key: '' },
     blobs: { url: evidence.url, connectionString: evidence.connectionString },
     evidence: { container: 'evidence', reports: 'reports', signingKey: 'evidence-signing' },
     vault: `https://${vaultHost}`,
@@ -211,6 +212,7 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     pids: {
       stack: process.pid,
       gateway: gateway.child.pid,
+      evidence: gateway.child.pid,
       azurite: storage.pid,
       postgres: database.pid,
       guard: guardPid,
