@@ -44,9 +44,13 @@ export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
 }
 
 /** The evidence app: the same package under its own identities; it seals every few seconds, so that one can watch it. */
-export function evidenceEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
+export function evidenceEnvironment(
+  parts: Surroundings,
+  { endpoint, header }: { endpoint: string; header: string },
+): NodeJS.ProcessEnv {
+  const msi = { endpoint, header, clientId: identities.verifier.clientId }
   return {
-    ...gatewayEnvironment(parts),
+    ...gatewayEnvironment({ ...parts, msi }),
     COUNTERSIGN_APP: 'evidence',
     COUNTERSIGN_SEAL_SCHEDULE: '*/5 * * * * *',
     COUNTERSIGN_SEALER_CLIENT_ID: identities.sealer.clientId,
