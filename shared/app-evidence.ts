@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Foundation } from './app-ports.ts'
+import { createArmImmutability, type ImmutabilityReader } from './audit/arm-immutability.ts'
+import { judgeImmutability, rememberImmutability } from './audit/immutability.ts'
 import { runIndexer } from './audit/index-rows.ts'
 import { createSealerMemory, runSealer, type SealerRun } from './audit/sealer.ts'
 import { type TokenSource, tableNames } from './audit/store.ts'
@@ -8,6 +10,7 @@ import { createVaultKeys } from './audit/vault-keys.ts'
 import { createVaultSigner } from './audit/vault-signer.ts'
 import { createWormEvidence } from './audit/worm-evidence.ts'
 import { createAuditWriter } from './audit/writer.ts'
+import { clouds } from './config/clouds.ts'
 import { Problem } from './errors/problem.ts'
 import type { Job, Jobs } from './evidence-job.ts'
 import { createManagedCredential } from './identity/managed-identity.ts'
@@ -32,10 +35,10 @@ export function createEvidence(base: Foundation): Evidence {
   return {
     jobs: told(log, {
       seal: single(async () => {
-        const { rows, keys, store, origin, clock, signer } = edges
+        const { rows, keys, store, origin, signer, objection } = edges
         const publicKey = await signer.publicKey()
         const common = { rows, keys: keys.find, store, sign: signer.sign, publicKey, origin, clock, memory }
-        report(log, await runSealer(common))
+        report(log, await runSealer({ ...common, objection }))
         return undefined
       }),
       index: single(async () => {
@@ -97,7 +100,10 @@ function createEdges({ settings, clock, limits }: Foundation) {
     create: true,
   })
   const keys = createVaultKeys({ url: vault, credential: verifier, clock, timeout: patience })
+  const readPolicy = rememberImmutability({ read: () => createPolicyReader(settings, sealer)('evidence'), clock })
+  const demand = { days: settings.COUNTERSIGN_RETENTION_DAYS, appends: true }
   return {
+    objection: async () => judgeImmutability(await readPolicy(), demand),
     origin,
     clock,
     rows,
@@ -111,6 +117,15 @@ function createEdges({ settings, clock, limits }: Foundation) {
     }),
     writer: createAuditWriter({ rows, keys, clock, limits: { deadline: limits.append }, random: randomBytes, origin }),
   }
+}
+
+/** Reads how immutable a container of the evidence account is. */
+function createPolicyReader(settings: Foundation['settings'], credential: TokenSource): ImmutabilityReader {
+  const audience = clouds[settings.COUNTERSIGN_CLOUD].resourceManager
+  const url = settings.COUNTERSIGN_ARM_URL ?? audience
+  const accountId = settings.COUNTERSIGN_EVIDENCE_ACCOUNT_ID
+  if (accountId === undefined) throw new Error('the evidence app has no account')
+  return createArmImmutability({ url, audience, credential, accountId, timeout: patience })
 }
 
 function identify(clientId: string | undefined, timeout: number): TokenSource {

@@ -47,10 +47,9 @@ export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
 
 /** The evidence app: the same package under its own identities; it seals every few seconds, so that one can watch it. */
 export function evidenceEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
+  const msi = { ...parts.evidenceMsi, clientId: identities.verifier.clientId }
   return {
-    ...gatewayEnvironment(parts),
-    IDENTITY_ENDPOINT: parts.evidenceMsi.endpoint,
-    IDENTITY_HEADER: parts.evidenceMsi.header,
+    ...gatewayEnvironment({ ...parts, msi }),
     COUNTERSIGN_APP: 'evidence',
     COUNTERSIGN_SEAL_SCHEDULE: '*/5 * * * * *',
     COUNTERSIGN_SEALER_CLIENT_ID: identities.sealer.clientId,

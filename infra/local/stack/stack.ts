@@ -140,7 +140,8 @@ async function launchApps(
   const { watch: announce } = room.guard
   const { teardown } = room
   const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
-  const evidenceEnv = { ...evidenceEnvironment(surroundings), HOST_MASTER_KEY: options.evidenceApp.key }
+  const own = evidenceEnvironment(surroundings)
+  const evidenceEnv = { ...own, HOST_MASTER_KEY: options.evidenceApp.key }
   const evidence = { app, port: options.evidenceApp.port, env: evidenceEnv, announce, isQuiet: true }
   const started = [
     openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),
