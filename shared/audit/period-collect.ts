@@ -1,6 +1,7 @@
 import {
   type EarlyOutcome,
   type InForce,
+  type LateClosing,
   type OpenIntent,
   type PeriodEvent,
   type PeriodFacts,
@@ -18,6 +19,7 @@ export interface Collector {
   see(span: InForce): void
   note(event: PeriodEvent): void
   unknown(call: UnknownCall): void
+  late(closing: LateClosing): void
   /** Widens the stretch of time. */
   stretch(time: string): void
   intent(intent: OpenIntent): void
@@ -40,6 +42,7 @@ export function createCollector(
   const spans = createSpans(drop)
   const events: PeriodEvent[] = []
   const unknown: UnknownCall[] = []
+  const late: LateClosing[] = []
   const time: { from: string | null; to: string | null } = { from: null, to: null }
   const self: Collector = {
     count: tallies.count,
@@ -49,6 +52,7 @@ export function createCollector(
     drop,
     note: (event) => (events.length < maxKept ? void events.push(event) : drop('events')),
     unknown: (call) => (unknown.length < maxKept ? void unknown.push(call) : drop('unknown')),
+    late: (closing) => (late.length < maxKept ? void late.push(closing) : drop('late')),
     stretch(at) {
       if (time.from === null || at < time.from) time.from = at
       if (time.to === null || at > time.to) time.to = at
@@ -57,6 +61,7 @@ export function createCollector(
       ...{ version: 1, ...time, tallies: tallies.facts(), inForce: spans.facts(), ...pairs.facts() },
       events: sortBy(events, placeOf),
       unknown: sortBy(unknown, placeOf),
+      late: sortBy(late, placeOf),
       dropped: Object.fromEntries(sortBy([...dropped], ([name]) => name)),
     }),
   }
@@ -71,6 +76,7 @@ export function mergeFacts(into: Collector, facts: PeriodFacts): void {
   facts.inForce.forEach(into.see)
   facts.events.forEach(into.note)
   facts.unknown.forEach(into.unknown)
+  facts.late.forEach(into.late)
   facts.open.forEach(into.intent)
   facts.early.forEach(into.outcome)
   for (const [name, times] of Object.entries(facts.dropped)) into.drop(name, times)

@@ -80,6 +80,10 @@ export interface OpenIntent {
 /** An outcome whose intent was not in the rows so far. */
 export interface EarlyOutcome {
   readonly decisionId: string
+  readonly time: string
+  /** Where its intent stands. */
+  readonly lane: string
+  readonly seq: number
   readonly status: string
   readonly code: string
   readonly labels: readonly string[]
@@ -95,6 +99,14 @@ export interface UnknownCall extends OpenIntent {
   readonly evidence: string | null
 }
 
+/** An intent that was closed late, so that an earlier night may have found it dangling. */
+export interface LateClosing {
+  readonly lane: string
+  readonly seq: number
+  /** Time of the outcome. */
+  readonly time: string
+}
+
 /** What the rows of a stretch of the book say about the calls in it; plain JSON, and mergeable. */
 export interface PeriodFacts {
   readonly version: 1
@@ -105,6 +117,7 @@ export interface PeriodFacts {
   readonly inForce: readonly InForce[]
   readonly events: readonly PeriodEvent[]
   readonly unknown: readonly UnknownCall[]
+  readonly late: readonly LateClosing[]
   readonly open: readonly OpenIntent[]
   readonly early: readonly EarlyOutcome[]
   /** What found no place, by list: these lists are not whole, and the report says so. */

@@ -77,11 +77,12 @@ function seeDigests(into: Collector, { time }: RowDocument, { digests, backend }
   }
 }
 
-function addOutcome(into: Collector, { decisionId = '' }: RowDocument, outcome: Outcome): void {
+function addOutcome(into: Collector, { decisionId = '', time }: RowDocument, outcome: Outcome): void {
   const { status, code, labels, masked, identity, recording, evidence } = outcome
   const { source, method, matches } = identity
   into.outcome({
-    ...{ decisionId, status, code, labels, masked },
+    ...{ decisionId, time, status, code, labels, masked },
+    ...{ lane: outcome.intent.lane, seq: outcome.intent.seq },
     identity: { source, method, matches },
     isRecorded: recording !== undefined,
     evidence: evidence ?? null,
@@ -97,12 +98,20 @@ function addPair(into: Collector, intent: OpenIntent, outcome: EarlyOutcome): vo
   const { backend } = intent
   const { status, code, identity } = outcome
   into.count('outcomes', [backend, status, code])
+  if (isLate(intent.time, outcome.time)) into.late({ lane: intent.lane, seq: intent.seq, time: outcome.time })
   if (outcome.isRecorded) into.count('recorded', [backend])
   if (status === 'not-called') return
   const matches = identity.matches === null ? 'unknown' : (proofs.get(identity.matches) ?? 'unknown')
   into.count('identity', [backend, identity.source, identity.method, matches])
   if (status === 'unknown') into.unknown({ ...intent, evidence: outcome.evidence })
   addAccess(into, intent, outcome)
+}
+
+/** Verification reports an intent that has no outcome after a quarter of an hour. */
+const lateMs = 15 * 60 * 1000
+
+function isLate(asked: string, closed: string): boolean {
+  return Date.parse(closed) - Date.parse(asked) > lateMs
 }
 
 /** A call without any class of data still counts, under an empty name: somebody saw something that nobody classified. */
