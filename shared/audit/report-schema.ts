@@ -91,14 +91,16 @@ const method = z.strictObject({
       .nullable()
       .describe('Whether the log now begins with the log then; null: nothing to compare'),
   }),
-  immutability: z.array(
-    z.strictObject({
-      container: z.string(),
-      state: z.enum(['locked', 'unlocked', 'absent', 'unknown']),
-      days: count.nullable(),
-      allowsAppends: z.boolean(),
-    }),
-  ),
+  immutability: z
+    .array(
+      z.strictObject({
+        container: z.string(),
+        state: z.enum(['locked', 'unlocked', 'absent', 'unknown']),
+        days: count.nullable(),
+        allowsAppends: z.boolean(),
+      }),
+    )
+    .nullable(),
   coverage: z.strictObject({
     new: count.describe('Rows that were walked because they are new'),
     rolling: count.describe('… because it was their turn in 30 nights'),

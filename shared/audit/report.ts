@@ -70,7 +70,7 @@ function describeMethod(facts: NightlyFacts, { timeTokens }: ReportExtras): Repo
   return {
     ...{ runId, startedAt, endedAt, verifier: build, keyIds: [...kids] },
     checkpoint: { before, now: now && { size: now.size, root: now.root }, isConsistent: consistent },
-    immutability: [...facts.immutability],
+    immutability: facts.immutability.length === 0 ? null : [...facts.immutability],
     coverage: { ...coverage.byReason, seed: coverage.seed, oldestCheck: coverage.oldestCheck?.slice(0, 10) ?? null },
     clockOffsetMs: facts.clockOffsetMs,
     timeTokens: timeTokens ?? null,
@@ -101,7 +101,7 @@ function findMissing(report: Omit<Report, 'notCollected'>): Report['notCollected
     [report.refusedOutside === null, '/refusedOutside', 'Refusals before sign-in stand in the operations log only.'],
     [report.reconciliation === null, '/reconciliation', 'No log of a backend is connected.'],
     [method.clockOffsetMs === null, '/method/clockOffsetMs', 'No other clock was asked.'],
-    [method.immutability.length === 0, '/method/immutability', 'The containers’ policies were not read back.'],
+    [method.immutability === null, '/method/immutability', 'The containers’ policies were not read back.'],
     [method.timeTokens === null, '/method/timeTokens', 'No time stamping authority is connected.'],
   ]
   return perhaps.filter(([isMissing]) => isMissing).map(([, pointer, why]) => ({ pointer, why }))
