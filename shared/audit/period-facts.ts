@@ -86,6 +86,7 @@ export interface EarlyOutcome {
   readonly seq: number
   readonly status: string
   readonly code: string
+  readonly rows: number
   readonly labels: readonly string[]
   readonly masked: readonly { readonly path: string; readonly label: string; readonly strategy: string }[]
   readonly identity: { readonly source: string; readonly method: string; readonly matches: boolean | null }

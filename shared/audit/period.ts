@@ -78,10 +78,10 @@ function seeDigests(into: Collector, { time }: RowDocument, { digests, backend }
 }
 
 function addOutcome(into: Collector, { decisionId = '', time }: RowDocument, outcome: Outcome): void {
-  const { status, code, labels, masked, identity, recording, evidence } = outcome
+  const { status, code, rows, labels, masked, identity, recording, evidence } = outcome
   const { source, method, matches } = identity
   into.outcome({
-    ...{ decisionId, time, status, code, labels, masked },
+    ...{ decisionId, time, status, code, rows, labels, masked },
     ...{ lane: outcome.intent.lane, seq: outcome.intent.seq },
     identity: { source, method, matches },
     isRecorded: recording !== undefined,
@@ -115,14 +115,15 @@ function isLate(asked: string, closed: string): boolean {
 }
 
 /** A call without any class of data still counts, under an empty name: somebody saw something that nobody classified. */
-function addAccess(into: Collector, intent: OpenIntent, { labels, masked, code }: EarlyOutcome): void {
-  const { tid, oid, azp, backend, operation } = intent
+function addAccess(into: Collector, intent: OpenIntent, { labels, masked, code, rows }: EarlyOutcome): void {
+  const { tid, oid, azp, backend, operation, effect } = intent
   const withheld = new Set(masked.map(({ label }) => label))
   const extentOf = (label: string) => (withheld.has(label) ? 'part' : 'clear')
   for (const label of labels) into.count('access', [tid, oid, azp, backend, label, extentOf(label)])
   const gone = [...withheld].filter((label) => label !== unclassifiedLabel && !labels.includes(label))
   for (const label of gone) into.count('access', [tid, oid, azp, backend, label, 'withheld'])
-  if (labels.length === 0 && gone.length === 0 && code === 'ok') {
+  const isData = code === 'ok' && (effect === 'read' || rows > 0)
+  if (isData && labels.length === 0 && gone.length === 0) {
     into.count('access', [tid, oid, azp, backend, '', 'clear'])
   }
   for (const { path, label, strategy } of masked) {

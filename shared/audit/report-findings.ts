@@ -15,11 +15,13 @@ export interface FindingSources {
   readonly period: PeriodFacts | null
 }
 
+const severities = ['critical', 'high', 'medium', 'low'] as const
+
 /** Most findings that are remembered after they were explained. */
 const maxExplained = 1000
 
 /**
- * The three lists. A finding stays until somebody has explained it, though its rows were not walked tonight, and keeps
+ * The three lists, the most severe first. A finding stays until somebody has explained it, though its rows were not walked tonight, and keeps
  * the day of its first sight; one that was explained and is not found again moves to `explained`.
  */
 export function listFindings(sources: FindingSources): Report['findings'] {
@@ -34,7 +36,8 @@ export function listFindings(sources: FindingSources): Report['findings'] {
   // Explained since the last report: shown once more in its list, together with the explanation.
   const isOpen = (finding: ReportFinding) => earlier.get(finding.id)?.disposition === null
   const open = [...tonight.values(), ...carried.filter(isOpen)]
-  const of = (list: FindingList) => open.filter(({ kind }) => meanings[kind].list === list)
+  const ranked = severities.flatMap((severity) => open.filter((finding) => finding.severity === severity))
+  const of = (list: FindingList) => ranked.filter(({ kind }) => meanings[kind].list === list)
   return {
     ...{ integrity: of('integrity'), unresolved: of('unresolved'), operations: of('operations') },
     explained: carried.filter((finding) => !isOpen(finding)).slice(-maxExplained),

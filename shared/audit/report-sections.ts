@@ -1,7 +1,7 @@
 import { type Markup, markup, nothing } from './report-markup.ts'
 import type { Report, ReportFinding, ReportResult } from './report-schema.ts'
 import { code, drawFacts, drawList } from './report-table.ts'
-import { sayCount, sayDate, sayNumber, sayTime } from './report-words.ts'
+import { sayCount, sayDate, sayNumber, sayPlace, sayTime } from './report-words.ts'
 
 const looks: Readonly<Record<ReportResult, readonly [name: string, says: string]>> = {
   PASS: ['pass', 'Passed'],
@@ -56,17 +56,14 @@ function drawCards(findings: readonly ReportFinding[], none: string): Markup {
 const tones = { critical: 'fail', high: 'fail', medium: 'exceptions', low: 'incomplete' } as const
 
 function drawCard(finding: ReportFinding): Markup {
-  const { kind, severity, lane, seq, toSeq, meaning, action, detail, disposition } = finding
-  const rows = seq === toSeq ? `row ${sayNumber(seq)}` : `rows ${sayNumber(seq)} to ${sayNumber(toSeq)}`
-  // What lies beside the lanes has a number that is no row's.
-  const place = /^L\d+$/.test(lane) ? `lane ${lane}, ${rows}` : lane
+  const { kind, severity, meaning, action, detail, disposition } = finding
   return markup`<article class="finding"><h4>${meaning}<span class="badge ${tones[severity]}">${severity}</span></h4>
 <p>${action}</p>
-<dl class="facts"><div><dt>Kind</dt><dd>${code(kind)}</dd></div><div><dt>Place</dt><dd>${place}</dd></div>
+<dl class="facts"><div><dt>Place</dt><dd>${sayPlace(finding)}</dd></div><div><dt>Kind</dt><dd>${code(kind)}</dd></div>
 <div><dt>First seen</dt><dd>${sayDate(finding.firstSeen)}</dd></div><div><dt>Last seen</dt><dd>${sayDate(finding.lastSeen)}</dd></div>
-<div class="wide"><dt>What was seen</dt><dd>${detail}</dd></div>
-<div class="wide"><dt>Explanation</dt><dd>${sayDisposition(finding, disposition)}</dd></div>
-<div class="wide"><dt>Id</dt><dd>${code(finding.id)}</dd></div></dl></article>`
+<div class="half"><dt>What was seen</dt><dd>${detail}</dd></div>
+<div class="half"><dt>Explanation</dt><dd>${sayDisposition(finding, disposition)}</dd></div></dl>
+<p class="soft">${code(finding.id)}</p></article>`
 }
 
 const decisions: ReadonlyMap<string, string> = new Map([

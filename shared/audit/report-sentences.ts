@@ -19,7 +19,7 @@ export function sayVerdict(result: ReportResult, because: readonly Because[], fa
 }
 
 function sayFailure([first = '', ...others]: readonly string[]): string {
-  const more = `There ${are(others.length)} ${sayCount(others.length, 'more finding')} of this weight.`
+  const more = `There ${are(others.length)} ${sayCount(others.length, 'more reason')} of this weight.`
   return `The book is not as it was written. ${first}${others.length > 0 ? ` ${more}` : ''}`
 }
 
@@ -29,7 +29,7 @@ function sayIncomplete(texts: readonly string[], { rows }: NightlyFacts): string
 }
 
 function sayExceptions(open: number): string {
-  return open === 0 ? '' : ` ${sayCount(open, 'exception')} ${open === 1 ? 'needs' : 'need'} an explanation.`
+  return open === 0 ? '' : ` ${sayCount(open, 'exception')} ${open === 1 ? 'needs' : 'need'} attention.`
 }
 
 function sayPopulation({ rows, since, until, checkpoint }: NightlyFacts): string {

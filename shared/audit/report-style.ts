@@ -45,18 +45,21 @@ background:var(--line);border:1px solid var(--line);border-radius:.35rem;overflo
 .facts{margin:.75rem 0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:.85rem 2rem}
 .facts dt{color:var(--soft);font-size:.87rem}.facts dd{margin:0}
 .scroll{overflow-x:auto;margin:1.1rem 0 .4rem}
-table{border-collapse:collapse;width:100%;font-size:.94rem}
-caption{text-align:left;font-weight:600;padding:0 0 .45rem}
+table{border-collapse:collapse;min-width:min(100%,30rem);font-size:.94rem}
+caption{text-align:left;font-weight:600;padding:0 0 .45rem}caption span{display:block;max-width:min(100%,calc(100vw - 2.6rem))}
 .none{color:var(--soft)}.caption{font-weight:600;color:var(--text)}
-th,td{padding:.42rem .9rem .42rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);min-width:4.5rem}
-th:last-child,td:last-child{padding-right:0}
+th,td{padding:.42rem 1.5rem .42rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);
+overflow-wrap:break-word}
+td code,th code{overflow-wrap:anywhere;display:inline-block;min-width:9rem}
+th:last-child,td:last-child{padding-right:.2rem}
 tbody th{font-weight:400}
-thead th{color:var(--soft);font-size:.85rem;font-weight:600;vertical-align:bottom;overflow-wrap:normal}
+thead th{color:var(--soft);font-size:.85rem;font-weight:600;vertical-align:bottom}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .finding{margin:1rem 0;padding:1rem 1.2rem 1.05rem;background:var(--sheet);border:1px solid var(--line);border-radius:.35rem}
 .finding h4{margin:0;font-size:1.02rem}
 .finding .facts{margin:.7rem 0 0;grid-template-columns:repeat(auto-fill,minmax(min(100%,12.5rem),1fr));font-size:.93rem;gap:.6rem 1.5rem}
-.finding .wide{grid-column:1/-1}
+@media (min-width:38rem){.finding .half{grid-column:span 2}}
+.finding>.soft{margin:.55rem 0 0}
 .badge{display:inline-block;margin-left:.5rem;padding:.02rem .5rem;border:1px solid;border-radius:1rem;font-size:.8rem;font-weight:600}
 .absence{margin:.6rem 0;padding:.5rem .9rem;border-left:.2rem solid var(--line);color:var(--soft)}
 figure{margin:1rem 0;max-width:46rem}
@@ -67,11 +70,11 @@ figcaption{display:flex;justify-content:space-between;color:var(--soft);font-siz
 .sign{display:grid;grid-template-columns:2fr 1fr 1fr;gap:1.5rem;margin:2.6rem 0 1rem}
 .sign div{border-top:1px solid var(--text);padding-top:.35rem;color:var(--soft);font-size:.87rem}
 footer{margin-top:3rem;padding-top:1rem;padding-bottom:3rem;color:var(--soft);font-size:.9rem}
-@media (max-width:34rem){.sign{grid-template-columns:1fr;gap:2.4rem}.verdict{padding:1.1rem 1.1rem 1.2rem}.finding{padding:.9rem 1rem}}
+@media (max-width:34rem){.sign{grid-template-columns:1fr;gap:2.4rem}.verdict{padding:1.1rem 1.1rem 1.2rem}.finding{padding:.9rem 1rem}th,td{padding-right:.95rem}}
 @page{size:A4;margin:16mm 14mm 18mm}
-@media print{:root{--ground:#fff;color-scheme:light}body{font-size:9.6pt;line-height:1.42}header,main,footer{max-width:none;padding:0}
+@media print{:root{--ground:#fff;color-scheme:light}html{font-size:9.4pt}body{line-height:1.42}header,main,footer{max-width:none;padding:0}
 header{padding-top:0}nav,.skip{display:none}h2{margin-top:1.6rem;break-after:avoid}h3,caption{break-after:avoid}
 .verdict,.counts,figure,.sign{break-inside:avoid}.finding,tr{break-inside:avoid}.scroll{overflow:visible}
-thead{display:table-header-group}table{font-size:8.6pt}a{color:inherit;text-decoration:none}
+thead{display:table-header-group}table{font-size:.92rem}th,td{padding-right:.8rem}td code,th code{min-width:0}a{color:inherit;text-decoration:none}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 `

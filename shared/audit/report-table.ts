@@ -22,7 +22,7 @@ export function drawTable({ caption, head, rows, none }: Table): Markup {
   const isNumber = head.map((_, at) => shown.every((row) => typeof row[at] === 'number'))
   const titles = head.map((title, at) => markup`<th scope="col"${numeric(isNumber[at])}>${title}</th>`)
   const body = shown.map((row) => markup`<tr>${row.map((cell, at) => drawCell(cell, at === 0))}</tr>`)
-  const table = markup`<table><caption>${caption}</caption><thead><tr>${titles}</tr></thead><tbody>${body}</tbody></table>`
+  const table = markup`<table><caption><span>${caption}</span></caption><thead><tr>${titles}</tr></thead><tbody>${body}</tbody></table>`
   const region = markup`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">${table}</div>`
   return rows.length > most ? markup`${region}${drawRest(rows.length)}` : region
 }

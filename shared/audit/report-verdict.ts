@@ -1,7 +1,7 @@
 import type { NightlyFacts } from './nightly.ts'
-import type { Because, Report, ReportResult } from './report-schema.ts'
+import type { Because, Report, ReportFinding, ReportResult } from './report-schema.ts'
 import { remark, sayVerdict, type VerdictSources } from './report-sentences.ts'
-import { sayCount, sayList } from './report-words.ts'
+import { sayCount, sayList, sayPlace } from './report-words.ts'
 import { exceptions } from './verify-findings.ts'
 
 const exitCodes: Readonly<Record<ReportResult, number>> = { PASS: 0, FAIL: 1, 'PASS WITH EXCEPTIONS': 2, INCOMPLETE: 3 }
@@ -38,16 +38,20 @@ function judgeFindings({ findings, facts }: VerdictSources): Because[] {
   const listed = [...findings.integrity, ...findings.unresolved, ...findings.operations]
   // One of an earlier night that was explained since, and not found again, is listed and weighs nothing.
   const all = listed.filter(({ lastSeen, disposition }) => lastSeen === facts.date || disposition === null)
-  return all.map((finding) => ({
-    code: finding.kind,
+  const kinds = [...new Set(all.map(({ kind }) => kind))]
+  return kinds.map((kind) => ({
+    code: kind,
     // An exception in the book's own sense does not put its bytes in doubt; a disposition changes nothing about them.
-    effect: exceptions.has(finding.kind) ? 'exception' : 'fail',
-    text: `${finding.meaning} Lane ${finding.lane}, ${sayPlace(finding)}.`,
+    effect: exceptions.has(kind) ? 'exception' : 'fail',
+    text: sayKind(all.filter((finding) => finding.kind === kind)),
   }))
 }
 
-function sayPlace({ seq, toSeq }: { seq: number; toSeq: number }): string {
-  return seq === toSeq ? `row ${seq}` : `rows ${seq} to ${toSeq}`
+function sayKind(findings: readonly ReportFinding[]): string {
+  const [first] = findings
+  if (first === undefined) return ''
+  const more = findings.length > 1 ? `, and ${sayCount(findings.length - 1, 'other place')}` : ''
+  return `${first.meaning} Place: ${sayPlace(first)}${more}.`
 }
 
 function judgePopulation({ rows, segments, notes, checkpoint }: NightlyFacts): Because[] {

@@ -40,3 +40,12 @@ export function sayList(items: readonly string[]): string {
   const named = items.length > most ? [...items.slice(0, most), `${sayNumber(items.length - most)} more`] : items
   return named.length < 2 ? named.join('') : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`
 }
+
+/** Where a finding is: rows of a lane, a record of the anchor log, a night, or a backend. */
+export function sayPlace({ lane, seq, toSeq }: { lane: string; seq: number; toSeq: number }): string {
+  const to = seq === toSeq ? '' : ` to ${sayNumber(toSeq)}`
+  if (/^L\d+$/.test(lane)) return `lane ${lane}, ${to ? 'rows' : 'row'} ${sayNumber(seq)}${to}`
+  if (lane === 'anchors') return `anchor log, record ${sayNumber(seq)}${to}`
+  const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)$/.exec(String(seq)) ?? []
+  return day === undefined ? lane : `${lane}, ${sayDate(`${year}-${month}-${day}`)}`
+}
