@@ -34,7 +34,7 @@ export type ReportFile = 'report.json' | 'report.html' | 'report.json.sig' | 're
 
 /** Name of a file of the report of `date` in its container. */
 export function reportName(date: string, file: ReportFile): string {
-  return `${date}/${file}`
+  return `reports/${date}/${file}`
 }
 
 /**
@@ -86,8 +86,8 @@ const mostReports = 30
 
 /** Summaries of the newest reports before `date`. One that cannot be read is left out: its night shows as missed. */
 export async function readHistory(store: ReportStore, date: string): Promise<ReportSummary[]> {
-  const names = (await store.list('')).filter((name) => /^\d{4}-\d\d-\d\d\/report\.json$/.test(name))
-  const earlier = names.filter((name) => name < date).sort()
+  const names = (await store.list('reports/')).filter((name) => /^reports\/\d{4}-\d\d-\d\d\/report\.json$/.test(name))
+  const earlier = names.filter((name) => name < reportName(date, 'report.json')).sort()
   const summaries: ReportSummary[] = []
   for (const name of earlier.slice(-mostReports)) {
     const bytes = await store.read(name)

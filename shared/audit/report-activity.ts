@@ -26,7 +26,7 @@ export function describeActivity(period: PeriodFacts): Activity {
     separationOfDuties: findOverlaps(period),
     breakGlass: null,
     recordings: rank(tallies.recorded, ([backend], calls) => ({ backend, calls })),
-    bookReads: rank(tallies.reads, ([tid, oid, what], times) => ({ tid, oid, what, times })),
+    reads: rank(tallies.reads, ([tid, oid, what], times) => ({ tid, oid, what, times })),
     dropped: Object.entries(period.dropped).map(([list, items]) => ({ list, items })),
   }
 }

@@ -2,6 +2,7 @@ import type { NightlyFacts } from './nightly.ts'
 import type { PeriodFacts } from './period-facts.ts'
 import { digestId, type ReportSummary } from './report-history.ts'
 import type { Report } from './report-schema.ts'
+import { type Finding, findingKinds } from './verify-findings.ts'
 
 type Changes = NonNullable<Report['changes']>
 
@@ -31,7 +32,7 @@ export function describeChanges(period: PeriodFacts, facts: NightlyFacts, before
 export function describeReconciliation(results: NightlyFacts['reconciliation']): Report['reconciliation'] {
   if (results === null) return null
   return results.map((result) => {
-    const { backend, source, status, window, counts } = result as Readonly<Record<string, unknown>>
+    const { backend, source, status, window, counts, note } = result as Readonly<Record<string, unknown>>
     const isKnown = statuses.find((one) => one === status)
     return {
       backend: String(backend ?? 'unknown'),
@@ -39,6 +40,7 @@ export function describeReconciliation(results: NightlyFacts['reconciliation']):
       status: isKnown ?? 'failed',
       window: readWindow(window),
       counts: readCounts(counts),
+      note: typeof note === 'string' ? note : '',
     }
   })
 }
@@ -50,7 +52,15 @@ function readWindow(value: unknown): { from: string; to: string } | null {
   return typeof from === 'string' && typeof to === 'string' ? { from, to } : null
 }
 
-function readCounts(value: unknown): Record<string, number> {
-  const entries = Object.entries((value ?? {}) as Readonly<Record<string, unknown>>)
+/** Findings that the comparison made; those that the run lists too have the same ids. */
+export function findingsOf(results: NightlyFacts['reconciliation']): Finding[] {
+  const lists = (results ?? []).map((result) => (result as { findings?: unknown }).findings)
+  const found = lists.flatMap((list) => (Array.isArray(list) ? (list as Finding[]) : []))
+  return found.filter(({ kind }) => findingKinds.includes(kind))
+}
+
+function readCounts(value: unknown): Record<string, number> | null {
+  if (typeof value !== 'object' || value === null) return null
+  const entries = Object.entries(value as Readonly<Record<string, unknown>>)
   return Object.fromEntries(entries.filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1])))
 }

@@ -44,6 +44,7 @@ function describeDispositions(period: PeriodFacts | null): Reviews['dispositions
   const rows = period?.events.filter(({ kind }) => kind === 'disposition') ?? []
   return rows.map(({ detail, time, lane, seq }) => {
     const decision = String(detail.disposition)
-    return { finding: String(detail.finding), decision, by: String(detail.oid), at: time, lane, seq }
+    const owner = detail.owner === undefined ? null : String(detail.owner)
+    return { finding: String(detail.finding), decision, by: String(detail.oid), owner, at: time, lane, seq }
   })
 }

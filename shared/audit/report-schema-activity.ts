@@ -92,7 +92,7 @@ export const activity = z.strictObject({
   separationOfDuties: duty,
   breakGlass: count.nullable(),
   recordings: z.array(z.strictObject({ backend: z.string(), calls: count })),
-  bookReads: z.array(z.strictObject({ ...person, what: z.string(), times: count })),
+  reads: z.array(z.strictObject({ ...person, what: z.string(), times: count })),
   dropped: z
     .array(z.strictObject({ list: z.string(), items: count }))
     .describe('What found no place: these lists are not whole'),
@@ -136,7 +136,8 @@ export const reconciled = z.strictObject({
   source: z.string().nullable(),
   status: z.enum(['reconciled', 'awaiting_source', 'not_reconcilable', 'failed']),
   window: z.strictObject({ from: z.string(), to: z.string() }).nullable(),
-  counts: z.record(z.string(), z.int()),
+  counts: z.record(z.string(), z.int()).nullable(),
+  note: z.string(),
 })
 
 /** Who has signed off which report. */
@@ -144,6 +145,9 @@ export const reviews = z.strictObject({
   pending: z.array(z.strictObject({ date, due: date, isOverdue: z.boolean() })),
   done: z.array(z.strictObject({ date, by: z.string(), decision: z.string(), at: time, ...place })),
   dispositions: z.array(
-    z.strictObject({ finding: z.string(), decision: z.string(), by: z.string(), at: time, ...place }),
+    z.strictObject({
+      ...{ finding: z.string(), decision: z.string(), by: z.string() },
+      ...{ owner: z.string().nullable(), at: time, ...place },
+    }),
   ),
 })

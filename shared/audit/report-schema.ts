@@ -15,6 +15,7 @@ const hex = z.string().regex(/^[0-9a-f]{64}$/)
 const disposition = z.strictObject({
   decision: z.string().describe('accepted, incident or false_alarm'),
   by: z.string().describe('Object id of who decided'),
+  owner: z.string().nullable().describe('Object id of who is to see to it'),
   at: time,
   lane: z.string(),
   seq: count.describe('Place of the row that records it'),

@@ -159,11 +159,11 @@ function drawDuties(report: Report, { approvals, separationOfDuties: duties }: A
   })}<h3>Emergency access</h3>${drawAbsence(report, '/activity/breakGlass')}`
 }
 
-function drawReads({ bookReads }: Activity): Markup {
+function drawReads({ reads }: Activity): Markup {
   return drawTable({
     caption: 'By person',
     head: ['Person', 'What', 'Times'],
-    rows: bookReads.map((one) => [code(one.oid), one.what, one.times]),
+    rows: reads.map((one) => [code(one.oid), one.what, one.times]),
     none: 'nobody read in it.',
   })
 }

@@ -96,6 +96,11 @@ function sayConsistency(isConsistent: boolean | null): string {
   return isConsistent ? 'yes' : 'no'
 }
 
+function sayCounts(counts: Readonly<Record<string, number>> | null): string {
+  const named = Object.entries(counts ?? {}).filter(([, count]) => count > 0)
+  return named.map(([name, count]) => `${name} ${sayNumber(count)}`).join(', ')
+}
+
 /** What the backends' own logs say. */
 export function drawReconciliation(report: Report): Markup {
   const { reconciliation } = report
@@ -109,12 +114,10 @@ export function drawReconciliation(report: Report): Markup {
   }
   return markup`${head}${drawTable({
     caption: 'Compared in both directions',
-    head: ['Backend', 'State', 'Source', 'Counts'],
-    rows: reconciliation.map(({ backend, status, source, counts }) => [
+    head: ['Backend', 'State', 'Source', 'Counts', 'Note'],
+    rows: reconciliation.map(({ backend, status, source, counts, note }) => [
       ...[backend, states[status], source ?? 'none'],
-      Object.entries(counts)
-        .map(([name, count]) => `${name} ${sayNumber(count)}`)
-        .join(', '),
+      ...[sayCounts(counts), note],
     ]),
     none: 'no backend is configured.',
   })}`

@@ -57,8 +57,9 @@ thead th{color:var(--soft);font-size:.85rem;font-weight:600;vertical-align:botto
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .finding{margin:1rem 0;padding:1rem 1.2rem 1.05rem;background:var(--sheet);border:1px solid var(--line);border-radius:.35rem}
 .finding h4{margin:0;font-size:1.02rem}
-.finding .facts{margin:.7rem 0 0;grid-template-columns:repeat(auto-fill,minmax(min(100%,12.5rem),1fr));font-size:.93rem;gap:.6rem 1.5rem}
-@media (min-width:38rem){.finding .half{grid-column:span 2}}
+.finding .facts{margin:.7rem 0 0;grid-template-columns:repeat(2,minmax(0,1fr));font-size:.93rem;gap:.6rem 1.5rem}
+.finding .half{grid-column:span 2}
+@media (min-width:38rem){.finding .facts{grid-template-columns:repeat(4,minmax(0,1fr))}}
 .finding>.soft{margin:.55rem 0 0}
 .badge{display:inline-block;margin-left:.5rem;padding:.02rem .5rem;border:1px solid;border-radius:1rem;font-size:.8rem;font-weight:600}
 .absence{margin:.6rem 0;padding:.5rem .9rem;border-left:.2rem solid var(--line);color:var(--soft)}

@@ -2,7 +2,7 @@ import type { NightlyFacts } from './nightly.ts'
 import { readPeriod } from './period.ts'
 import type { PeriodFacts } from './period-facts.ts'
 import { describeActivity } from './report-activity.ts'
-import { describeChanges, describeReconciliation } from './report-changes.ts'
+import { describeChanges, describeReconciliation, findingsOf } from './report-changes.ts'
 import { controls, limits } from './report-controls.ts'
 import { listFindings } from './report-findings.ts'
 import { drawTrend, newestBefore, nightOf, type ReportSummary } from './report-history.ts'
@@ -27,7 +27,7 @@ export function buildReport(facts: NightlyFacts, history: readonly ReportSummary
   const period = readPeriod(facts.period)
   const before = newestBefore(history, date)
   const reviews = describeReviews(date, before, period)
-  const found = [...facts.findings, ...findOverdue(reviews)]
+  const found = [...facts.findings, ...findingsOf(facts.reconciliation), ...findOverdue(reviews)]
   const findings = listFindings({ date, found, before, dispositions: reviews.dispositions, period })
   const activity = period === null ? null : describeActivity(period)
   const reconciliation = describeReconciliation(facts.reconciliation)

@@ -113,16 +113,19 @@ function lastNight(period: PeriodFacts, honest: VerifyReport, findings: readonly
       { container: 'reports', state: 'unlocked', days: 400, allowsAppends: false },
     ],
     reconciliation: [
+      reconciled('azure-postgresql', 'PGSQLServerLogs', { calls: 74, confirmed: 73, events: 76, bypass: 1 }),
       {
-        backend: 'azure-postgresql',
-        source: 'PGSQLServerLogs',
-        status: 'reconciled',
-        counts: { book: 74, source: 76 },
+        ...reconciled('databricks-sql', 'system.access.audit', { calls: 18, awaiting: 18 }),
+        status: 'awaiting_source',
       },
-      { backend: 'databricks-sql', source: 'system.access.audit', status: 'awaiting_source', counts: { book: 18 } },
-      { backend: 'azure-storage-blob', source: null, status: 'not_reconcilable', counts: {} },
+      { ...reconciled('azure-storage-blob', null, null), status: 'not_reconcilable', note: 'no log is set up' },
     ],
   }
+}
+
+function reconciled(backend: string, source: string | null, counts: Readonly<Record<string, number>> | null) {
+  const window = { from: '2026-11-21T01:00:00.000Z', to: '2026-11-22T01:00:00.000Z' }
+  return { backend, source, window, status: 'reconciled', counts, findings: [], note: '' }
 }
 
 function verify(rows: MemoryRows, now: number): Promise<VerifyReport> {
