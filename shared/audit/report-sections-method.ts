@@ -96,6 +96,13 @@ function sayConsistency(isConsistent: boolean | null): string {
   return isConsistent ? 'yes' : 'no'
 }
 
+const states: ReadonlyMap<string, string> = new Map([
+  ['reconciled', 'compared'],
+  ['awaiting_source', 'not arrived yet'],
+  ['not_reconcilable', 'not reconcilable: it has no log that could be compared'],
+  ['failed', 'could not be compared'],
+])
+
 function sayCounts(counts: Readonly<Record<string, number>> | null): string {
   const named = Object.entries(counts ?? {}).filter(([, count]) => count > 0)
   return named.map(([name, count]) => `${name} ${sayNumber(count)}`).join(', ')
@@ -106,17 +113,11 @@ export function drawReconciliation(report: Report): Markup {
   const { reconciliation } = report
   const head = markup`<h2 id="logs">The backends’ own logs</h2>`
   if (reconciliation === null) return markup`${head}${drawAbsence(report, '/reconciliation')}`
-  const states = {
-    reconciled: 'compared',
-    awaiting_source: 'not arrived yet',
-    not_reconcilable: 'not reconcilable: it has no log that could be compared',
-    failed: 'could not be compared',
-  }
   return markup`${head}${drawTable({
     caption: 'Compared in both directions',
     head: ['Backend', 'State', 'Source', 'Counts', 'Note'],
     rows: reconciliation.map(({ backend, status, source, counts, note }) => [
-      ...[backend, states[status], source ?? 'none'],
+      ...[backend, states.get(status) ?? status, source ?? 'none'],
       ...[sayCounts(counts), note],
     ]),
     none: 'no backend is configured.',

@@ -53,11 +53,15 @@ function drawCards(findings: readonly ReportFinding[], none: string): Markup {
   return markup`${cards}${rest ? markup`<p class="rest">${rest} report.json has them all.</p>` : nothing}`
 }
 
-const tones = { critical: 'fail', high: 'fail', medium: 'exceptions', low: 'incomplete' } as const
+const tones: ReadonlyMap<string, string> = new Map([
+  ['critical', 'fail'],
+  ['high', 'fail'],
+  ['medium', 'exceptions'],
+])
 
 function drawCard(finding: ReportFinding): Markup {
   const { kind, severity, meaning, action, detail, disposition } = finding
-  return markup`<article class="finding"><h4>${meaning}<span class="badge ${tones[severity]}">${severity}</span></h4>
+  return markup`<article class="finding"><h4>${meaning}<span class="badge ${tones.get(severity) ?? 'incomplete'}">${severity}</span></h4>
 <p>${action}</p>
 <dl class="facts"><div><dt>Place</dt><dd>${sayPlace(finding)}</dd></div><div><dt>Kind</dt><dd>${code(kind)}</dd></div>
 <div><dt>First seen</dt><dd>${sayDate(finding.firstSeen)}</dd></div><div><dt>Last seen</dt><dd>${sayDate(finding.lastSeen)}</dd></div>
