@@ -20,7 +20,7 @@ export function sayVerdict(result: ReportResult, because: readonly Because[], fa
 
 function sayFailure([first = '', ...others]: readonly string[]): string {
   const more = `There ${are(others.length)} ${sayCount(others.length, 'more reason')} of this weight.`
-  return `The book is not as it was written. ${first}${others.length > 0 ? ` ${more}` : ''}`
+  return `Verification failed. ${first}${others.length > 0 ? ` ${more}` : ''}`
 }
 
 function sayIncomplete(texts: readonly string[], { rows }: NightlyFacts): string {

@@ -72,7 +72,7 @@ function describeMethod(facts: NightlyFacts, { timeTokens }: ReportExtras): Repo
     checkpoint: { before, now: now && { size: now.size, root: now.root }, isConsistent: consistent },
     immutability: facts.immutability.length === 0 ? null : [...facts.immutability],
     coverage: { ...coverage.byReason, seed: coverage.seed, oldestCheck: coverage.oldestCheck?.slice(0, 10) ?? null },
-    clockOffsetMs: facts.clockOffsetMs,
+    clockOffsetMs: facts.clockOffsetMs === null ? null : Math.round(facts.clockOffsetMs),
     timeTokens: timeTokens ?? null,
   }
 }

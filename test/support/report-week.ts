@@ -25,7 +25,7 @@ const dateOf = (back: number) => new Date(last - back * dayMs).toISOString().sli
 export function quietFacts(date: string, more: Partial<NightlyFacts> = {}): NightlyFacts {
   const day = Date.parse(`${date}T01:00:00.000Z`)
   const root = Buffer.from(`${date}${digest}`).toString('hex').slice(0, 64)
-  const size = 48_213 - Math.round((last - day) / 60_000)
+  const size = 99_213 - Math.round((last - day) / 60_000)
   return {
     ...{ date, runId: `run-${date}`, origin, build: digest, missedNights: [] },
     startedAt: `${date}T01:00:00.000Z`,
