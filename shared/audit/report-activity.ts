@@ -32,7 +32,7 @@ export function describeActivity(period: PeriodFacts): Activity {
 }
 
 /** Votes by person: tid, oid. */
-export function voterTally({ tallies }: PeriodFacts): Tally {
+function voterTally({ tallies }: PeriodFacts): Tally {
   const votes = tallies.approvalSteps.filter(([[, , step]]) => step === 'vote')
   return addUp(votes, [0, 1])
 }

@@ -10,8 +10,8 @@ import { type AuditWriter, createAuditWriter } from '../../shared/audit/writer.t
 import { called, digest, key, kid, origin, permitted } from '../unit/audit/fixture.ts'
 import { createMemoryRows, type MemoryRows } from '../unit/audit/memory-rows.ts'
 
-export const tenant = '7c1f0d52-9a3e-4b61-8f0e-2d5a6b9c4e10'
-export const people = {
+const tenant = '7c1f0d52-9a3e-4b61-8f0e-2d5a6b9c4e10'
+const people = {
   alice: '2b9de1c4-51f7-4a0c-9d3e-7f6a0b1c2d3e',
   bob: '9f3a7b20-0c4d-4e88-b1aa-5c6d7e8f9012',
   carol: 'c05e8d17-6b2f-49f3-8a7d-13e4f5a6b7c8',
