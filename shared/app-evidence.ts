@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Foundation } from './app-ports.ts'
-import { runSealer, type SealerRun } from './audit/sealer.ts'
-import type { SegmentProgress } from './audit/segment-seal.ts'
+import { runIndexer } from './audit/index-rows.ts'
+import { createSealerMemory, runSealer, type SealerRun } from './audit/sealer.ts'
 import { type TokenSource, tableNames } from './audit/store.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys } from './audit/vault-keys.ts'
@@ -27,19 +27,44 @@ const patience = 10_000
 /** Builds the edges of the evidence app; nothing connects before the first job. */
 export function createEvidence(base: Foundation): Evidence {
   const edges = createEdges(base)
-  const { log } = base
-  const memory = new Map<string, SegmentProgress>()
+  const { log, settings, clock } = base
+  const memory = createSealerMemory()
   return {
     jobs: told(log, {
-      async seal() {
+      seal: single(async () => {
         const { rows, keys, store, origin, clock, signer } = edges
         const publicKey = await signer.publicKey()
         const common = { rows, keys: keys.find, store, sign: signer.sign, publicKey, origin, clock, memory }
         report(log, await runSealer(common))
         return undefined
-      },
+      }),
+      index: single(async () => {
+        const { behind } = await runIndexer({
+          rows: edges.rows,
+          homeTenant: settings.COUNTERSIGN_HOME_TENANT,
+          clock,
+          wait,
+        })
+        if (behind.length > 0) log('index_behind', { count: behind.length })
+        return undefined
+      }),
     } as Jobs),
     close: edges.writer.close,
+  }
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+/** A wake while the job still runs in this process is answered by that run. */
+function single(job: Job): Job {
+  let running: ReturnType<Job> | undefined
+  return (message) => {
+    running ??= job(message).finally(() => {
+      running = undefined
+    })
+    return running
   }
 }
 

@@ -28,6 +28,7 @@ const shortLimits: TimeLimits = {
   exchange: 2500,
   keys: 1500,
   graph: 1500,
+  evidence: 1500,
   call: 4000,
 }
 
@@ -168,6 +169,7 @@ async function openForwarders(world: FaultWorld, { plan, orders, account }: Betw
     ca: world.ca,
     entra: `http://127.0.0.1:${sign.port}`,
     msi: { ...world.identity, clientId },
+    evidenceMsi: world.identity,
     storage: { tables: `https://127.0.0.1:${tables.port}/${account}`, connectionString: '' },
     evidence: { url: 'https://127.0.0.1:1', accountId: '', resourceManager: 'https://127.0.0.1:1' },
     proxy: world.proxyUrl,
