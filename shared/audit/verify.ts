@@ -1,12 +1,12 @@
-import type { HeadDocument, StoredEntity } from './record.ts'
-import type { OpenedAnchors } from './verify-anchor-log.ts'
-import { type AnchorCheck, checkAnchored } from './verify-anchored.ts'
-import { createFindings, type Finding } from './verify-findings.ts'
-import { checkHead, firstOfHead, kidOfHead } from './verify-head.ts'
+import type { StoredEntity } from './record.ts'
+import type { AnchoredBook, OpenedAnchors } from './verify-anchor-log.ts'
+import { checkAnchored } from './verify-anchored.ts'
+import type { Finding } from './verify-findings.ts'
 import { checkOpenings, type OpeningReader } from './verify-openings.ts'
-import { createPairs } from './verify-pairs.ts'
-import { readRow, type VerifyKey } from './verify-row.ts'
-import { type Counts, closeWalk, reportAll, startWalk, type Walk, walkRow } from './verify-segment.ts'
+import type { VerifyKey } from './verify-row.ts'
+import { checkSealed, type SealedReader } from './verify-sealed.ts'
+import type { Counts } from './verify-segment.ts'
+import { type Run, startRun, walkStore } from './verify-walk.ts'
 
 /** Where the verifier reads from. Everything may reject: the verdict is INCOMPLETE then. */
 export interface ChainSource {
@@ -33,6 +33,8 @@ export interface VerifyOptions {
   readonly openings?: OpeningReader
   /** The anchor log, checked against a pinned key; null where none was ever made. Rejects where it cannot be read. */
   readonly anchors?: () => Promise<OpenedAnchors | null>
+  /** Compares the kept copies of sealed segments with their seals. */
+  readonly sealed?: SealedReader
   /** Answer INCOMPLETE where there is no anchor log. */
   readonly requireAnchors?: boolean
 }
@@ -46,6 +48,8 @@ export interface VerifyReport {
     readonly open: number
     /** Openings that were compared, where that was asked. */
     readonly openings?: number
+    /** Kept copies of sealed segments that were compared, where that was asked. */
+    readonly sealed?: number
     readonly notVerified: number
     readonly notAnchored: number
     readonly findings: number
@@ -72,16 +76,10 @@ const defaultGrace = 15 * 60 * 1000
 export async function verifyChain(options: VerifyOptions): Promise<VerifyReport> {
   const run = startRun(options)
   const { findings, counts } = run
-  let openings = 0
+  const looked: Looked = {}
   const notes: string[] = []
   try {
-    // Read first: what is opened or anchored during the walk is not missing.
-    const lanes = await options.source.lanes()
-    await openAnchors(run)
-    await walkStore(run)
-    checkEnds(run)
-    checkDirectory(run, lanes)
-    openings = await checkOpenings(options, findings)
+    await lookAtAll(run, looked)
   } catch (cause) {
     notes.push(`not everything could be read: ${cause instanceof Error ? cause.message : 'unknown'}`)
   }
@@ -92,7 +90,7 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyReport>
   const verdict = judge({ failures: findings.failures(), total: findings.total(), isIncomplete: notes.length > 0 })
   const more = {
     open,
-    ...(options.openings ? { openings } : {}),
+    ...looked,
     notVerified: counts.rows - counts.verified,
     notAnchored: countUnanchored(run),
     findings: findings.total(),
@@ -101,48 +99,50 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyReport>
   return { verdict, counts: { ...counts, ...more }, anchoredUpTo, findings: findings.kept(), notes }
 }
 
-interface Run {
-  readonly options: VerifyOptions
-  readonly findings: ReturnType<typeof createFindings>
-  readonly pairs: ReturnType<typeof createPairs>
-  readonly counts: Counts
-  readonly keys: Map<string, VerifyKey | null>
-  readonly reached: Map<string, number>
-  /** Where each lane of the store ends: one above its last row. */
-  readonly ends: Map<string, number>
-  anchors: AnchorCheck | null
-  anchoredUpTo: AnchoredUpTo | null
-  origin: string | null
+/** What was compared besides the rows, where that was asked. */
+interface Looked {
+  openings?: number
+  sealed?: number
 }
 
-interface Cursor {
-  readonly partitionKey: string
-  readonly walk: Walk | null
+async function lookAtAll(run: Run, looked: Looked): Promise<void> {
+  const { options, findings } = run
+  const { source, openings, sealed } = options
+  // Read first: what is opened or anchored during the walk is not missing.
+  const lanes = await source.lanes()
+  const book = await openAnchors(run)
+  await walkStore(run)
+  checkEnds(run)
+  checkDirectory(run, lanes)
+  if (openings) looked.openings = await checkOpenings({ source, openings }, findings)
+  if (sealed && book) looked.sealed = await checkSealed({ source, sealed }, book, findings)
 }
 
-function startRun(options: VerifyOptions): Run {
-  const findings = createFindings()
-  const counts = { rows: 0, verified: 0, lanes: 0, segments: 0, intents: 0, outcomes: 0, events: 0 }
-  const pairs = createPairs(findings.add)
-  const maps = { keys: new Map(), reached: new Map(), ends: new Map() }
-  const unread = { anchors: null, anchoredUpTo: null }
-  return { options, findings, pairs, counts, ...maps, ...unread, origin: options.origin ?? null }
-}
-
-async function openAnchors(run: Run): Promise<void> {
+async function openAnchors(run: Run): Promise<AnchoredBook | null> {
   const opened = await run.options.anchors?.()
-  if (!opened) return
+  if (!opened) return null
   if (!opened.ok) {
     const { fault, index, detail } = opened
     run.findings.add({ kind: fault, lane: 'anchors', seq: index, detail })
-    return
+    return null
   }
   const { checkpoint, time, lanes } = opened.book
   const upTo = [...lanes].map(([lane, rows]) => [lane, rows.at(-1)?.seq ?? -1])
   const root = Buffer.from(checkpoint.root).toString('hex')
   run.origin ??= checkpoint.origin
-  run.anchors = checkAnchored(opened.book, run.findings.add)
+  run.anchors = checkAnchored(opened.book, (finding) => {
+    if (!isToldByFork(run, finding)) run.findings.add(finding)
+  })
   run.anchoredUpTo = { size: checkpoint.size, root, time, lanes: Object.fromEntries(upTo) }
+  return opened.book
+}
+
+/** A row that a key holder put between two others shows by the one that does not follow it: more exactly than by the anchors. */
+function isToldByFork({ findings }: Run, { kind, lane, seq, toSeq = seq }: Finding): boolean {
+  if (kind !== 'rewritten') return false
+  return findings.kept().some((fork) => {
+    return fork.kind === 'forked' && fork.lane === lane && fork.seq >= seq && fork.seq <= toSeq + 1
+  })
 }
 
 function checkEnds({ anchors, ends }: Run): void {
@@ -154,147 +154,23 @@ function countUnanchored({ anchors, ends, counts }: Run): number {
   return [...ends].reduce((sum, [lane, end]) => sum + Math.max(0, end - anchors.upTo(lane) - 1), 0)
 }
 
-async function walkStore(run: Run): Promise<void> {
-  let cursor: Cursor | null = null
-  for await (const page of run.options.source.pages()) {
-    for (const entities of splitByPartition(page)) {
-      const partitionKey = entities[0]?.partitionKey ?? ''
-      if (cursor?.partitionKey !== partitionKey) {
-        await closeSegment(run, cursor, partitionKey)
-        cursor = openSegment(run, cursor, { partitionKey, entities })
-      }
-      if (cursor.walk) await walkEntities(run, cursor.walk, entities)
-    }
-  }
-  await closeSegment(run, cursor, '')
-}
-
-function* splitByPartition(page: readonly StoredEntity[]): Iterable<readonly StoredEntity[]> {
-  let start = 0
-  for (let at = 1; at <= page.length; at++) {
-    if (page[at]?.partitionKey === page[start]?.partitionKey) continue
-    yield page.slice(start, at)
-    start = at
-  }
-}
-
-function openSegment(run: Run, before: Cursor | null, { partitionKey, entities }: Segment): Cursor {
-  const name = parsePartition(partitionKey)
-  if (name === null) {
-    run.findings.add({ kind: 'inserted', lane: partitionKey, seq: 0, detail: 'a partition that is no segment' })
-    return { partitionKey, walk: null }
-  }
-  const isSameLane = before?.walk?.lane === name.lane
-  const walk = isSameLane && before.walk ? before.walk : startWalk(name.lane)
-  run.counts.segments++
-  if (!isSameLane) run.counts.lanes++
-  if (name.segment > walk.segment + 1) skipSegments(run, walk, entities)
-  walk.firstPrev = walk.afterBad ? null : walk.prev
-  walk.first = walk.seq
-  walk.segment = name.segment
-  run.reached.set(name.lane, name.segment)
-  return { partitionKey, walk }
-}
-
-interface Segment {
-  readonly partitionKey: string
-  readonly entities: readonly StoredEntity[]
-}
-
-function skipSegments(run: Run, walk: Walk, entities: readonly StoredEntity[]): void {
-  const first = firstSeq(entities) ?? walk.seq
-  const toSeq = Math.max(walk.seq, first - 1)
-  const detail = `segments after ${walk.segment} are missing`
-  run.findings.add({ kind: 'segment_missing', lane: walk.lane, seq: walk.seq, toSeq, detail })
-  walk.seq = Math.max(walk.seq, first)
-  walk.prev = null
-  walk.kid = null
-}
-
-function firstSeq(entities: readonly StoredEntity[]): number | null {
-  const head = entities.find((entity) => entity.rowKey === '!head')
-  const row = entities.find((entity) => /^r\d{16}$/.test(entity.rowKey))
-  return (head && firstOfHead(head)) ?? (row ? Number(row.rowKey.slice(1)) : null)
-}
-
-async function walkEntities(run: Run, walk: Walk, entities: readonly StoredEntity[]): Promise<void> {
-  // One row after the other: what was read of a row can go before the next one is read.
-  for (const entity of entities) {
-    if (entity.rowKey === '!head') continue
-    const row = readRow(entity)
-    if (!run.keys.has(row.kid)) await fetchKey(run, row.kid)
-    run.origin ??= row.facts?.origin ?? null
-    walkRow(run, walk, row)
-  }
-}
-
-/** Reads the head after the rows, fetches what was appended in between, and only then compares. */
-async function closeSegment(run: Run, cursor: Cursor | null, next: string): Promise<void> {
-  if (!cursor?.walk) return
-  const { walk, partitionKey } = cursor
-  const { source } = run.options
-  const stored = await source.head(partitionKey)
-  if (stored === null) {
-    reportAll(run.findings.add, closeWalk(walk, { kind: 'head_missing', detail: 'the segment has no head' }))
-    run.ends.set(walk.lane, walk.seq)
-    return
-  }
-  const kid = kidOfHead(stored)
-  if (!run.keys.has(kid)) await fetchKey(run, kid)
-  const place = { origin: run.origin, lane: walk.lane, segment: walk.segment }
-  const head = checkHead(stored, run.keys.get(kid) ?? null, place)
-  if (!('detail' in head)) await catchUp(run, { walk, partitionKey, head, next })
-  reportAll(run.findings.add, closeWalk(walk, head))
-  run.ends.set(walk.lane, walk.seq)
-}
-
-interface Closing {
-  readonly walk: Walk
-  readonly partitionKey: string
-  readonly head: HeadDocument
-  readonly next: string
-}
-
-async function catchUp(run: Run, { walk, partitionKey, head, next }: Closing): Promise<void> {
-  if (walk.seq < head.nextSeq) {
-    const rows = run.options.source.rows(partitionKey, rowKey(walk.seq), rowKey(head.nextSeq - 1))
-    for await (const page of rows) await walkEntities(run, walk, page)
-  }
-  if (parsePartition(next)?.lane === walk.lane && head.state === 'open') {
-    const detail = 'the segment is open although a later one exists'
-    run.findings.add({ kind: 'head_rolled_back', lane: walk.lane, seq: head.nextSeq, detail })
-  }
-}
-
 function checkDirectory(run: Run, lanes: Awaited<ReturnType<ChainSource['lanes']>>): void {
   for (const { lane, segment } of lanes) {
     const reached = run.reached.get(lane)
+    const seq = run.ends.get(lane) ?? 0
+    // What is gone below an anchor has been named already, with its rows.
+    if ((reached ?? 0) >= segment || (run.anchors?.upTo(lane) ?? -1) >= seq) continue
     if (reached === undefined) {
-      // Anchors have named it already, with the rows that are gone.
-      if ((run.anchors?.upTo(lane) ?? -1) >= 0) continue
       run.findings.add({ kind: 'lane_missing', lane, seq: 0, detail: 'the lane is listed and not in the store' })
-    } else if (reached < segment) {
+    } else {
       const detail = `segment ${segment} is listed, the last in the store is ${reached}`
-      run.findings.add({ kind: 'segment_missing', lane, seq: 0, detail })
+      run.findings.add({ kind: 'segment_missing', lane, seq, detail })
     }
   }
-}
-
-async function fetchKey(run: Run, kid: string): Promise<void> {
-  run.keys.set(kid, await run.options.keys(kid))
 }
 
 function judge(result: { failures: number; total: number; isIncomplete: boolean }): Verdict {
   if (result.failures > 0) return 'FAIL'
   if (result.isIncomplete) return 'INCOMPLETE'
   return result.total > 0 ? 'PASS WITH EXCEPTIONS' : 'PASS'
-}
-
-function parsePartition(partitionKey: string): { lane: string; segment: number } | null {
-  const match = /^(L\d{2,})\|(\d{6})$/.exec(partitionKey)
-  return match?.[1] && match[2] ? { lane: match[1], segment: Number(match[2]) } : null
-}
-
-function rowKey(seq: number): string {
-  return `r${String(seq).padStart(16, '0')}`
 }
