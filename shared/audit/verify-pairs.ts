@@ -45,14 +45,7 @@ export function createPairs(report: Report): Pairs {
       report(findingAt(row, 'duplicate_decision', `decision ${decisionId} has two intents`))
       return
     }
-    const intent = {
-      lane: row.lane,
-      seq: row.seq,
-      mac,
-      time: row.time,
-      verdict: row.verdict ?? '',
-      approval: row.approval,
-    }
+    const intent = toOpenIntent(row, mac)
     const outcome = early.get(decisionId)
     early.delete(decisionId)
     if (outcome) pair(intent, outcome)
@@ -88,6 +81,10 @@ export function createPairs(report: Report): Pairs {
       return open.size - reportLate(report, open, { ...options, uses })
     },
   }
+}
+
+function toOpenIntent({ lane, seq, time, verdict = '', approval }: RowFacts, mac: Uint8Array | null): OpenIntent {
+  return { lane, seq, mac, time, verdict, approval }
 }
 
 function reportEarly(report: Report, early: ReadonlyMap<string, RowFacts>, { isKnownBad }: FinishOptions): void {

@@ -2,8 +2,7 @@ import { hash } from 'node:crypto'
 import type { AnchorRecord, Seal } from './anchor.ts'
 import { leafDigest } from './chain.ts'
 import { growTree } from './merkle.ts'
-import { partitionKey, rowKey } from './segment.ts'
-import type { ChainSource } from './verify.ts'
+import type { StoredEntity } from './record.ts'
 import type { AnchoredBook } from './verify-anchor-log.ts'
 import type { Finding } from './verify-findings.ts'
 import { joinContent } from './verify-row.ts'
@@ -17,7 +16,7 @@ interface Findings {
 }
 
 export interface SealedOptions {
-  readonly source: Pick<ChainSource, 'rows'>
+  readonly source: { rows(partitionKey: string, from: string, to: string): AsyncIterable<readonly StoredEntity[]> }
   readonly sealed: SealedReader
 }
 
@@ -113,4 +112,12 @@ function compareLine(place: number, row: number): Located | null {
   if (place === row) return null
   if (place > row) return { kind: 'deleted', seq: row, toSeq: place - 1 }
   return { kind: place < 0 ? 'edited' : 'inserted', seq: row }
+}
+
+function partitionKey(lane: string, segment: number): string {
+  return `${lane}|${String(segment).padStart(6, '0')}`
+}
+
+function rowKey(seq: number): string {
+  return `r${String(seq).padStart(16, '0')}`
 }

@@ -1,15 +1,27 @@
 import type { HeadDocument, StoredEntity } from './record.ts'
-import type { AnchoredUpTo, VerifyOptions } from './verify.ts'
 import type { AnchorCheck } from './verify-anchored.ts'
 import { createFindings } from './verify-findings.ts'
 import { checkHead, firstOfHead, kidOfHead } from './verify-head.ts'
 import { createPairs } from './verify-pairs.ts'
+import { type RecordedReport, reportOfRow } from './verify-reports.ts'
 import { readRow, type VerifyKey } from './verify-row.ts'
+import type { RowFacts } from './verify-schema.ts'
 import { type Counts, closeWalk, reportAll, startWalk, type Walk, walkRow } from './verify-segment.ts'
+
+/** What is walked: every entity of the row table in key order; rows of one segment, row keys inclusive; one head. */
+export interface WalkOptions {
+  readonly source: {
+    pages(): AsyncIterable<readonly StoredEntity[]>
+    rows(partitionKey: string, from: string, to: string): AsyncIterable<readonly StoredEntity[]>
+    head(partitionKey: string): Promise<StoredEntity | null>
+  }
+  readonly keys: (kid: string) => Promise<VerifyKey | null>
+  readonly origin?: string
+}
 
 /** One walk over a whole store, and what it has found out so far. */
 export interface Run {
-  readonly options: VerifyOptions
+  readonly options: WalkOptions
   readonly findings: ReturnType<typeof createFindings>
   readonly pairs: ReturnType<typeof createPairs>
   readonly counts: Counts
@@ -18,8 +30,9 @@ export interface Run {
   readonly reached: Map<string, number>
   /** Where each lane of the store ends: one above its last row. */
   readonly ends: Map<string, number>
+  /** What rows that can be believed say of nightly reports. */
+  readonly reports: RecordedReport[]
   anchors: AnchorCheck | null
-  anchoredUpTo: AnchoredUpTo | null
   origin: string | null
 }
 
@@ -34,13 +47,12 @@ interface Segment {
 }
 
 /** Nothing read yet. */
-export function startRun(options: VerifyOptions): Run {
+export function startRun(options: WalkOptions): Run {
   const findings = createFindings()
   const counts = { rows: 0, verified: 0, lanes: 0, segments: 0, intents: 0, outcomes: 0, events: 0 }
   const pairs = createPairs(findings.add)
   const maps = { keys: new Map(), reached: new Map(), ends: new Map() }
-  const unread = { anchors: null, anchoredUpTo: null }
-  return { options, findings, pairs, counts, ...maps, ...unread, origin: options.origin ?? null }
+  return { options, findings, pairs, counts, ...maps, reports: [], anchors: null, origin: options.origin ?? null }
 }
 
 /** Walks every segment in the order of keys, with its head. */
@@ -138,7 +150,13 @@ async function walkEntities(run: Run, walk: Walk, entities: readonly StoredEntit
     if (stated !== row.kid && !run.keys.has(stated)) await findKey(run, stated)
     run.origin ??= row.facts?.origin ?? null
     walkRow(run, walk, row)
+    if (row.facts?.kind === 'report' && !walk.afterBad) noteReport(run, row.facts)
   }
+}
+
+function noteReport({ reports }: Run, facts: RowFacts): void {
+  const report = reportOfRow(facts)
+  if (report !== null) reports.push(report)
 }
 
 /** Reads the head after the rows, fetches what was appended in between, and only then compares. */

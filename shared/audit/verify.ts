@@ -3,6 +3,7 @@ import type { AnchoredBook, OpenedAnchors } from './verify-anchor-log.ts'
 import { checkAnchored } from './verify-anchored.ts'
 import type { Finding } from './verify-findings.ts'
 import { checkOpenings, type OpeningReader } from './verify-openings.ts'
+import { checkReports, reportsOfAnchors, type StoredReport } from './verify-reports.ts'
 import type { VerifyKey } from './verify-row.ts'
 import { checkSealed, type SealedReader } from './verify-sealed.ts'
 import type { Counts } from './verify-segment.ts'
@@ -35,6 +36,8 @@ export interface VerifyOptions {
   readonly anchors?: () => Promise<OpenedAnchors | null>
   /** Compares the kept copies of sealed segments with their seals. */
   readonly sealed?: SealedReader
+  /** The nightly reports that are kept, compared with what was recorded of them. */
+  readonly reports?: () => Promise<readonly StoredReport[]>
   /** Answer INCOMPLETE where there is no anchor log. */
   readonly requireAnchors?: boolean
 }
@@ -48,6 +51,7 @@ export interface VerifyReport {
     readonly open: number
     /** Openings that were compared, where that was asked. */
     readonly openings?: number
+    readonly reports?: number
     /** Kept copies of sealed segments that were compared, where that was asked. */
     readonly sealed?: number
     readonly notVerified: number
@@ -76,65 +80,74 @@ const defaultGrace = 15 * 60 * 1000
 export async function verifyChain(options: VerifyOptions): Promise<VerifyReport> {
   const run = startRun(options)
   const { findings, counts } = run
-  const looked: Looked = {}
+  const looked: Looked = { counts: {}, anchoredUpTo: null }
   const notes: string[] = []
   try {
-    await lookAtAll(run, looked)
+    await lookAtAll(options, run, looked)
   } catch (cause) {
     notes.push(`not everything could be read: ${cause instanceof Error ? cause.message : 'unknown'}`)
   }
   const finish = { now: options.now, grace: options.grace ?? defaultGrace, isKnownBad: findings.covers }
   const open = notes.length === 0 ? run.pairs.finish(finish) : 0
   if (counts.verified === 0) notes.push('no row was verified')
-  if (options.requireAnchors && run.anchoredUpTo === null) notes.push('no row is anchored')
+  if (options.requireAnchors && looked.anchoredUpTo === null) notes.push('no row is anchored')
   const verdict = judge({ failures: findings.failures(), total: findings.total(), isIncomplete: notes.length > 0 })
   const more = {
     open,
-    ...looked,
+    ...looked.counts,
     notVerified: counts.rows - counts.verified,
     notAnchored: countUnanchored(run),
     findings: findings.total(),
   }
-  const { anchoredUpTo } = run
+  const { anchoredUpTo } = looked
   return { verdict, counts: { ...counts, ...more }, anchoredUpTo, findings: findings.kept(), notes }
 }
 
-/** What was compared besides the rows, where that was asked. */
+/** What was compared besides the rows, where that was asked, and how far the anchors reach. */
 interface Looked {
-  openings?: number
-  sealed?: number
+  counts: { openings?: number; sealed?: number; reports?: number }
+  anchoredUpTo: AnchoredUpTo | null
 }
 
-async function lookAtAll(run: Run, looked: Looked): Promise<void> {
-  const { options, findings } = run
+async function lookAtAll(options: VerifyOptions, run: Run, looked: Looked): Promise<void> {
   const { source, openings, sealed } = options
   // Read first: what is opened or anchored during the walk is not missing.
   const lanes = await source.lanes()
-  const book = await openAnchors(run)
+  const book = openAnchors(run, await options.anchors?.())
+  if (book) looked.anchoredUpTo = describeAnchors(book)
   await walkStore(run)
   checkEnds(run)
   checkDirectory(run, lanes)
-  if (openings) looked.openings = await checkOpenings({ source, openings }, findings)
-  if (sealed && book) looked.sealed = await checkSealed({ source, sealed }, book, findings)
+  if (openings) looked.counts.openings = await checkOpenings({ source, openings }, run.findings)
+  if (sealed && book) looked.counts.sealed = await checkSealed({ source, sealed }, book, run.findings)
+  if (options.reports) looked.counts.reports = lookAtReports(run, book, await options.reports())
 }
 
-async function openAnchors(run: Run): Promise<AnchoredBook | null> {
-  const opened = await run.options.anchors?.()
+// Read after the walk: whoever publishes keeps a report before a row names it.
+function lookAtReports(run: Run, book: AnchoredBook | null, stored: readonly StoredReport[]): number {
+  const recorded = [...run.reports, ...reportsOfAnchors(book?.records ?? [])]
+  for (const finding of checkReports({ stored, recorded })) run.findings.add(finding)
+  return stored.length
+}
+
+function openAnchors(run: Run, opened: OpenedAnchors | null | undefined): AnchoredBook | null {
   if (!opened) return null
   if (!opened.ok) {
     const { fault, index, detail } = opened
     run.findings.add({ kind: fault, lane: 'anchors', seq: index, detail })
     return null
   }
-  const { checkpoint, time, lanes } = opened.book
-  const upTo = [...lanes].map(([lane, rows]) => [lane, rows.at(-1)?.seq ?? -1])
-  const root = Buffer.from(checkpoint.root).toString('hex')
-  run.origin ??= checkpoint.origin
+  run.origin ??= opened.book.checkpoint.origin
   run.anchors = checkAnchored(opened.book, (finding) => {
     if (!isToldByFork(run, finding)) run.findings.add(finding)
   })
-  run.anchoredUpTo = { size: checkpoint.size, root, time, lanes: Object.fromEntries(upTo) }
   return opened.book
+}
+
+function describeAnchors({ checkpoint, time, lanes }: AnchoredBook): AnchoredUpTo {
+  const upTo = [...lanes].map(([lane, rows]) => [lane, rows.at(-1)?.seq ?? -1])
+  const root = Buffer.from(checkpoint.root).toString('hex')
+  return { size: checkpoint.size, root, time, lanes: Object.fromEntries(upTo) }
 }
 
 /** A row that a key holder put between two others shows by the one that does not follow it: more exactly than by the anchors. */
