@@ -77,19 +77,26 @@ export function joinFindings(one: Finding | undefined, next: Finding): Finding |
     : null
 }
 
-/** Keeps the first thousand findings and counts all, so that a ruined store cannot exhaust memory. */
-export function createFindings() {
+/**
+ * Keeps the first thousand findings and counts all, so that a ruined store cannot exhaust memory. What is declared
+ * elsewhere is only remembered as a place that is not sound.
+ */
+export function createFindings(isDeclared: (finding: Finding) => boolean = () => false) {
   const kept: Finding[] = []
   const bad = new Map<string, [number, number][]>()
   let total = 0
   let failures = 0
   const overlaps = (lane: string, seq: number, toSeq: number): boolean =>
     (bad.get(lane) ?? []).some(([from, to]) => from <= toSeq && seq <= to)
+  const mark = ({ lane, seq, toSeq = seq }: Finding): void => {
+    const ranges = bad.get(lane) ?? []
+    bad.set(lane, ranges)
+    if (ranges.length < maxKept) ranges.push([seq, toSeq])
+  }
   return {
     add(finding: Finding): void {
-      const ranges = bad.get(finding.lane) ?? []
-      bad.set(finding.lane, ranges)
-      if (ranges.length < maxKept) ranges.push([finding.seq, finding.toSeq ?? finding.seq])
+      mark(finding)
+      if (isDeclared(finding)) return
       const joined = joinFindings(kept.at(-1), finding)
       if (joined !== null) {
         kept[kept.length - 1] = joined

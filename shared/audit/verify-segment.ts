@@ -100,7 +100,7 @@ function believe({ pairs, anchors }: SegmentContext, walk: Walk, { row, seq, fau
   // The row before it is another than it was: its decision is not said to lack something as well.
   if (fault?.kind === 'forked' && walk.last?.decisionId) pairs.excuse(walk.last.decisionId)
   if (row.facts) pairs.add(row.facts, row.mac)
-  anchors?.row({ lane: walk.lane, seq, mac: row.mac })
+  anchors?.row({ lane: walk.lane, seq, mac: row.mac, time: row.facts?.time })
   if (walk.kid !== row.kid) walk.proven.add(row.kid)
 }
 

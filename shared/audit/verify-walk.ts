@@ -4,7 +4,7 @@ import { createFindings } from './verify-findings.ts'
 import { checkHead, firstOfHead, kidOfHead } from './verify-head.ts'
 import { createPairs } from './verify-pairs.ts'
 import { type RecordedReport, reportOfRow } from './verify-reports.ts'
-import { readRow, type VerifyKey } from './verify-row.ts'
+import { type ReadRow, readRow, type VerifyKey } from './verify-row.ts'
 import type { RowFacts } from './verify-schema.ts'
 import { type Counts, closeWalk, reportAll, startWalk, type Walk, walkRow } from './verify-segment.ts'
 
@@ -48,11 +48,13 @@ interface Segment {
 
 /** Nothing read yet. */
 export function startRun(options: WalkOptions): Run {
-  const findings = createFindings()
+  const findings = createFindings((finding) => run.anchors?.declares(finding) ?? false)
   const counts = { rows: 0, verified: 0, lanes: 0, segments: 0, intents: 0, outcomes: 0, events: 0 }
   const pairs = createPairs(findings.add)
   const maps = { keys: new Map(), reached: new Map(), ends: new Map() }
-  return { options, findings, pairs, counts, ...maps, reports: [], anchors: null, origin: options.origin ?? null }
+  const origin = options.origin ?? null
+  const run: Run = { options, findings, pairs, counts, ...maps, reports: [], anchors: null, origin }
+  return run
 }
 
 /** Walks every segment in the order of keys, with its head. */
@@ -145,13 +147,20 @@ async function walkEntities(run: Run, walk: Walk, entities: readonly StoredEntit
   for (const entity of entities) {
     if (entity.rowKey === '!head') continue
     const row = readRow(entity)
-    const stated = row.facts?.kid ?? row.kid
-    if (!run.keys.has(row.kid)) await findKey(run, row.kid)
-    if (stated !== row.kid && !run.keys.has(stated)) await findKey(run, stated)
+    if (!areKeysKnown(run, row)) await findKeys(run, row)
     run.origin ??= row.facts?.origin ?? null
     walkRow(run, walk, row)
     if (row.facts?.kind === 'report' && !walk.afterBad) noteReport(run, row.facts)
   }
+}
+
+function areKeysKnown({ keys }: Run, { kid, facts }: ReadRow): boolean {
+  return keys.has(kid) && (facts === null || facts.kid === kid || keys.has(facts.kid))
+}
+
+async function findKeys(run: Run, { kid, facts }: ReadRow): Promise<void> {
+  await findKey(run, kid)
+  if (facts !== null) await findKey(run, facts.kid)
 }
 
 function noteReport({ reports }: Run, facts: RowFacts): void {

@@ -54,6 +54,8 @@ export interface VerifyReport {
     readonly reports?: number
     /** Kept copies of sealed segments that were compared, where that was asked. */
     readonly sealed?: number
+    /** Rows of segments that were removed at the end of their time, as the anchors say. */
+    readonly removed?: number
     readonly notVerified: number
     readonly notAnchored: number
     readonly findings: number
@@ -95,6 +97,7 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyReport>
   const more = {
     open,
     ...looked.counts,
+    ...(run.anchors?.removed ? { removed: run.anchors.removed } : {}),
     notVerified: counts.rows - counts.verified,
     notAnchored: countUnanchored(run),
     findings: findings.total(),
@@ -159,7 +162,9 @@ function isToldByFork({ findings }: Run, { kind, lane, seq, toSeq = seq }: Findi
 }
 
 function checkEnds({ anchors, ends }: Run): void {
-  for (const lane of anchors?.lanes() ?? []) anchors?.end(lane, ends.get(lane) ?? 0)
+  if (anchors === null) return
+  for (const lane of new Set([...anchors.lanes(), ...ends.keys()])) anchors.end(lane, ends.get(lane) ?? 0)
+  anchors.close()
 }
 
 function countUnanchored({ anchors, ends, counts }: Run): number {

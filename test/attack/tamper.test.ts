@@ -1,12 +1,10 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { BlobServiceClient } from '@azure/storage-blob'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tableNames } from '../../shared/audit/store.ts'
 import { readStoredChain } from '../../shared/audit/stored-chain.ts'
 import { createTableRows } from '../../shared/audit/table-rows.ts'
 import { type VerifyReport, verifyChain } from '../../shared/audit/verify.ts'
 import { openAnchorLog } from '../../shared/audit/verify-anchor-log.ts'
-import { createWormEvidence } from '../../shared/audit/worm-evidence.ts'
 import {
   findKey,
   firstKid,
@@ -28,7 +26,6 @@ import { checkpointsOf, get } from '../support/tamper-tools.ts'
 
 const hour = 3_600_000
 const names = tableNames('tampered')
-const container = 'evidence'
 
 let servers: TamperServers
 let book: TamperedBook
@@ -39,16 +36,13 @@ const openRows = () =>
     ...{ account: { connectionString: servers.tables }, names, create: true },
     ...{ allowInsecure: true, timeout: 30_000 },
   })
-const openEvidence = () => createWormEvidence({ account: { connectionString: servers.blobs }, container })
 
 beforeAll(async () => {
   servers = await startTamperServers()
-  const administrator = openAdministrator({ servers, names, container })
-  await administrator.container.create()
-  move = administrator.move
+  move = openAdministrator(servers, names)
   const rows = openRows()
-  const desk = openDesk({ rows, evidence: openEvidence() })
-  book = await writeBook(desk, () => takeSnapshot(rows, administrator.container))
+  const desk = openDesk({ rows, evidence: servers.evidence('sealer') })
+  book = await writeBook(desk, () => takeSnapshot(rows, servers.container))
 }, 60_000)
 afterAll(() => servers.stop())
 
@@ -62,7 +56,7 @@ async function verify(one: TamperCase): Promise<VerifyReport> {
     openings: (partition, id) => rows.read('pii', partition, id),
     anchors: () => readAnchors(one),
     requireAnchors: true,
-    sealed: readSealed,
+    sealed: servers.evidence('verifier').readSegment,
   })
 }
 
@@ -80,7 +74,7 @@ function retiredEarly(): string {
 }
 
 async function readAnchors({ keeps, vault }: TamperCase) {
-  const evidence = openEvidence()
+  const evidence = servers.evidence('verifier')
   const [lines, note] = [await evidence.readLines(), await evidence.readCheckpoint()]
   if (lines.length === 0 && note === null) return null
   const publicKey: KeyObject = vault === 'another signing key' ? strangeLogKey.publicKey : logKey.publicKey
@@ -90,12 +84,6 @@ async function readAnchors({ keeps, vault }: TamperCase) {
 
 function newestNote(state: Snapshot): string {
   return get(state.blobs, checkpointsOf(state).at(-1) ?? '').toString('utf8')
-}
-
-async function readSealed(name: string): Promise<Uint8Array | null> {
-  const client = BlobServiceClient.fromConnectionString(servers.blobs).getContainerClient(container)
-  const blob = client.getBlobClient(`segments/${name.replace('|', '-')}.ndjson`)
-  return (await blob.exists()) ? blob.downloadToBuffer() : null
 }
 
 function placesOf({ findings }: VerifyReport): string[] {

@@ -1,7 +1,7 @@
 // The stores of a tampered book as an administrator has them: every entity and blob can be read, replaced and removed, behind
 // the back of whatever stands in front.
 import { TableClient } from '@azure/data-tables'
-import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob'
+import type { ContainerClient } from '@azure/storage-blob'
 import type { Properties, RowStore, TableName } from '../../shared/audit/store.ts'
 import type { TamperServers } from './tamper-servers.ts'
 
@@ -47,26 +47,16 @@ export async function takeSnapshot(rows: RowStore, container: ContainerClient): 
 /** Makes what is stored go from one state to the other; only what differs is written. */
 export type Mover = (from: Snapshot, to: Snapshot) => Promise<void>
 
-export interface AdministratorOptions {
-  readonly servers: TamperServers
-  readonly names: Readonly<Record<TableName, string>>
-  readonly container: string
-}
-
 /** An administrator of both accounts. */
-export function openAdministrator({ servers, names, container }: AdministratorOptions): {
-  readonly container: ContainerClient
-  readonly move: Mover
-} {
-  const client = BlobServiceClient.fromConnectionString(servers.blobs).getContainerClient(container)
+export function openAdministrator(
+  { tables: connectionString, container }: TamperServers,
+  names: Readonly<Record<TableName, string>>,
+): Mover {
   const of = (table: TableName) =>
-    TableClient.fromConnectionString(servers.tables, names[table], { allowInsecureConnection: true })
-  return {
-    container: client,
-    async move(from, to) {
-      for (const table of tables) await moveTable(of(table), from[table], to[table])
-      await moveBlobs(client, from.blobs, to.blobs)
-    },
+    TableClient.fromConnectionString(connectionString, names[table], { allowInsecureConnection: true })
+  return async (from, to) => {
+    for (const table of tables) await moveTable(of(table), from[table], to[table])
+    await moveBlobs(container, from.blobs, to.blobs)
   }
 }
 

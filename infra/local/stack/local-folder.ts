@@ -17,7 +17,10 @@ export interface StackFile {
   readonly tenant: string
   readonly clientId: string
   readonly tables: { readonly url: string; readonly connectionString: string; readonly table: string }
+  /** The account of the evidence, at its front. */
   readonly blobs: { readonly url: string; readonly connectionString: string }
+  /** Its containers, and the vault's key that signs. */
+  readonly evidence: { readonly container: string; readonly reports: string; readonly signingKey: string }
   readonly vault: string
   /** Path of the certificate authority, PEM. */
   readonly ca: string

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { evidenceContainer, reportsContainer } from '../evidence/roles.ts'
 import { apps, tenants } from '../personas.ts'
 import { takePort } from './free-port.ts'
 import { type GatewaySlot, openGatewaySlot } from './gateway-slot.ts'
@@ -10,6 +11,7 @@ import { makeRunFolder, removeDeadRunFolders } from './scratch.ts'
 import { type Services, startServices } from './services.ts'
 import { auditTable, gatewayEnvironment, vaultHost } from './settings.ts'
 import { makeTeardown, type Teardown } from './teardown.ts'
+import { signingKeyName } from './vault-secrets.ts'
 
 export interface StackOptions {
   /** Port of the gateway; 0 takes any free one. */
@@ -115,6 +117,7 @@ async function launchGateway(
     entra: services.entra.url,
     msi: services.entra.msi,
     storage: services.storage,
+    evidence: services.evidence,
     proxy: services.proxy.url,
     postgresPort: services.front.port,
     orders: services.orders.url,
@@ -135,7 +138,7 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
-  const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
+  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -143,7 +146,8 @@ function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
     tenant: tenants.home,
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
-    blobs: { url: storage.blobs, connectionString },
+    blobs: { url: evidence.url, connectionString: evidence.connectionString },
+    evidence: { container: evidenceContainer, reports: reportsContainer, signingKey: signingKeyName },
     vault: `https://${vaultHost}`,
     ca,
     proxy: proxy.url,

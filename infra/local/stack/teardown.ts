@@ -4,6 +4,7 @@ export const parts = [
   'front',
   'orders',
   'blobs',
+  'evidence-account',
   'databricks',
   'database',
   'azurite',
