@@ -18,7 +18,7 @@ export interface TamperServers {
 /** Starts both; resolves when they answer. */
 export async function startTamperServers(): Promise<TamperServers> {
   const [server, world] = await Promise.all([startTableServer(), openEvidenceWorld()])
-  const settings = { tlsOptions: { ca: world.ca } }
+  const settings = { tlsOptions: { ca: world.ca }, retryOptions: { maxTries: 1 } }
   const service = BlobServiceClient.fromConnectionString(world.behind, settings)
   return {
     tables: connectionStringOf(server.port),
