@@ -18,6 +18,8 @@ export interface Surroundings {
   /** Port of the gateway. */
   readonly port: number
   readonly entra: string
+  /** The evidence app's endpoint of identities. */
+  readonly evidenceMsi: { readonly endpoint: string; readonly header: string }
   readonly msi: { readonly endpoint: string; readonly header: string; readonly clientId: string }
   readonly storage: { readonly tables: string; readonly connectionString: string }
   /** The account of the evidence, at its front; its id in Azure Resource Manager, and where that is answered. */
@@ -41,6 +43,21 @@ const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE', '
 export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
   const own = Object.fromEntries(inherited.map((name) => [name, process.env[name]]))
   return { ...own, ...clientEnvironment(parts), ...identity(parts), ...settings(parts) }
+}
+
+/** The evidence app: the same package under its own identities; it seals every few seconds, so that one can watch it. */
+export function evidenceEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
+  return {
+    ...gatewayEnvironment(parts),
+    IDENTITY_ENDPOINT: parts.evidenceMsi.endpoint,
+    IDENTITY_HEADER: parts.evidenceMsi.header,
+    COUNTERSIGN_APP: 'evidence',
+    COUNTERSIGN_SEAL_SCHEDULE: '*/5 * * * * *',
+    COUNTERSIGN_SEALER_CLIENT_ID: identities.sealer.clientId,
+    COUNTERSIGN_VERIFIER_CLIENT_ID: identities.verifier.clientId,
+    COUNTERSIGN_EVIDENCE_ACCOUNT_ID: parts.evidence.accountId,
+    COUNTERSIGN_ARM_URL: parts.evidence.resourceManager,
+  }
 }
 
 /** What any Node process needs before its start to reach the stack: the test authority and the proxy. */
@@ -70,10 +87,6 @@ function settings(parts: Surroundings): Record<string, string> {
     COUNTERSIGN_KEY_VAULT_URL: `https://${vaultHost}`,
     COUNTERSIGN_AUDIT_TABLES_URL: parts.storage.tables,
     COUNTERSIGN_EVIDENCE_BLOBS_URL: parts.evidence.url,
-    COUNTERSIGN_SEALER_CLIENT_ID: identities.sealer.clientId,
-    COUNTERSIGN_VERIFIER_CLIENT_ID: identities.verifier.clientId,
-    COUNTERSIGN_EVIDENCE_ACCOUNT_ID: parts.evidence.accountId,
-    COUNTERSIGN_ARM_URL: parts.evidence.resourceManager,
     COUNTERSIGN_RETENTION_DAYS: String(retentionDays),
     COUNTERSIGN_POLICY: 'package',
     COUNTERSIGN_POLICY_GROUPS: JSON.stringify(localDirectory({}).groups),

@@ -141,9 +141,9 @@ async function launchGateway({ home, app, services, entra, orders }: Launch): Pr
   const logFile = join(home, 'gateway.log')
   writePrivate(ca, services.certificates.ca)
   const { storage, evidence, proxy, front } = services
-  const { msi } = services.entra
+  const { msi, evidenceMsi } = services.entra
   const env = gatewayEnvironment({
-    ...{ port, ca, entra, msi, storage, evidence, orders },
+    ...{ port, ca, entra, msi, evidenceMsi, storage, evidence, orders },
     ...{ proxy: proxy.url, postgresPort: front.port, files: services.blobs.url, databricks: services.databricks.url },
   })
   const child = startChild({
@@ -197,6 +197,7 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     tenant: tenants.home,
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
+    evidenceApp: { url: '', key: '' },
     blobs: { url: evidence.url, connectionString: evidence.connectionString },
     evidence: { container: 'evidence', reports: 'reports', signingKey: 'evidence-signing' },
     vault: `https://${vaultHost}`,
@@ -211,6 +212,7 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     pids: {
       stack: process.pid,
       gateway: gateway.child.pid,
+      evidence: gateway.child.pid,
       azurite: storage.pid,
       postgres: database.pid,
       guard: guardPid,
