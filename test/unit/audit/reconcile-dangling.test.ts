@@ -88,7 +88,7 @@ describe('bound of outcomes', () => {
 })
 
 describe('dangling intent', () => {
-  it("is closed as unknown, in a lane that is not the gateway's, once it is older than the grace", async () => {
+  it('is closed as unknown once it is older than the grace', async () => {
     const { rows, clock, gateway, ports, outcomes } = createWorld()
     const writer = gateway()
     await recordCall(writer, 'd1')
@@ -191,10 +191,15 @@ describe('dangling intent', () => {
       const { rows, clock, gateway, ports, outcomes } = createWorld()
       const writer = gateway()
       const intent = await writer.recordPermitted(permitted('d1'))
+      // The lane that the reconciler will take: it must not be by taking the gateway's own that it keeps that one out.
+      const other = gateway()
+      await recordCall(other, 'd0')
+      await other.close()
+      const before = rows.commits
       rows.mishap = (table) => (table === 'rows' ? mishap : 'none')
       const refused = writer.recordOutcome(intent, called())
       const failing = expect(refused).rejects.toMatchObject({ code: 'audit_unavailable' })
-      while (rows.commits < 6) await new Promise((resolve) => setImmediate(resolve))
+      while (rows.commits < before + 2) await new Promise((resolve) => setImmediate(resolve))
       clock.now += 3000
       await failing
       rows.mishap = () => 'none'
