@@ -2,6 +2,7 @@
 import type { Faults } from './faults.ts'
 import type { Json } from './jws.ts'
 import type { Resource } from './resources.ts'
+import type { SignIn } from './sign-ins.ts'
 import type { KeyRing } from './signing-keys.ts'
 
 /** The user-assigned managed identity of the gateway; `header` is the secret for X-IDENTITY-HEADER. */
@@ -23,6 +24,8 @@ export interface EntraContext {
   readonly msi: ManagedIdentity
   /** Claims challenges that a sign-in has met, by token id: Entra keeps this with the session, not in the token. */
   readonly satisfied: Map<string, Json | true>
+  /** The latest, for the log. */
+  readonly signIns: SignIn[]
 }
 
 const rememberedSignIns = 10_000

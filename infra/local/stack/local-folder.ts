@@ -21,6 +21,8 @@ export interface StackFile {
   /** The evidence app's host: `POST {url}/admin/functions/{name}` with the key in `x-functions-key` starts a timer now. */
   readonly evidenceApp: { readonly url: string; readonly key: string }
   readonly vault: string
+  /** The query API of the log service. */
+  readonly logs?: string
   /** Path of the certificate authority, PEM. */
   readonly ca: string
   readonly proxy: string

@@ -1,5 +1,6 @@
 import { localDirectory } from '../../policy/local-directory.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
+import { localSources } from '../logs/sources.ts'
 import { apps, tenants } from '../personas.ts'
 import { classification, fileClassification, lakeClassification } from './classification.ts'
 
@@ -24,6 +25,8 @@ export interface Surroundings {
   /** The account with the people's files, at its front. */
   readonly files: string
   readonly databricks: string
+  /** The log service; without it nothing is reconciled. */
+  readonly logs?: string
 }
 
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE', 'FORCE_COLOR', 'NO_COLOR'] as const
@@ -42,12 +45,18 @@ export function evidenceEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
   return {
     ...gatewayEnvironment(parts),
     COUNTERSIGN_APP: 'evidence',
+    ...sources(parts),
     COUNTERSIGN_SEAL_SCHEDULE: '*/5 * * * * *',
     COUNTERSIGN_SEALER_CLIENT_ID: parts.msi.clientId,
     COUNTERSIGN_VERIFIER_CLIENT_ID: parts.msi.clientId,
     COUNTERSIGN_EVIDENCE_ACCOUNT_ID:
       '/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/local/providers/Microsoft.Storage/storageAccounts/evidence',
   }
+}
+
+function sources({ logs, databricks }: Surroundings): NodeJS.ProcessEnv {
+  if (logs === undefined) return {}
+  return { COUNTERSIGN_LOGS_URL: logs, COUNTERSIGN_SOURCES: JSON.stringify(localSources(databricks)) }
 }
 
 /** What any Node process needs before its start to reach the stack: the test authority and the proxy. */

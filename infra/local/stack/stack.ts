@@ -131,6 +131,7 @@ async function launchApps(
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
+    logs: services.logs.url,
   }
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
@@ -157,7 +158,7 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, evidence, evidenceApp, guard }: Facts): StackFile {
-  const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
+  const { storage, entra, proxy, front, database, orders, blobs, databricks, logs } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -168,6 +169,7 @@ function describe({ port, ca, services, gateway, evidence, evidenceApp, guard }:
     blobs: { url: storage.blobs, connectionString },
     evidenceApp: { url: `http://localhost:${evidenceApp.port}`, key: evidenceApp.key },
     vault: `https://${vaultHost}`,
+    logs: logs.url,
     ca,
     proxy: proxy.url,
     backends: {

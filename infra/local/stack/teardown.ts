@@ -6,6 +6,7 @@ export const parts = [
   'orders',
   'blobs',
   'databricks',
+  'logs',
   'database',
   'azurite',
   'vault',
