@@ -9,7 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, request as send } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TokenRules } from '../entra/bearer-check.ts'
-import { makeTokenCheck } from './access-token.ts'
+import { makeClaimsCheck } from './access-token.ts'
 import { type Refusal, refusals, refuse } from './refusal.ts'
 import { type LoggedRequest, noteAnswer } from './request-log.ts'
 import { mayDo } from './roles.ts'
@@ -35,7 +35,7 @@ interface Door {
   readonly account: string
   readonly ca: string
   readonly tenant: string
-  readonly check: ReturnType<typeof makeTokenCheck>
+  readonly check: ReturnType<typeof makeClaimsCheck>
   readonly note: (request: LoggedRequest) => void
 }
 
@@ -45,7 +45,7 @@ export async function startBlobFront(options: BlobFrontOptions): Promise<BlobFro
   const azurite = new URL(options.account)
   const account = azurite.pathname.slice(1)
   const note = options.note ?? (() => undefined)
-  const door: Door = { azurite, account, ca: certificate.ca, tenant, check: makeTokenCheck(options), note }
+  const door: Door = { azurite, account, ca: certificate.ca, tenant, check: makeClaimsCheck(options), note }
   const server = createServer({ cert: certificate.cert, key: certificate.key }, (request, response) => {
     serve(request, response, door).catch(() => deny(request, response, { refusal: refusals.away, door }))
   })
