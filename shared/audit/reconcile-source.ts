@@ -54,7 +54,10 @@ export interface BookCall {
 }
 
 export interface ReconciliationCounts {
-  /** Calls that the book says were made, and that the log would have; of them found, not yet to be expected, missing. */
+  /**
+   * Calls that the book says were made, and that the log would have; of them found, not yet to be expected, missing. One
+   * that ended within two minutes of a window's edge may be counted in both windows.
+   */
   readonly calls: number
   readonly confirmed: number
   readonly awaiting: number
