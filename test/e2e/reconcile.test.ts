@@ -54,6 +54,17 @@ async function pastTheGateway(): Promise<void> {
   await client.end()
 }
 
+describe('evidence app of a running stack', () => {
+  it('looks for intents that were left open, and keeps how far it has read', async () => {
+    const { url, key } = stack.file.evidenceApp
+    const headers = { 'x-functions-key': key, 'content-type': 'application/json' }
+    const started = await fetch(`${url}/admin/functions/reconcile-calls`, { method: 'POST', headers, body: '{}' })
+    expect(started.status).toBe(202)
+    const read = async () => (await stack.dump()).split('\n').find((line) => line.includes('"rowKey":"dangling"')) ?? ''
+    await expect.poll(read, { timeout: 20_000, interval: 500 }).toMatch(/positions.{1,40}L01/)
+  })
+})
+
 describe('book of a running stack and what its backends recorded', () => {
   it.each([
     ['azure-postgresql', { calls: 2, confirmed: 2, unrecorded: 0, bypass: 1, others: 0 }],
