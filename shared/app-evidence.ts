@@ -3,13 +3,19 @@ import type { Foundation } from './app-ports.ts'
 import { createArmImmutability, type ImmutabilityReader } from './audit/arm-immutability.ts'
 import { judgeImmutability, rememberImmutability } from './audit/immutability.ts'
 import { runIndexer } from './audit/index-rows.ts'
+import { reconcileDangling } from './audit/reconcile-dangling.ts'
+import type { NightPorts } from './audit/reconcile-night.ts'
+import { createFateFinder, createSources } from './audit/reconcile-setup.ts'
 import { createSealerMemory, runSealer, type SealerRun } from './audit/sealer.ts'
+import { createDatabricksSql } from './audit/source-databricks-sql.ts'
+import { createLogAnalytics } from './audit/source-log-analytics.ts'
 import { type TokenSource, tableNames } from './audit/store.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys } from './audit/vault-keys.ts'
 import { createVaultSigner } from './audit/vault-signer.ts'
 import { createWormEvidence } from './audit/worm-evidence.ts'
 import { createAuditWriter } from './audit/writer.ts'
+import { scopeOf } from './backend/configured.ts'
 import { clouds } from './config/clouds.ts'
 import { Problem } from './errors/problem.ts'
 import type { Job, Jobs } from './evidence-job.ts'
@@ -26,6 +32,7 @@ export interface Evidence {
 /** Name of the key in the vault by which checkpoints and reports are signed; its private half never leaves. */
 const signingKey = 'evidence-signing'
 const patience = 10_000
+const random = randomBytes
 
 /** Builds the edges of the evidence app; nothing connects before the first job. */
 export function createEvidence(base: Foundation): Evidence {
@@ -49,6 +56,18 @@ export function createEvidence(base: Foundation): Evidence {
           wait,
         })
         if (behind.length > 0) log('index_behind', { count: behind.length })
+        return undefined
+      }),
+      reconcile: single(async () => {
+        const findFate = createFateFinder(edges.night.sources)
+        const run = await reconcileDangling({
+          ...edges.night,
+          writer: edges.writer,
+          clock: base.clock,
+          random,
+          findFate,
+        })
+        log('reconciled', { status: run.status, count: run.closed })
         return undefined
       }),
     } as Jobs),
@@ -88,7 +107,8 @@ function told(log: Foundation['log'], jobs: Jobs): Jobs {
 }
 
 /** Everything outside, each part as the identity that may use it. */
-function createEdges({ settings, clock, limits }: Foundation) {
+function createEdges(base: Foundation) {
+  const { settings, clock, limits } = base
   const sealer = identify(settings.COUNTERSIGN_SEALER_CLIENT_ID, limits.identity)
   const verifier = identify(settings.COUNTERSIGN_VERIFIER_CLIENT_ID, limits.identity)
   const vault = settings.COUNTERSIGN_KEY_VAULT_URL
@@ -108,6 +128,7 @@ function createEdges({ settings, clock, limits }: Foundation) {
     clock,
     rows,
     keys,
+    night: createNightPorts(base, { rows, keys: keys.find, origin, verifier }),
     signer: createVaultSigner({ url: vault, credential: sealer, name: signingKey }),
     store: createWormEvidence({
       url: settings.COUNTERSIGN_EVIDENCE_BLOBS_URL,
@@ -126,6 +147,29 @@ function createPolicyReader(settings: Foundation['settings'], credential: TokenS
   const accountId = settings.COUNTERSIGN_EVIDENCE_ACCOUNT_ID
   if (accountId === undefined) throw new Error('the evidence app has no account')
   return createArmImmutability({ url, audience, credential, accountId, timeout: patience })
+}
+
+/** The book and the logs with which it is compared, all read as the verifier. */
+function createNightPorts(
+  { settings, configured }: Foundation,
+  { verifier: credential, ...book }: Pick<NightPorts, 'rows' | 'keys' | 'origin'> & { readonly verifier: TokenSource },
+): NightPorts {
+  const url = settings.COUNTERSIGN_LOGS_URL
+  const clientId = settings.COUNTERSIGN_CLIENT_ID
+  const scopes = [...configured].map(([name, backend]) => {
+    const configuration = settings.COUNTERSIGN_BACKENDS[name] ?? { classification: {} }
+    return [name, scopeOf(backend, settings.COUNTERSIGN_CLOUD, configuration)] as const
+  })
+  const sources = createSources({
+    sources: settings.COUNTERSIGN_SOURCES,
+    clientId,
+    scopes: new Map(scopes),
+    queryLogs: (workspace) => createLogAnalytics({ workspace, credential, ...(url === undefined ? {} : { url }) }),
+    queryAudit: ({ baseUrl, warehouse }) => createDatabricksSql({ baseUrl, warehouse, credential }),
+    // The stack's logs have their entries at once.
+    ...(settings.COUNTERSIGN_MODE === 'development' ? { settling: 0 } : {}),
+  })
+  return { ...book, sources, backends: [...configured.keys()], clientId }
 }
 
 function identify(clientId: string | undefined, timeout: number): TokenSource {

@@ -135,6 +135,7 @@ async function launchApps(
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
+    logs: services.logs.url,
   }
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
@@ -162,7 +163,7 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, keeper, evidenceApp, guard }: Facts): StackFile {
-  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks } = services
+  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -174,6 +175,7 @@ function describe({ port, ca, services, gateway, keeper, evidenceApp, guard }: F
     blobs: { url: evidence.url, connectionString: evidence.connectionString },
     evidence: { container: evidenceContainer, reports: reportsContainer, signingKey: signingKeyName },
     vault: `https://${vaultHost}`,
+    logs: logs.url,
     ca,
     proxy: proxy.url,
     backends: {
