@@ -1,15 +1,15 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import { Problem } from '../errors/problem.ts'
-import type { ErasableTable, ErasureStore } from './erasure-store.ts'
+import type { EntityRemoval } from './erasure-store.ts'
 import type { StoredEntity } from './record.ts'
 import type { EntityRange, TokenSource } from './store.ts'
 import type { EntityKey } from './subject-rows.ts'
 
-export interface TableErasureOptions {
+export interface TableErasureOptions<Table extends string> {
   /** Account URL, and who we are there; or a connection string (the local stack). */
   readonly account: { readonly url: string; readonly credential: TokenSource } | { readonly connectionString: string }
-  /** Names in the account. No table of the book is among them. */
-  readonly names: Readonly<Record<ErasableTable, string>>
+  /** Names in the account. */
+  readonly names: Readonly<Record<Table, string>>
   /** Milliseconds for one request. */
   readonly timeout?: number
   /** Plain http, for tests against a local table server only. */
@@ -23,10 +23,10 @@ const atOnce = 100
  * Deletion in Azure Table Storage, by `@azure/data-tables`, in the tables that are named and no other: the one place with
  * this right. A delete that is repeated finds nothing, which is as good.
  */
-export function createTableErasure(options: TableErasureOptions): ErasureStore {
-  const clients = new Map<ErasableTable, Promise<TableClient>>()
+export function createTableErasure<Table extends string>(options: TableErasureOptions<Table>): EntityRemoval<Table> {
+  const clients = new Map<Table, Promise<TableClient>>()
   const limit = () => ({ abortSignal: AbortSignal.timeout(options.timeout ?? defaultTimeout) })
-  const open = (table: ErasableTable) => {
+  const open = (table: Table) => {
     const known = clients.get(table) ?? openTable(options, table)
     clients.set(table, known)
     return known
@@ -58,7 +58,10 @@ export function createTableErasure(options: TableErasureOptions): ErasureStore {
   }
 }
 
-async function openTable({ account, names, allowInsecure }: TableErasureOptions, table: ErasableTable) {
+async function openTable<Table extends string>(
+  { account, names, allowInsecure }: TableErasureOptions<Table>,
+  table: Table,
+) {
   const sdk = await import('@azure/data-tables')
   const settings = { allowInsecureConnection: allowInsecure ?? false }
   return 'url' in account

@@ -1,5 +1,5 @@
 // Imitates the deletion of entities in memory, over the erasable table of the memory rows and a map of approvals.
-import type { ErasableTable, ErasureStore } from '../../../shared/audit/erasure-store.ts'
+import type { BookRemoval, ErasureStore } from '../../../shared/audit/erasure-store.ts'
 import type { StoredEntity } from '../../../shared/audit/record.ts'
 import type { EntityRange } from '../../../shared/audit/store.ts'
 import { keyOf, type MemoryRows } from './memory-rows.ts'
@@ -10,7 +10,7 @@ export interface MemoryErasure extends ErasureStore {
 
 export function createMemoryErasure(rows: MemoryRows): MemoryErasure {
   const approvals = new Map<string, StoredEntity>()
-  const of = (table: ErasableTable) => (table === 'pii' ? rows.tables.pii : approvals)
+  const of = (table: 'pii' | 'approvals') => (table === 'pii' ? rows.tables.pii : approvals)
   return {
     approvals,
     read: async (table, { partitionKey, rowKey }) => of(table).get(keyOf(partitionKey, rowKey)) ?? null,
@@ -26,4 +26,15 @@ export function createMemoryErasure(rows: MemoryRows): MemoryErasure {
 function isIn({ partitionKey, rowKey }: StoredEntity, range?: EntityRange): boolean {
   if (range === undefined) return true
   return partitionKey === range.partitionKey && rowKey >= (range.from ?? '') && rowKey <= (range.to ?? '\uffff')
+}
+
+/** The book's own entities, for retention. */
+export function createMemoryRemoval(rows: MemoryRows): BookRemoval {
+  return {
+    read: (_table, { partitionKey, rowKey }) => rows.read('rows', partitionKey, rowKey),
+    list: (_table, range) => rows.list('rows', range),
+    async remove(_table, keys) {
+      for (const { partitionKey, rowKey } of keys) rows.tables.rows.delete(keyOf(partitionKey, rowKey))
+    },
+  }
 }
