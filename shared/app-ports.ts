@@ -4,7 +4,8 @@ import { createExecutors } from './app-executors.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
-import { tableNames } from './audit/store.ts'
+import { createRecorder } from './audit/recorder.ts'
+import { type RowStore, tableNames } from './audit/store.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys, type VaultKeys } from './audit/vault-keys.ts'
 import { createAuditWriter } from './audit/writer.ts'
@@ -59,7 +60,8 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     clock,
     timeout: limits.vault,
   })
-  const audit = createAudit(base, keys, closing)
+  const rows = openBook(base)
+  const audit = createAudit(base, { keys, rows, closing })
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
@@ -70,6 +72,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     stepUps: createChallengeMemory(clock),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,
+    recordings: createRecordings(base, rows),
     approvals: createApprovals(base, keys, audit),
     executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
     now: clock,
@@ -147,15 +150,34 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | '
   }
 }
 
-function createAudit(base: Foundation, keys: VaultKeys, closing: Parts['closing']): Ports['audit'] {
-  const { settings, credential, clock, limits } = base
+function openBook({ settings, credential, limits }: Foundation): RowStore {
+  return createTableRows({
+    account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
+    names: tableNames('audit'),
+    timeout: limits.table,
+    create: true,
+  })
+}
+
+/** Persons' keys are wrapped under the vault's mask key, in a domain of their own; read once, at the first use. */
+function createRecordings({ settings, credential, clock, limits }: Foundation, rows: RowStore): Ports['recordings'] {
+  const secret = retriable(() => fetchMaskKey({ vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL, credential }))
+  return createRecorder({ rows, secret, pacing: { clock, random: randomBytes, wait }, deadlineMs: limits.append })
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+interface Writing {
+  readonly keys: VaultKeys
+  readonly rows: RowStore
+  readonly closing: Parts['closing']
+}
+
+function createAudit({ settings, clock, limits }: Foundation, { keys, rows, closing }: Writing): Ports['audit'] {
   const writer = createAuditWriter({
-    rows: createTableRows({
-      account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
-      names: tableNames('audit'),
-      timeout: limits.table,
-      create: true,
-    }),
+    rows,
     keys,
     clock,
     limits: { deadline: limits.append },

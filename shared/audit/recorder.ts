@@ -34,10 +34,10 @@ export interface RecorderOptions {
 export interface Recorder {
   /** SHA-256 (hex) of the ciphertext, once that is durable. Rejects with `audit_unavailable`. */
   readonly keep: (call: RecordedCall) => Promise<string>
-  /** Null where there is none, or it was erased, or belongs to another tenant. Rejects with `audit_unavailable`. */
+  /** Null where there is none, or it was erased, or belongs to another tenant than `tid` (null: any). Rejects with `audit_unavailable`. */
   readonly open: (
     decisionId: string,
-    tid: string,
+    tid: string | null,
   ) => Promise<{ readonly digest: string; readonly content: Uint8Array } | null>
 }
 
@@ -70,10 +70,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
     async open(decisionId, tid) {
       const parts = await readParts(rows, decisionId)
       const about = parts[0]?.properties
-      if (about?.tid !== tid || about.parts !== parts.length) return null
+      if (about?.parts !== parts.length || (tid !== null && about.tid !== tid)) return null
       const sealed = Buffer.concat(parts.flatMap(({ properties }) => chunksOf(properties)))
       const key = await findKey(options, String(about.keys), String(about.row))
-      const content = key && decrypt(key, sealed, ['recording/v1', decisionId, tid])
+      const content = key && decrypt(key, sealed, ['recording/v1', decisionId, String(about.tid)])
       return content && { digest: hash('sha256', sealed, 'hex'), content }
     },
   }

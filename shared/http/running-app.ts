@@ -15,6 +15,7 @@ const answerRoutes = [
   'operations',
   'problemPage',
   'protectedResource',
+  'recording',
   'revokeApproval',
 ] as const
 

@@ -41,6 +41,7 @@ const own = [
   '/api/approvals/{id}/revoke',
   '/api/explain',
   '/api/operations',
+  '/api/recordings/{id}',
   '/mcp',
   '/mcp/{backend}',
 ]
