@@ -73,7 +73,8 @@ const mainName = 'countersign:main'
 async function mainText(): Promise<string> {
   const files = (await readdir(join(root, 'functions'))).filter((name) => name.endsWith('.ts')).sort()
   const imports = files.map((name) => `import './functions/${name}'`)
-  return [...imports, "import { start } from './shared/app.ts'", 'start()'].join('\n')
+  const own = ["import { start } from './shared/app.ts'", "import { registerFunctions } from './shared/serve.ts'"]
+  return [...imports, ...own, 'registerFunctions(start())'].join('\n')
 }
 
 const mainModule: BundlePlugin = {

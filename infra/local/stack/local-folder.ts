@@ -18,6 +18,8 @@ export interface StackFile {
   readonly clientId: string
   readonly tables: { readonly url: string; readonly connectionString: string; readonly table: string }
   readonly blobs: { readonly url: string; readonly connectionString: string }
+  /** The evidence app's host: `POST {url}/admin/functions/{name}` with the key in `x-functions-key` starts a timer now. */
+  readonly evidenceApp: { readonly url: string; readonly key: string }
   readonly vault: string
   /** Path of the certificate authority, PEM. */
   readonly ca: string
@@ -31,6 +33,7 @@ export interface StackFile {
   readonly pids: {
     readonly stack: number
     readonly gateway: number
+    readonly evidence: number
     readonly azurite: number
     readonly postgres: number
     readonly guard: number

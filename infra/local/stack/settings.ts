@@ -37,6 +37,19 @@ export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
   return { ...own, ...clientEnvironment(parts), ...identity(parts), ...settings(parts) }
 }
 
+/** The evidence app: the same package under its own identities; it seals every few seconds, so that one can watch it. */
+export function evidenceEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
+  return {
+    ...gatewayEnvironment(parts),
+    COUNTERSIGN_APP: 'evidence',
+    COUNTERSIGN_SEAL_SCHEDULE: '*/5 * * * * *',
+    COUNTERSIGN_SEALER_CLIENT_ID: parts.msi.clientId,
+    COUNTERSIGN_VERIFIER_CLIENT_ID: parts.msi.clientId,
+    COUNTERSIGN_EVIDENCE_ACCOUNT_ID:
+      '/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/local/providers/Microsoft.Storage/storageAccounts/evidence',
+  }
+}
+
 /** What any Node process needs before its start to reach the stack: the test authority and the proxy. */
 export function clientEnvironment(stack: { ca: string; proxy: string }): Record<string, string> {
   const { ca, proxy } = stack

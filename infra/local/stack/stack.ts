@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apps, tenants } from '../personas.ts'
@@ -8,7 +9,7 @@ import { type DeclaredLoss, type KeptState, openKeptState } from './kept-state.t
 import { localFolder, projectRoot, readRunningStack, removeFile, type StackFile, writePrivate } from './local-folder.ts'
 import { makeRunFolder, removeDeadRunFolders } from './scratch.ts'
 import { type Services, startServices } from './services.ts'
-import { auditTable, gatewayEnvironment, vaultHost } from './settings.ts'
+import { auditTable, evidenceEnvironment, gatewayEnvironment, type Surroundings, vaultHost } from './settings.ts'
 import { makeTeardown, type Teardown } from './teardown.ts'
 
 export interface StackOptions {
@@ -47,15 +48,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const [services] = await bothDone(startServices(room), options.prepare?.())
     const ca = join(home, 'ca.pem')
     writePrivate(ca, services.certificates.ca)
-    const gateway = await launchGateway({ ...options, port, ca }, { room, services })
+    const evidenceApp = { port: await takePort(0), key: randomBytes(24).toString('base64url') }
+    const [gateway, evidence] = await launchApps({ ...options, port, ca, evidenceApp }, { room, services })
     const announce = () => {
-      const file = describe({ port, ca, services, gateway, guard: room.guard })
+      const file = describe({ port, ca, services, gateway, evidence, evidenceApp, guard: room.guard })
       writePrivate(join(home, 'stack.json'), file)
       return file
     }
     const replaceGateway = async (app: string) => {
       await gateway.replace(app)
       announce()
+      // Nobody waits for it: it serves no request.
+      void evidence.replace(app).then(announce, (error: unknown) => process.stderr.write(`${String(error)}\n`))
     }
     const loss = room.kept?.loss ?? null
     return { file: announce(), loss, gatewayEnded: gateway.ended, replaceGateway, stop: () => closeRoom(room) }
@@ -105,11 +109,18 @@ function refuseSecond(home: string): void {
   throw new Error(`a stack is running already on ${running.gateway} (process ${running.pids.stack}): ${hint}`)
 }
 
-async function launchGateway(
-  options: { port: number; ca: string; app?: string },
+/** Where a host listens, and its master key. */
+interface HostAccess {
+  readonly port: number
+  readonly key: string
+}
+
+/** The two apps of one package, each under settings of its own. */
+async function launchApps(
+  options: { port: number; ca: string; app?: string; evidenceApp: HostAccess },
   { room, services }: { room: Room; services: Services },
-): Promise<GatewaySlot> {
-  const env = gatewayEnvironment({
+): Promise<readonly [GatewaySlot, GatewaySlot]> {
+  const surroundings: Surroundings = {
     port: options.port,
     ca: options.ca,
     entra: services.entra.url,
@@ -120,10 +131,19 @@ async function launchGateway(
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
-  })
+  }
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
-  return room.teardown.add('gateway', await openGatewaySlot({ app, port: options.port, env, announce }))
+  const { teardown } = room
+  const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
+  const evidenceEnv = { ...evidenceEnvironment(surroundings), HOST_MASTER_KEY: options.evidenceApp.key }
+  const evidence = { app, port: options.evidenceApp.port, env: evidenceEnv, announce, isQuiet: true }
+  const started = [
+    openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),
+    openGatewaySlot(evidence).then((slot) => teardown.add('evidence', slot)),
+  ] as const
+  await Promise.allSettled(started)
+  return Promise.all(started)
 }
 
 interface Facts {
@@ -131,10 +151,12 @@ interface Facts {
   readonly ca: string
   readonly services: Services
   readonly gateway: GatewaySlot
+  readonly evidence: GatewaySlot
+  readonly evidenceApp: HostAccess
   readonly guard: Guard
 }
 
-function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
+function describe({ port, ca, services, gateway, evidence, evidenceApp, guard }: Facts): StackFile {
   const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
   const { connectionString } = storage
   return {
@@ -144,6 +166,7 @@ function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
     blobs: { url: storage.blobs, connectionString },
+    evidenceApp: { url: `http://localhost:${evidenceApp.port}`, key: evidenceApp.key },
     vault: `https://${vaultHost}`,
     ca,
     proxy: proxy.url,
@@ -156,6 +179,7 @@ function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
     pids: {
       stack: process.pid,
       gateway: gateway.pid(),
+      evidence: evidence.pid(),
       azurite: storage.pid,
       postgres: database.pid,
       guard: guard.pid,

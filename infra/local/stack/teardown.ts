@@ -1,6 +1,7 @@
 /** The parts of a stack in the order in which they are stopped: callers before what they call. */
 export const parts = [
   'gateway',
+  'evidence',
   'front',
   'orders',
   'blobs',

@@ -198,6 +198,7 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
     blobs: { url: storage.blobs, connectionString },
+    evidenceApp: { url: '', key: '' },
     vault: `https://${vaultHost}`,
     ca: join(home, 'ca.pem'),
     proxy: proxy.url,
@@ -210,6 +211,7 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     pids: {
       stack: process.pid,
       gateway: gateway.child.pid,
+      evidence: gateway.child.pid,
       azurite: storage.pid,
       postgres: database.pid,
       guard: guardPid,
