@@ -162,11 +162,14 @@ function keepUpToDate(kept: KeptState | null, read: () => KeptVault): () => void
   }
 }
 
-/** The gateway's identity may do everything; the verifier's may read secrets. */
+/** The gateway's identity may do everything; the verifier's may read secrets; the keymaker's may set them and see that they are there. */
 function vaultRoles(entra: Entra): NonNullable<Parameters<typeof startVault>[0]['mayUse']> {
   return ({ oid }, { method, url }) => {
     if (oid === entra.msi.principalId) return true
-    return oid === personas.verifier.oid && method === 'GET' && url.pathname.startsWith('/secrets/')
+    const path = url.pathname
+    if (oid === personas.verifier.oid) return method === 'GET' && path.startsWith('/secrets/')
+    if (oid !== personas.keymaker.oid || !path.startsWith('/secrets/audit-hmac-')) return false
+    return method === 'PUT' || method === 'PATCH' || (method === 'GET' && path.endsWith('/versions'))
   }
 }
 
