@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { runKeeping } from '../../../shared/audit/keeping.ts'
 import { keepMonths } from '../../../shared/audit/key-keeper.ts'
 import { retirementOf, secretsDue } from '../../../shared/audit/key-months.ts'
 import { rotateKey } from '../../../shared/audit/key-rotation.ts'
@@ -8,6 +9,7 @@ import { createVaultKeys } from '../../../shared/audit/vault-keys.ts'
 import { createVaultMonths } from '../../../shared/audit/vault-months.ts'
 import { type VerifyReport, verifyChain } from '../../../shared/audit/verify.ts'
 import { heartbeat, openWriter, recordCall } from './fixture.ts'
+import { createMemoryErasure, createMemoryRemoval } from './memory-erasure.ts'
 import { createMemoryRows, type MemoryRows } from './memory-rows.ts'
 import { kidOf, resetVault, seed, settle, vault } from './vault-sdk.ts'
 
@@ -212,5 +214,29 @@ describe('a rotation in the middle of a month', () => {
     await rotate()
     await keep()
     expect(vault.values).toBe(asked)
+  })
+})
+
+describe('the daily housekeeping', () => {
+  it('makes keys, gives up what is old, and sweeps, each time what is left to do', async () => {
+    const writer = openWriter(rows, {
+      keys: { current: async () => ({ kid: 'k/00000000', key: createSecretKey(Buffer.alloc(32)) }) },
+    })
+    const nothing = {
+      seals: async () => [],
+      retained: async () => new Set<string>(),
+      appendRetention: async () => undefined,
+    }
+    const options = {
+      ...{ desk, rows, clock: () => now, random: randomBytes, audit: writer, days: 183 },
+      ...{ book: createMemoryRemoval(rows), store: createMemoryErasure(rows), anchors: nothing },
+    }
+    const first = await runKeeping(options)
+    expect([first.keys.made.length, first.retention, first.orphans]).toEqual([
+      14,
+      { removed: [], holds: [], approvals: 0 },
+      0,
+    ])
+    expect((await runKeeping(options)).keys.made).toEqual([])
   })
 })
