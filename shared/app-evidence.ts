@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Foundation } from './app-ports.ts'
-import { runSealer, type SealerRun } from './audit/sealer.ts'
-import type { SegmentProgress } from './audit/segment-seal.ts'
+import { createSealerMemory, runSealer, type SealerRun } from './audit/sealer.ts'
 import { type TokenSource, tableNames } from './audit/store.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys } from './audit/vault-keys.ts'
 import { createVaultSigner } from './audit/vault-signer.ts'
 import { createWormEvidence } from './audit/worm-evidence.ts'
 import { createAuditWriter } from './audit/writer.ts'
-import type { Jobs } from './evidence-job.ts'
+import { Problem } from './errors/problem.ts'
+import type { Job, Jobs } from './evidence-job.ts'
 import { createManagedCredential } from './identity/managed-identity.ts'
+import { nameFailure } from './telemetry/log.ts'
 
 /** The evidence app: its jobs, and what ends it. */
 export interface Evidence {
@@ -26,19 +27,46 @@ const patience = 10_000
 export function createEvidence(base: Foundation): Evidence {
   const edges = createEdges(base)
   const { log } = base
-  const memory = new Map<string, SegmentProgress>()
+  const memory = createSealerMemory()
   return {
-    jobs: {
-      async seal() {
+    jobs: told(log, {
+      seal: single(async () => {
         const { rows, keys, store, origin, clock, signer } = edges
         const publicKey = await signer.publicKey()
         const common = { rows, keys: keys.find, store, sign: signer.sign, publicKey, origin, clock, memory }
         report(log, await runSealer(common))
         return undefined
-      },
-    } as Jobs,
+      }),
+    } as Jobs),
     close: edges.writer.close,
   }
+}
+
+/** A wake while the job still runs in this process is answered by that run. */
+function single(job: Job): Job {
+  let running: ReturnType<Job> | undefined
+  return (message) => {
+    running ??= job(message).finally(() => {
+      running = undefined
+    })
+    return running
+  }
+}
+
+/** Says of a job that failed why, in the words that a problem keeps for the operator. */
+function told(log: Foundation['log'], jobs: Jobs): Jobs {
+  const tell = (name: string, job: Job): Job => {
+    return async (message) => {
+      try {
+        return await job(message)
+      } catch (error) {
+        const reason = error instanceof Problem ? error.reason : nameFailure(error)
+        log('job_failed', { kind: name, reason })
+        throw error
+      }
+    }
+  }
+  return Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, tell(name, job)])) as unknown as Jobs
 }
 
 /** Everything outside, each part as the identity that may use it. */
@@ -61,8 +89,10 @@ function createEdges({ settings, clock, limits }: Foundation) {
     keys,
     signer: createVaultSigner({ url: vault, credential: sealer, name: signingKey }),
     store: createWormEvidence({
-      account: { url: settings.COUNTERSIGN_EVIDENCE_BLOBS_URL, credential: sealer },
+      url: settings.COUNTERSIGN_EVIDENCE_BLOBS_URL,
+      credential: sealer,
       container: 'evidence',
+      parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
     }),
     writer: createAuditWriter({ rows, keys, clock, limits: { deadline: limits.append }, random: randomBytes, origin }),
   }

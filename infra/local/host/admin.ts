@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerEmpty } from './exchange.ts'
 import { type HostKeys, isMaster } from './keys.ts'
-import { joinHeaders } from './request-headers.ts'
+import { type HeaderValues, joinHeaders } from './request-headers.ts'
 import type { RequestTarget } from './request-target.ts'
 
 /** What the host says about itself at `/admin/host/status`. */
@@ -28,12 +28,14 @@ export function createAdministration({ status, keys, start }: Administration) {
   return (target: RequestTarget, req: IncomingMessage, res: ServerResponse): boolean => {
     const [area = '', kind = '', name = '', ...rest] = target.segments.map((segment) => segment.toLowerCase())
     if (area !== 'admin') return false
-    const asked = `${req.method} ${rest.length > 0 ? '' : kind}`
-    if (asked === 'GET host' && name === 'status') {
+    const asked = `${req.method} ${[kind, ...(kind === 'host' ? [name] : []), ...rest].join('/')}`
+    if (asked === 'GET host/status') {
       res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(status()))
-    } else if (asked === 'POST functions' && isMaster(keys, joinHeaders(req.rawHeaders))) {
-      answerEmpty(res, start(name) ? 202 : 404)
-    } else answerEmpty(res, 404)
+    } else answerEmpty(res, asked === 'POST functions' ? startOf(name, joinHeaders(req.rawHeaders)) : 404)
     return true
+  }
+
+  function startOf(name: string, headers: HeaderValues): number {
+    return isMaster(keys, headers) && start(name) ? 202 : 404
   }
 }

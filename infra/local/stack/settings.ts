@@ -1,5 +1,6 @@
 import { localDirectory } from '../../policy/local-directory.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
+import { identities } from '../entra/managed-identity.ts'
 import { apps, tenants } from '../personas.ts'
 import { classification, fileClassification, lakeClassification } from './classification.ts'
 
@@ -9,13 +10,20 @@ export const auditTable = 'audit'
 /** The Key Vault's name as the gateway knows it; the proxy leads it to the stand-in. */
 export const vaultHost = 'countersign.vault.localhost'
 
+/** Days for which the book is kept, and its evidence unchangeable. */
+export const retentionDays = 400
+
 /** Addresses of the parts that the gateway is set to use. */
 export interface Surroundings {
   /** Port of the gateway. */
   readonly port: number
   readonly entra: string
+  /** The evidence app's endpoint of identities. */
+  readonly evidenceMsi: { readonly endpoint: string; readonly header: string }
   readonly msi: { readonly endpoint: string; readonly header: string; readonly clientId: string }
-  readonly storage: { readonly tables: string; readonly blobs: string; readonly connectionString: string }
+  readonly storage: { readonly tables: string; readonly connectionString: string }
+  /** The account of the evidence, at its front; its id in Azure Resource Manager, and where that is answered. */
+  readonly evidence: { readonly url: string; readonly accountId: string; readonly resourceManager: string }
   readonly proxy: string
   /** Path of the certificate authority. */
   readonly ca: string
@@ -41,12 +49,14 @@ export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
 export function evidenceEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
   return {
     ...gatewayEnvironment(parts),
+    IDENTITY_ENDPOINT: parts.evidenceMsi.endpoint,
+    IDENTITY_HEADER: parts.evidenceMsi.header,
     COUNTERSIGN_APP: 'evidence',
     COUNTERSIGN_SEAL_SCHEDULE: '*/5 * * * * *',
-    COUNTERSIGN_SEALER_CLIENT_ID: parts.msi.clientId,
-    COUNTERSIGN_VERIFIER_CLIENT_ID: parts.msi.clientId,
-    COUNTERSIGN_EVIDENCE_ACCOUNT_ID:
-      '/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/local/providers/Microsoft.Storage/storageAccounts/evidence',
+    COUNTERSIGN_SEALER_CLIENT_ID: identities.sealer.clientId,
+    COUNTERSIGN_VERIFIER_CLIENT_ID: identities.verifier.clientId,
+    COUNTERSIGN_EVIDENCE_ACCOUNT_ID: parts.evidence.accountId,
+    COUNTERSIGN_ARM_URL: parts.evidence.resourceManager,
   }
 }
 
@@ -76,8 +86,8 @@ function settings(parts: Surroundings): Record<string, string> {
     COUNTERSIGN_ENTRA_URL: parts.entra,
     COUNTERSIGN_KEY_VAULT_URL: `https://${vaultHost}`,
     COUNTERSIGN_AUDIT_TABLES_URL: parts.storage.tables,
-    COUNTERSIGN_EVIDENCE_BLOBS_URL: parts.storage.blobs,
-    COUNTERSIGN_RETENTION_DAYS: '400',
+    COUNTERSIGN_EVIDENCE_BLOBS_URL: parts.evidence.url,
+    COUNTERSIGN_RETENTION_DAYS: String(retentionDays),
     COUNTERSIGN_POLICY: 'package',
     COUNTERSIGN_POLICY_GROUPS: JSON.stringify(localDirectory({}).groups),
     COUNTERSIGN_CALLS_PER_MINUTE: '1000000',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { evidenceContainer, reportsContainer } from '../evidence/roles.ts'
 import { apps, tenants } from '../personas.ts'
 import { takePort } from './free-port.ts'
 import { type GatewaySlot, openGatewaySlot } from './gateway-slot.ts'
@@ -11,6 +12,7 @@ import { makeRunFolder, removeDeadRunFolders } from './scratch.ts'
 import { type Services, startServices } from './services.ts'
 import { auditTable, evidenceEnvironment, gatewayEnvironment, type Surroundings, vaultHost } from './settings.ts'
 import { makeTeardown, type Teardown } from './teardown.ts'
+import { signingKeyName } from './vault-secrets.ts'
 
 export interface StackOptions {
   /** Port of the gateway; 0 takes any free one. */
@@ -49,9 +51,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const ca = join(home, 'ca.pem')
     writePrivate(ca, services.certificates.ca)
     const evidenceApp = { port: await takePort(0), key: randomBytes(24).toString('base64url') }
-    const [gateway, evidence] = await launchApps({ ...options, port, ca, evidenceApp }, { room, services })
+    const [gateway, keeper] = await launchApps({ ...options, port, ca, evidenceApp }, { room, services })
     const announce = () => {
-      const file = describe({ port, ca, services, gateway, evidence, evidenceApp, guard: room.guard })
+      const file = describe({ port, ca, services, gateway, keeper, evidenceApp, guard: room.guard })
       writePrivate(join(home, 'stack.json'), file)
       return file
     }
@@ -59,7 +61,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await gateway.replace(app)
       announce()
       // Nobody waits for it: it serves no request.
-      void evidence.replace(app).then(announce, (error: unknown) => process.stderr.write(`${String(error)}\n`))
+      void keeper.replace(app).then(announce, (error: unknown) => process.stderr.write(`${String(error)}\n`))
     }
     const loss = room.kept?.loss ?? null
     return { file: announce(), loss, gatewayEnded: gateway.ended, replaceGateway, stop: () => closeRoom(room) }
@@ -125,7 +127,9 @@ async function launchApps(
     ca: options.ca,
     entra: services.entra.url,
     msi: services.entra.msi,
+    evidenceMsi: services.entra.evidenceMsi,
     storage: services.storage,
+    evidence: services.evidence,
     proxy: services.proxy.url,
     postgresPort: services.front.port,
     orders: services.orders.url,
@@ -151,13 +155,13 @@ interface Facts {
   readonly ca: string
   readonly services: Services
   readonly gateway: GatewaySlot
-  readonly evidence: GatewaySlot
+  readonly keeper: GatewaySlot
   readonly evidenceApp: HostAccess
   readonly guard: Guard
 }
 
-function describe({ port, ca, services, gateway, evidence, evidenceApp, guard }: Facts): StackFile {
-  const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
+function describe({ port, ca, services, gateway, keeper, evidenceApp, guard }: Facts): StackFile {
+  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -165,8 +169,9 @@ function describe({ port, ca, services, gateway, evidence, evidenceApp, guard }:
     tenant: tenants.home,
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
-    blobs: { url: storage.blobs, connectionString },
     evidenceApp: { url: `http://localhost:${evidenceApp.port}`, key: evidenceApp.key },
+    blobs: { url: evidence.url, connectionString: evidence.connectionString },
+    evidence: { container: evidenceContainer, reports: reportsContainer, signingKey: signingKeyName },
     vault: `https://${vaultHost}`,
     ca,
     proxy: proxy.url,
@@ -179,7 +184,7 @@ function describe({ port, ca, services, gateway, evidence, evidenceApp, guard }:
     pids: {
       stack: process.pid,
       gateway: gateway.pid(),
-      evidence: evidence.pid(),
+      evidence: keeper.pid(),
       azurite: storage.pid,
       postgres: database.pid,
       guard: guard.pid,

@@ -5,6 +5,7 @@ export const parts = [
   'front',
   'orders',
   'blobs',
+  'evidence-account',
   'databricks',
   'database',
   'azurite',
