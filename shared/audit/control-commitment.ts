@@ -1,11 +1,5 @@
 import { personalCommitment } from './chain.ts'
 
-/** Hex commitments to what an order names; the salt (hex) goes to whoever gave it, and not into the book. */
-export interface ControlCommitments {
-  readonly ticket: string
-  readonly subject: string
-}
-
 /** What an erasure or a hold concerns. */
 export type Subject =
   | { readonly kind: 'person'; readonly tid: string; readonly oid: string }

@@ -42,10 +42,6 @@ interface Held extends AuditKey {
  */
 export function createVaultKeys(options: VaultKeysOptions): VaultKeys {
   let client: Promise<SecretClient> | null = null
-  let held: Held | null = null
-  let pending: Promise<Held> | null = null
-  let confirmAt = 0
-  let retryAt = 0
   const open = (): Promise<SecretClient> => {
     client ??= openClient(options)
     client.catch(() => {
@@ -53,18 +49,37 @@ export function createVaultKeys(options: VaultKeysOptions): VaultKeys {
     })
     return client
   }
+  return {
+    current: holdCurrent(options, open),
+    async find(kid) {
+      const [name = '', short = ''] = kid.split('/')
+      if (!isMonthlySecret(name) || short.length !== shortVersion) return null
+      try {
+        return await findVersion(await open(), { name, short }, options)
+      } catch (cause) {
+        if ((cause as { statusCode?: number }).statusCode === 404) return null
+        throw unavailable(cause)
+      }
+    },
+  }
+}
 
-  /** The newest version of the month's secret; the key in hand where the vault gives none. */
+/** The key in hand: asked for at the first use, at the change of month, and now and then whether it is still the same. */
+function holdCurrent(options: VaultKeysOptions, open: () => Promise<SecretClient>): KeySource['current'] {
+  const { clock } = options
+  let held: Held | null = null
+  let pending: Promise<Held> | null = null
+  let confirmAt = 0
+  let retryAt = 0
+
   async function fetchCurrent(name: string): Promise<Held> {
     try {
-      const { value, properties } = await (await open()).getSecret(name, limit(options))
-      const retiresAt = properties.expiresOn?.getTime() ?? Number.POSITIVE_INFINITY
-      held = { name, kid: kidOf(name, versionOf(properties.version)), key: toKey(value), retiresAt }
-      confirmAt = options.clock() + confirmEvery
+      held = await fetchSecret(await open(), name, options)
+      confirmAt = clock() + confirmEvery
       return held
     } catch (cause) {
       if (!held) throw unavailable(cause)
-      retryAt = options.clock() + retryAfterFailure
+      retryAt = clock() + retryAfterFailure
       confirmAt = retryAt
       return held
     }
@@ -77,28 +92,23 @@ export function createVaultKeys(options: VaultKeysOptions): VaultKeys {
     return pending
   }
 
-  return {
-    async current() {
-      const now = options.clock()
-      const name = monthlySecretName(now)
-      const isNeeded = !held || (held.name !== name && now >= retryAt) || isRetired(held, now)
-      // Within a month nobody waits for the vault to say that the key is still the same.
-      if (!isNeeded && now >= confirmAt) void ask(name)
-      const { kid, key, retiresAt } = held && !isNeeded ? held : await ask(name)
-      if (isRetired({ retiresAt }, now)) throw unavailable(new TypeError('the key in hand is retired'))
-      return { kid, key }
-    },
-    async find(kid) {
-      const [name = '', short = ''] = kid.split('/')
-      if (!isMonthlySecret(name) || short.length !== shortVersion) return null
-      try {
-        return await findVersion(await open(), { name, short }, options)
-      } catch (cause) {
-        if ((cause as { statusCode?: number }).statusCode === 404) return null
-        throw unavailable(cause)
-      }
-    },
+  return async () => {
+    const now = clock()
+    const name = monthlySecretName(now)
+    const isNeeded = !held || (held.name !== name && now >= retryAt) || isRetired(held, now)
+    // Within a month nobody waits for the vault to say that the key is still the same.
+    if (!isNeeded && now >= confirmAt) void ask(name)
+    const { kid, key, retiresAt } = held && !isNeeded ? held : await ask(name)
+    if (isRetired({ retiresAt }, now)) throw unavailable(new TypeError('the key in hand is retired'))
+    return { kid, key }
   }
+}
+
+/** The newest version of a month's secret. */
+async function fetchSecret(client: SecretClient, name: string, options: VaultKeysOptions): Promise<Held> {
+  const { value, properties } = await client.getSecret(name, limit(options))
+  const retiresAt = properties.expiresOn?.getTime() ?? Number.POSITIVE_INFINITY
+  return { name, kid: kidOf(name, versionOf(properties.version)), key: toKey(value), retiresAt }
 }
 
 async function openClient({ url, credential }: VaultKeysOptions): Promise<SecretClient> {
