@@ -47,15 +47,15 @@ export function openBook(stack: StackFile): Book {
   return { source: readStoredChain(rows), keys: vault.find, openings, anchors, evidence }
 }
 
-/** A token of the identity that may read the vault's secrets and nothing else, from the sign-in stand-in. */
-function signIn({ entra }: StackFile): TokenSource {
+/** Tokens of an identity for the vault, from the sign-in stand-in: one reads secrets, the other makes them. */
+export function signIn({ entra }: StackFile, persona: 'verifier' | 'keymaker' = 'verifier'): TokenSource {
   return {
     async getToken(scopes) {
       const aud = [scopes].flat()[0]?.replace(/\/\.default$/, '')
       const response = await fetch(`${entra}/dev/token`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ persona: 'verifier', version: 1, aud }),
+        body: JSON.stringify({ persona, version: 1, aud }),
       })
       if (!response.ok) throw new Error(`the sign-in stand-in answered ${response.status}`)
       const { token } = answer.parse(await response.json())
