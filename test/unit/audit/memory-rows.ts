@@ -20,7 +20,9 @@ export interface MemoryRows extends RowStore {
 const separator = '\u0000'
 
 export function createMemoryRows(options: { latency?: () => Promise<void>; pageSize?: number } = {}): MemoryRows {
-  const tables = { rows: new Map(), meta: new Map(), pii: new Map() } as MemoryRows['tables']
+  const tables = Object.fromEntries(
+    ['rows', 'meta', 'pii', 'runs', 'index'].map((name) => [name, new Map()]),
+  ) as MemoryRows['tables']
   const late: (() => void)[] = []
   let version = 0
 
