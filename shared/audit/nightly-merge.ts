@@ -110,17 +110,21 @@ function isAnnounced(before: KeyMark, { kid, change }: KeyMark): boolean {
 /** Rows that should have been anchored long before the anchors were read, and a log that fell silent. */
 function findStale({ plannedAt, anchoredUpTo }: NightPlan, fresh: readonly SegmentResult[]): Finding[] {
   if (anchoredUpTo === null) return []
-  const age = (time: string) => Date.parse(plannedAt) - Date.parse(time)
   const late = new Map<string, Finding>()
   for (const { task, unanchored } of fresh) {
-    if (unanchored.since === null || age(unanchored.since) <= anchoredWithin || late.has(task.lane)) continue
-    const detail = `rows since ${unanchored.since} were not anchored at ${plannedAt}`
+    const { since } = unanchored
+    if (since === null || isWithin(since, task.plannedAt, anchoredWithin) || late.has(task.lane)) continue
+    const detail = `rows since ${since} were not anchored at ${task.plannedAt}`
     late.set(task.lane, { kind: 'anchors_stale', lane: task.lane, seq: task.anchoredUpTo + 1, detail })
   }
   const { time, size } = anchoredUpTo
-  const isSilent = time !== null && age(time) > quietWithin
+  const isSilent = time !== null && !isWithin(time, plannedAt, quietWithin)
   const silence = { lane: 'anchors', seq: size, detail: `the newest record is of ${time}` } as const
   return [...late.values(), ...(isSilent ? [{ kind: 'anchors_stale', ...silence } as const] : [])]
+}
+
+function isWithin(from: string, to: string, limit: number): boolean {
+  return Date.parse(to) - Date.parse(from) <= limit
 }
 
 /** Rows that a change of region lost, and that an operator declared: an exception, no longer a silent loss. */

@@ -136,7 +136,7 @@ async function makePlan(night: Night, { before, anchors, date, missed }: Plannin
   const seed = nightSeed(upTo?.root ?? '', date)
   const lanes = await surveyLanes({ rows: ports.rows, keys, origin: ports.origin, states, book })
   const removed = removedSegments(book)
-  const tasks = await keepTasks(night, planTasks({ date, seed, lanes, states, book, removed }))
+  const tasks = await keepTasks(night, planTasks({ date, seed, lanes, states, book, removed, plannedAt }))
   const faults = opened && !opened.ok ? [faultOf(opened)] : []
   return {
     ...{ date, plannedAt, seed, before, missedNights: missed, notes, anchoredUpTo: upTo, removed: [...removed] },

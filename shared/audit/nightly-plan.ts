@@ -41,6 +41,8 @@ export interface PlanInput {
   readonly book: AnchoredBook | null
   /** `L01|000001` of segments that were removed as a whole. */
   readonly removed: ReadonlySet<string>
+  /** ISO 8601 UTC. */
+  readonly plannedAt: string
 }
 
 /** A row's MAC is known at so many places of a segment at most; more would not place a change any better. */
@@ -122,6 +124,7 @@ function planFresh(input: PlanInput, part: Fresh): PlannedTask {
     end: Math.max(before.seq, isLast ? (known.at(-1)?.seq ?? -1) + 1 : 0, segment.head?.nextSeq ?? 0),
     anchored: thin([...known, ...verified].sort((a, b) => a.seq - b.seq)),
     anchoredUpTo: lastAnchored(input.book, lane),
+    plannedAt: input.plannedAt,
   }
 }
 
@@ -149,14 +152,14 @@ function listOlder({ book, removed }: PlanInput, { lane, state, taken }: Listing
     })
 }
 
-function planOlder({ book, date }: PlanInput, { older, reason, source }: ChosenSegment): PlannedTask {
+function planOlder({ book, date, plannedAt }: PlanInput, { older, reason, source }: ChosenSegment): PlannedTask {
   const { lane, check } = older
   const { segment, first, prev, end, mac } = check
   const seal = sealOf(book, lane, segment)
   const known = [{ seq: end - 1, mac }, ...(seal ? [{ seq: seal.first + seal.count - 1, mac: seal.mac }] : [])]
   return {
     ...{ run: date, lane, segment, reason, source, from: first, prev, fresh: first, isWhole: true, isLast: false },
-    ...{ end, seal, anchored: known.sort((a, b) => a.seq - b.seq), anchoredUpTo: lastAnchored(book, lane) },
+    ...{ end, seal, anchored: known.sort((a, b) => a.seq - b.seq), anchoredUpTo: lastAnchored(book, lane), plannedAt },
   }
 }
 

@@ -36,6 +36,8 @@ export interface PlannedTask extends SegmentTask {
   readonly anchored: readonly AnchoredRow[]
   /** Last anchored row of the lane, -1 where there is none. */
   readonly anchoredUpTo: number
+  /** When the anchors were read, ISO 8601 UTC. */
+  readonly plannedAt: string
 }
 
 /** Half of a call whose other half is not in the same part, as pairing needs it; `mac` is its own, hex. */

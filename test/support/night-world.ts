@@ -35,8 +35,17 @@ export interface NightWorld {
   readonly close: () => Promise<void>
 }
 
-/** Starts on a Monday, an hour before the nightly run is due. */
-export function createNightWorld(rows: RowStore, start = '2026-11-23T00:00:00.000Z'): NightWorld {
+/** What outlives a process. */
+export type Outside = Pick<NightWorld, 'now' | 'anchors' | 'reports' | 'posted' | 'logged'>
+
+export function startOutside(): Outside {
+  // A Monday, an hour before the nightly run is due.
+  const now = Date.parse('2026-11-23T00:00:00.000Z')
+  return { now, anchors: createMemoryAnchors(), reports: new Map(), posted: [], logged: [] }
+}
+
+/** A new process, over what is there already. */
+export function createNightWorld(rows: RowStore, outside: Outside = startOutside()): NightWorld {
   const writers: AuditWriter[] = []
   const open = (segmentRows = 100_000) => {
     const writer = openWriter(rows, { clock: () => world.now, limits: { segmentRows } })
@@ -45,13 +54,9 @@ export function createNightWorld(rows: RowStore, start = '2026-11-23T00:00:00.00
   }
   let own: AuditWriter | null = null
   const world: NightWorld = {
-    now: Date.parse(start),
+    ...outside,
     rows,
-    anchors: createMemoryAnchors(),
-    reports: new Map(),
-    posted: [],
     isDeaf: false,
-    logged: [],
     openWriter: open,
     ports: {
       ...{ rows, origin, hour: 1, build: 'b1', random: randomBytes, clock: () => world.now },
