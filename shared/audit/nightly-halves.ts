@@ -10,7 +10,7 @@ export interface Halves extends Pick<Pairs, 'add' | 'excuse'> {
 }
 
 /** Bytes of a decision's digest, and of its outcome's place within the part. */
-export const markSize = 8
+const markSize = 8
 const placeSize = 4
 
 /** `from` is the sequence number from which places are counted; findings within the part go to `report`. */

@@ -12,11 +12,11 @@ export interface Night {
 }
 
 /** Keeps others away for so long, in ms; renewed between the steps. Nothing is doubled should two meet nevertheless. */
-export const holdMs = 600_000
+const holdMs = 600_000
 const idSize = 8
 
 /** Somebody else has the run in hand. */
-export const lost = 'the run was taken over'
+const lost = 'the run was taken over'
 
 export function startNight(ports: NightlyPorts): Night {
   const keys = rememberKeys(ports.keys)

@@ -3,10 +3,10 @@ import type { KeyMark, Leftovers, PlannedTask, SegmentResult } from './nightly.t
 import { collectHalves, type Halves } from './nightly-halves.ts'
 import type { RowDocument } from './record.ts'
 import type { ChainSource } from './verify.ts'
+import { verifyCopy } from './verify-copy.ts'
 import type { Finding } from './verify-findings.ts'
 import { verifyPart } from './verify-part.ts'
 import type { ReadRow, VerifyKey } from './verify-row.ts'
-import { verifySealed } from './verify-sealed.ts'
 
 /** What the rows of a part say, added up (period.ts). */
 export interface PeriodCounter {
@@ -38,7 +38,7 @@ async function walkSealed(
 ): Promise<SegmentResult> {
   const { seal } = task
   const bytes = await ports.readSealed(`${task.lane}|${String(task.segment).padStart(6, '0')}`)
-  const { counts, findings } = await verifySealed({ bytes, seal, origin: ports.origin, source: ports.source })
+  const { counts, findings } = await verifyCopy({ bytes, seal, origin: ports.origin, source: ports.source })
   return {
     ...{ task, counts, findings, nextSeq: seal.first + seal.count, mac: seal.mac, isClosed: true },
     ...{ kids: [], marks: null, notes: [], period: null, leftovers: null },

@@ -17,13 +17,13 @@ export interface SealedCopy {
   readonly source: Pick<ChainSource, 'rows'>
 }
 
-export interface SealedReport {
+export interface CopyReport {
   readonly counts: { readonly rows: number; readonly verified: number }
   readonly findings: readonly Finding[]
 }
 
 /** Checks a sealed copy against its anchored seal, and that each line states its own place. Needs no secret. */
-export async function verifySealed(copy: SealedCopy): Promise<SealedReport> {
+export async function verifyCopy(copy: SealedCopy): Promise<CopyReport> {
   const { lane, segment, first, count, root } = copy.seal
   const toSeq = first + count - 1
   if (copy.bytes === null) {
