@@ -49,7 +49,7 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
   await bundle({
     ...bundleOptions,
     entryPoints: { main: mainName },
-    plugins: [mainModule],
+    plugins: [mainModule, mcpShims],
     outdir: folder,
     splitting: true,
     // Beside the entry, since edges look for their assets beside themselves.
@@ -86,6 +86,14 @@ const mainModule: BundlePlugin = {
       resolveDir: root,
       loader: 'ts',
     }))
+  },
+}
+
+const mcpShims: BundlePlugin = {
+  name: 'mcp-shims',
+  setup: (build) => {
+    const path = join(root, 'infra/build/mcp-shims.mjs')
+    build.onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, () => ({ path }))
   },
 }
 

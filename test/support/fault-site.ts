@@ -28,6 +28,7 @@ const shortLimits: TimeLimits = {
   exchange: 2500,
   keys: 1500,
   graph: 1500,
+  evidence: 1500,
   call: 4000,
 }
 
@@ -168,11 +169,9 @@ async function openForwarders(world: FaultWorld, { plan, orders, account }: Betw
     ca: world.ca,
     entra: `http://127.0.0.1:${sign.port}`,
     msi: { ...world.identity, clientId },
-    storage: {
-      tables: `https://127.0.0.1:${tables.port}/${account}`,
-      blobs: 'https://127.0.0.1:1',
-      connectionString: '',
-    },
+    evidenceMsi: world.identity,
+    storage: { tables: `https://127.0.0.1:${tables.port}/${account}`, connectionString: '' },
+    evidence: { url: 'https://127.0.0.1:1', accountId: '', resourceManager: 'https://127.0.0.1:1' },
     proxy: world.proxyUrl,
     postgresPort: postgres.port,
     orders: `https://127.0.0.1:${api.port}`,

@@ -2,15 +2,23 @@
 import type { Faults } from './faults.ts'
 import type { Json } from './jws.ts'
 import type { Resource } from './resources.ts'
+import type { SignIn } from './sign-ins.ts'
 import type { KeyRing } from './signing-keys.ts'
 
-/** The user-assigned managed identity of the gateway; `header` is the secret for X-IDENTITY-HEADER. */
-export interface ManagedIdentity {
-  readonly endpoint: string
-  readonly header: string
+/** A user-assigned managed identity. */
+export interface Identity {
   readonly clientId: string
   readonly principalId: string
 }
+
+/** Where an app asks for tokens of its identities; `header` is its secret for X-IDENTITY-HEADER. */
+export interface IdentityEndpoint {
+  readonly endpoint: string
+  readonly header: string
+}
+
+/** The gateway's endpoint and its one identity. */
+export interface ManagedIdentity extends IdentityEndpoint, Identity {}
 
 export interface EntraContext {
   readonly ring: KeyRing
@@ -21,8 +29,12 @@ export interface EntraContext {
   readonly clientSecrets: Readonly<Record<string, string>>
   readonly faults: Faults
   readonly msi: ManagedIdentity
+  /** The evidence app's. */
+  readonly evidenceMsi: IdentityEndpoint
   /** Claims challenges that a sign-in has met, by token id: Entra keeps this with the session, not in the token. */
   readonly satisfied: Map<string, Json | true>
+  /** The latest, for the log. */
+  readonly signIns: SignIn[]
 }
 
 const rememberedSignIns = 10_000

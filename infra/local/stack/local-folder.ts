@@ -17,8 +17,15 @@ export interface StackFile {
   readonly tenant: string
   readonly clientId: string
   readonly tables: { readonly url: string; readonly connectionString: string; readonly table: string }
+  /** The account of the evidence, at its front. */
   readonly blobs: { readonly url: string; readonly connectionString: string }
+  /** The evidence app's host: `POST {url}/admin/functions/{name}` with the key in `x-functions-key` starts a timer now. */
+  readonly evidenceApp: { readonly url: string; readonly key: string }
+  /** Its containers, and the vault's key that signs. */
+  readonly evidence: { readonly container: string; readonly reports: string; readonly signingKey: string }
   readonly vault: string
+  /** The query API of the log service. */
+  readonly logs?: string
   /** Path of the certificate authority, PEM. */
   readonly ca: string
   readonly proxy: string

@@ -4,9 +4,13 @@ import type { BlobFront } from '../blobs/front.ts'
 import { startBlobs } from '../blobs/server.ts'
 import { type DatabricksWorkspace, startDatabricks } from '../databricks/workspace.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
+import { type EvidenceAccount, startEvidence } from '../evidence/server.ts'
+import { logReaders } from '../logs/access-token.ts'
+import { makeFeeds, makeRequestLog, type RequestLog } from '../logs/feeds.ts'
+import { type LogsWorkspace, startLogs } from '../logs/server.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
-import { apps, personas, tenants } from '../personas.ts'
+import { apps, tenants } from '../personas.ts'
 import { type Database, startDatabase } from '../postgres/database.ts'
 import { type Front, postgresAudience, startFront } from '../postgres/front.ts'
 import { databasePeople } from '../postgres/roles.ts'
@@ -15,9 +19,10 @@ import { type Certificates, makeCertificates } from '../tls/certificates.ts'
 import { startVault, type Vault, type VaultState } from '../vault/vault.ts'
 import type { Guard } from './guard.ts'
 import type { KeptState } from './kept-state.ts'
-import { vaultHost } from './settings.ts'
+import { retentionDays, vaultHost } from './settings.ts'
 import type { Teardown } from './teardown.ts'
-import { makeSecret, secretNames } from './vault-secrets.ts'
+import { vaultRoles } from './vault-roles.ts'
+import { makeSecret, secretNames, signingKeyName } from './vault-secrets.ts'
 
 export interface ServicesOptions {
   /** Run folder: removed at the end. */
@@ -38,7 +43,9 @@ export interface Services {
   readonly entra: Entra
   readonly orders: OrdersApi
   readonly blobs: BlobFront
+  readonly evidence: EvidenceAccount
   readonly databricks: DatabricksWorkspace
+  readonly logs: LogsWorkspace
   readonly proxy: ConnectProxy
 }
 
@@ -49,17 +56,21 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const certificates = await makeCertificates(hosts)
   const storage = launchAzurite(options, certificates)
   const entra = await launchEntra(options)
+  const requests = makeRequestLog()
   const started = await settleAll([
     database,
     storage,
     database.then((ready) => launchFront(options, { certificates, database: ready, entra })),
     launchOrders(options, { certificates, entra }),
     launchVault(options, { certificates, entra }),
-    storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra })),
+    storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra, requests })),
+    storage.then((ready) => launchEvidence(options, { certificates, storage: ready, entra })),
     database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
+    database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
   ])
-  const [ready, azurite, front, orders, proxy, blobs, databricks] = started
-  return { certificates, storage: azurite, database: ready, front, entra, orders, blobs, databricks, proxy }
+  const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs] = started
+  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs }
+  return { certificates, entra, proxy, ...data }
 }
 
 /** Like Promise.all, but waits for every part before it fails: what came up late must be stopped too. */
@@ -107,7 +118,15 @@ async function launchDatabricks(
 ): Promise<DatabricksWorkspace> {
   const place = { sockets: database.sockets, database: database.database }
   const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
-  return teardown.add('databricks', await startDatabricks({ ...rules, place }))
+  return teardown.add('databricks', await startDatabricks({ ...rules, place, auditors: logReaders }))
+}
+
+async function launchLogs(
+  { teardown }: ServicesOptions,
+  { certificates, entra, database, requests }: Built & { database: Database; requests: RequestLog },
+): Promise<LogsWorkspace> {
+  const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
+  return teardown.add('logs', await startLogs({ ...rules, tables: makeFeeds(database.log, entra, requests) }))
 }
 
 async function launchOrders({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OrdersApi> {
@@ -121,8 +140,23 @@ async function launchOrders({ kept, teardown }: ServicesOptions, { certificates,
   return teardown.add('orders', { ...orders, stop })
 }
 
-async function launchBlobs({ teardown }: ServicesOptions, parts: Built & { storage: Storage }): Promise<BlobFront> {
-  return teardown.add('blobs', await startBlobs({ ...parts, account: parts.storage.files, tenant: tenants.home }))
+async function launchBlobs(
+  { teardown }: ServicesOptions,
+  { storage, requests, ...parts }: Built & { storage: Storage; requests: RequestLog },
+): Promise<BlobFront> {
+  const place = { account: storage.files, tenant: tenants.home }
+  return teardown.add('blobs', await startBlobs({ ...parts, ...place, note: requests.note }))
+}
+
+async function launchEvidence(
+  { teardown }: ServicesOptions,
+  { certificates, storage, entra }: Built & { storage: Storage },
+): Promise<EvidenceAccount> {
+  const account = { ...storage.evidence, days: retentionDays }
+  return teardown.add(
+    'evidence-account',
+    await startEvidence({ ...account, tenant: tenants.home, entra, certificates }),
+  )
 }
 
 async function launchVault(options: ServicesOptions, { certificates, entra }: Built): Promise<ConnectProxy> {
@@ -132,10 +166,11 @@ async function launchVault(options: ServicesOptions, { certificates, entra }: Bu
     entra,
     hostname: vaultHost,
     audience: 'https://vault.localhost',
-    mayUse: vaultRoles(entra),
+    mayUse: vaultRoles(entra.identities),
   }
   const vault = await startVault(kept === undefined ? named : { ...named, state: kept.state })
   const seeded = seedSecrets(vault, kept?.seeded ?? [])
+  vault.seedKey(signingKeyName)
   const settle = keepUpToDate(options.kept, () => ({ state: vault.state(), seeded }))
   const stop = async () => {
     await vault.stop()
@@ -159,14 +194,6 @@ function keepUpToDate(kept: KeptState | null, read: () => KeptVault): () => void
   return () => {
     clearInterval(timer)
     write()
-  }
-}
-
-/** The gateway's identity may do everything; the verifier's may read secrets. */
-function vaultRoles(entra: Entra): NonNullable<Parameters<typeof startVault>[0]['mayUse']> {
-  return ({ oid }, { method, url }) => {
-    if (oid === entra.msi.principalId) return true
-    return oid === personas.verifier.oid && method === 'GET' && url.pathname.startsWith('/secrets/')
   }
 }
 

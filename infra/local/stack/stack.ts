@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { evidenceContainer, reportsContainer } from '../evidence/roles.ts'
 import { apps, tenants } from '../personas.ts'
 import { takePort } from './free-port.ts'
 import { type GatewaySlot, openGatewaySlot } from './gateway-slot.ts'
@@ -10,6 +12,7 @@ import { makeRunFolder, removeDeadRunFolders } from './scratch.ts'
 import { type Services, startServices } from './services.ts'
 import { auditTable, evidenceEnvironment, gatewayEnvironment, type Surroundings, vaultHost } from './settings.ts'
 import { makeTeardown, type Teardown } from './teardown.ts'
+import { signingKeyName } from './vault-secrets.ts'
 
 export interface StackOptions {
   /** Port of the gateway; 0 takes any free one. */
@@ -47,9 +50,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const [services] = await bothDone(startServices(room), options.prepare?.())
     const ca = join(home, 'ca.pem')
     writePrivate(ca, services.certificates.ca)
-    const [gateway, evidence] = await launchApps({ ...options, port, ca }, { room, services })
+    const evidenceApp = { port: await takePort(0), key: randomBytes(24).toString('base64url') }
+    const [gateway, keeper] = await launchApps({ ...options, port, ca, evidenceApp }, { room, services })
     const announce = () => {
-      const file = describe({ port, ca, services, gateway, evidence, guard: room.guard })
+      const file = describe({ port, ca, services, gateway, keeper, evidenceApp, guard: room.guard })
       writePrivate(join(home, 'stack.json'), file)
       return file
     }
@@ -57,7 +61,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await gateway.replace(app)
       announce()
       // Nobody waits for it: it serves no request.
-      void evidence.replace(app).then(announce, (error: unknown) => process.stderr.write(`${String(error)}\n`))
+      void keeper.replace(app).then(announce, (error: unknown) => process.stderr.write(`${String(error)}\n`))
     }
     const loss = room.kept?.loss ?? null
     return { file: announce(), loss, gatewayEnded: gateway.ended, replaceGateway, stop: () => closeRoom(room) }
@@ -107,9 +111,15 @@ function refuseSecond(home: string): void {
   throw new Error(`a stack is running already on ${running.gateway} (process ${running.pids.stack}): ${hint}`)
 }
 
+/** Where a host listens, and its master key. */
+interface HostAccess {
+  readonly port: number
+  readonly key: string
+}
+
 /** The two apps of one package, each under settings of its own. */
 async function launchApps(
-  options: { port: number; ca: string; app?: string },
+  options: { port: number; ca: string; app?: string; evidenceApp: HostAccess },
   { room, services }: { room: Room; services: Services },
 ): Promise<readonly [GatewaySlot, GatewaySlot]> {
   const surroundings: Surroundings = {
@@ -117,18 +127,23 @@ async function launchApps(
     ca: options.ca,
     entra: services.entra.url,
     msi: services.entra.msi,
+    evidenceMsi: services.entra.evidenceMsi,
     storage: services.storage,
+    evidence: services.evidence,
     proxy: services.proxy.url,
     postgresPort: services.front.port,
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
+    logs: services.logs.url,
   }
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
   const { teardown } = room
   const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
-  const evidence = { app, port: 0, env: evidenceEnvironment(surroundings), announce, isQuiet: true }
+  const own = evidenceEnvironment(surroundings)
+  const evidenceEnv = { ...own, HOST_MASTER_KEY: options.evidenceApp.key }
+  const evidence = { app, port: options.evidenceApp.port, env: evidenceEnv, announce, isQuiet: true }
   const started = [
     openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),
     openGatewaySlot(evidence).then((slot) => teardown.add('evidence', slot)),
@@ -142,12 +157,13 @@ interface Facts {
   readonly ca: string
   readonly services: Services
   readonly gateway: GatewaySlot
-  readonly evidence: GatewaySlot
+  readonly keeper: GatewaySlot
+  readonly evidenceApp: HostAccess
   readonly guard: Guard
 }
 
-function describe({ port, ca, services, gateway, evidence, guard }: Facts): StackFile {
-  const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
+function describe({ port, ca, services, gateway, keeper, evidenceApp, guard }: Facts): StackFile {
+  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -155,8 +171,11 @@ function describe({ port, ca, services, gateway, evidence, guard }: Facts): Stac
     tenant: tenants.home,
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
-    blobs: { url: storage.blobs, connectionString },
+    evidenceApp: { url: `http://localhost:${evidenceApp.port}`, key: evidenceApp.key },
+    blobs: { url: evidence.url, connectionString: evidence.connectionString },
+    evidence: { container: evidenceContainer, reports: reportsContainer, signingKey: signingKeyName },
     vault: `https://${vaultHost}`,
+    logs: logs.url,
     ca,
     proxy: proxy.url,
     backends: {
@@ -168,7 +187,7 @@ function describe({ port, ca, services, gateway, evidence, guard }: Facts): Stac
     pids: {
       stack: process.pid,
       gateway: gateway.pid(),
-      evidence: evidence.pid(),
+      evidence: keeper.pid(),
       azurite: storage.pid,
       postgres: database.pid,
       guard: guard.pid,
