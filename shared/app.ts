@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Evidence } from './app-evidence.ts'
 import { createPorts, type Foundation } from './app-ports.ts'
 import type { ApproverRules } from './approval/vote.ts'
 import { listBackends } from './backend/catalogue.ts'
@@ -40,18 +41,32 @@ export interface Instance {
 }
 
 let instance: Instance | undefined
+let base: Foundation | undefined
+let evidence: Promise<Evidence> | undefined
 
 /**
  * Parses the settings and checks them against the declarations. Called by the entry point: what throws here stops the
- * whole app, so that a misconfigured gateway serves nothing.
+ * whole app, so that a misconfigured one serves nothing. The settings say which of the two apps this is.
  */
-export function start(): void {
-  instance = createInstance(layFoundation(readSettings()))
+export function start(): Settings {
+  const settings = readSettings()
+  base = layFoundation(settings)
+  if (settings.COUNTERSIGN_APP === 'gateway') instance = createInstance(base)
+  return settings
 }
 
 /** Writes what waits and releases the lane; called when the host stops. */
 export async function stop(): Promise<void> {
   await instance?.close()
+  await (await evidence)?.close()
+}
+
+/** The evidence app behind the timers; built at the first job. The gateway has none. */
+export function runningEvidence(): Promise<Evidence> {
+  if (base === undefined || instance !== undefined) throw new Error('this is not the evidence app')
+  const foundation = base
+  evidence ??= import('./app-evidence.ts').then(({ createEvidence }) => createEvidence(foundation))
+  return evidence
 }
 
 /** The app behind the routes; built at the first request, and again where building failed. */

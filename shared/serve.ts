@@ -1,28 +1,35 @@
-import { app } from '@azure/functions'
+import { app, output } from '@azure/functions'
 import { enterBackend } from './backend/catalogue.ts'
 import type { Backend } from './backend/define.ts'
+import type { Settings } from './config/settings.ts'
+import type { JobName } from './evidence-job.ts'
 import { guard } from './http/guard.ts'
 import type { AnswerRoute } from './http/running-app.ts'
 
+type AppName = Settings['COUNTERSIGN_APP']
+
+const waiting: { readonly of: AppName; readonly register: (settings: Settings) => void }[] = []
+
+/** The queue of the nightly walk, one message a segment. */
+const taskQueue = 'verify-segments'
+
 /**
- * Registers triggers, nothing more: it reads no setting and builds no edge, so that documentation, contract tests and
- * OpenAPI can import every declaration. The app behind the routes is loaded at the first request.
+ * Enters a backend; its trigger is registered by `registerFunctions`. Nothing more: it reads no setting and builds no
+ * edge, so that documentation, contract tests and OpenAPI can import every declaration. The app behind the routes is
+ * loaded at the first request.
  */
 export function serve(backend: Backend): Backend {
   enterBackend(backend)
-  app.http(backend.name, {
-    methods: ['POST'],
-    authLevel: 'anonymous',
-    route: `api/${backend.name}/{operation}`,
-    handler: guard('call', backend.name),
-  })
+  enter('gateway', () =>
+    app.http(backend.name, {
+      methods: ['POST'],
+      authLevel: 'anonymous',
+      route: `api/${backend.name}/{operation}`,
+      handler: guard('call', backend.name),
+    }),
+  )
   return backend
 }
-
-app.hook.appTerminate(async () => {
-  const { stop } = await import('./app.ts')
-  await stop()
-})
 
 /** One route that is no backend's. `answer` names a member of the app's routes. */
 export interface Route {
@@ -33,5 +40,56 @@ export interface Route {
 }
 
 export function serveRoute({ name, methods, route, answer }: Route): void {
-  app.http(name, { methods, authLevel: 'anonymous', route, handler: guard(answer) })
+  enter('gateway', () => app.http(name, { methods, authLevel: 'anonymous', route, handler: guard(answer) }))
+}
+
+/** A job of the evidence app that a clock starts; the tasks that it gives out go to the queue of segments. */
+export interface Timer {
+  readonly name: string
+  /** NCRONTAB with seconds, or which setting says it. */
+  readonly schedule: string | ((settings: Settings) => string)
+  readonly job: JobName
+}
+
+export function serveTimer({ name, schedule, job }: Timer): void {
+  enter('evidence', (settings) => {
+    const tasks = output.storageQueue({ queueName: taskQueue, connection: 'AzureWebJobsStorage' })
+    app.timer(name, {
+      schedule: typeof schedule === 'string' ? schedule : schedule(settings),
+      extraOutputs: [tasks],
+      handler: async (_timer, context) => {
+        const { messages = [] } = (await runJob(job)) ?? {}
+        if (messages.length > 0) context.extraOutputs.set(tasks, messages)
+      },
+    })
+  })
+}
+
+/** A job of the evidence app that takes one task from the queue of segments; what throws is given out again. */
+export function serveTasks({ name, job }: Pick<Timer, 'name' | 'job'>): void {
+  enter('evidence', () =>
+    app.storageQueue(name, {
+      queueName: taskQueue,
+      connection: 'AzureWebJobsStorage',
+      handler: async (message) => void (await runJob(job, message)),
+    }),
+  )
+}
+
+/** Registers the functions of one of the two apps; called once, when the settings are read. */
+export function registerFunctions(settings: Settings): void {
+  app.hook.appTerminate(async () => {
+    const { stop } = await import('./app.ts')
+    await stop()
+  })
+  for (const { of, register } of waiting) if (of === settings.COUNTERSIGN_APP) register(settings)
+}
+
+function enter(of: AppName, register: (settings: Settings) => void): void {
+  waiting.push({ of, register })
+}
+
+async function runJob(job: JobName, message?: unknown) {
+  const { runningEvidence } = await import('./app.ts')
+  return (await runningEvidence()).jobs[job](message)
 }

@@ -49,7 +49,7 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
   await bundle({
     ...bundleOptions,
     entryPoints: { main: mainName },
-    plugins: [mainModule],
+    plugins: [mainModule, mcpShims],
     outdir: folder,
     splitting: true,
     // Beside the entry, since edges look for their assets beside themselves.
@@ -73,7 +73,8 @@ const mainName = 'countersign:main'
 async function mainText(): Promise<string> {
   const files = (await readdir(join(root, 'functions'))).filter((name) => name.endsWith('.ts')).sort()
   const imports = files.map((name) => `import './functions/${name}'`)
-  return [...imports, "import { start } from './shared/app.ts'", 'start()'].join('\n')
+  const own = ["import { start } from './shared/app.ts'", "import { registerFunctions } from './shared/serve.ts'"]
+  return [...imports, ...own, 'registerFunctions(start())'].join('\n')
 }
 
 const mainModule: BundlePlugin = {
@@ -85,6 +86,14 @@ const mainModule: BundlePlugin = {
       resolveDir: root,
       loader: 'ts',
     }))
+  },
+}
+
+const mcpShims: BundlePlugin = {
+  name: 'mcp-shims',
+  setup: (build) => {
+    const path = join(root, 'infra/build/mcp-shims.mjs')
+    build.onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, () => ({ path }))
   },
 }
 

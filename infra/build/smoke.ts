@@ -16,8 +16,12 @@ import { runCommand } from './command.ts'
 import { pack } from './package.ts'
 
 const startMs = 30_000
-/** Functions that every package has, whatever its backends. */
-const expected = ['health', 'openapi', 'operations', 'explain', 'fallback', 'azure-postgresql', 'rest-entra-api']
+/** Functions that every package has, whatever its backends, in each of its two apps. */
+const expected = {
+  gateway: ['health', 'openapi', 'operations', 'explain', 'fallback', 'azure-postgresql', 'rest-entra-api'],
+  evidence: ['seal-rows', 'verify-chain', 'verify-segment', 'reconcile-calls', 'index-rows', 'keep-house'],
+} as const
+type AppName = keyof typeof expected
 
 type Host = ChildProcessByStdio<Writable, Readable, Readable>
 
@@ -38,28 +42,35 @@ export async function smoke(nodes: readonly string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign package '))
   try {
     const app = await pack(join(folder, 'app'))
-    for (const node of nodes) await startOnce(node, app)
+    for (const node of nodes) await startBoth(node, app)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function startOnce(node: string, app: string): Promise<void> {
+async function startBoth(node: string, app: string): Promise<void> {
   const loaded = await runCommand(node, ['-e', loadChunks], { cwd: app, env: {}, timeoutMs: startMs })
   if (loaded.code !== 0) throw new Error(`a chunk cannot be loaded under ${node}: ${loaded.output}`)
-  const host = spawnHost(node, app, await sampleEnvironment())
+  for (const name of ['gateway', 'evidence'] as const) await startOnce(node, app, name)
+}
+
+async function startOnce(node: string, app: string, name: AppName): Promise<void> {
+  const host = spawnHost(node, app, { ...(await sampleEnvironment()), COUNTERSIGN_APP: name })
   const late = setTimeout(() => host.kill('SIGKILL'), startMs)
   const log: string[] = []
   createInterface(host.stderr).on('line', (line) => log.push(line))
   try {
-    await judge(await readReady(host))
+    await judge(await readReady(host), name)
     host.kill('SIGTERM')
     const [code] = await once(host, 'exit')
     if (code !== 0) throw new Error(`it ended with ${String(code)}`)
   } catch (error) {
-    throw new Error(`the package does not start under ${node}: ${String(error)}\n${log.slice(-20).join('\n')}`, {
-      cause: error,
-    })
+    throw new Error(
+      `the package's ${name} does not start under ${node}: ${String(error)}\n${log.slice(-20).join('\n')}`,
+      {
+        cause: error,
+      },
+    )
   } finally {
     clearTimeout(late)
     host.kill('SIGKILL')
@@ -85,13 +96,18 @@ async function readReady(host: Host): Promise<Ready> {
   throw new Error('it never was ready')
 }
 
-async function judge({ url, functions }: Ready): Promise<void> {
+/** An app has all its functions and none of the other's: the evidence app has no public route. */
+async function judge({ url, functions }: Ready, app: AppName): Promise<void> {
   const names = new Set(functions.map(({ name }) => name))
-  const missing = expected.filter((name) => !names.has(name))
+  const missing = expected[app].filter((name) => !names.has(name))
+  const other = expected[app === 'gateway' ? 'evidence' : 'gateway']
+  const foreign = other.filter((name) => names.has(name))
+  if (foreign.length > 0) throw new Error(`these functions are not the ${app}'s: ${foreign.join(', ')}`)
   if (missing.length > 0)
     throw new Error(`these functions are missing: ${missing.join(', ')}; there are ${[...names].join(', ')}`)
   const document = await fetch(`${url}/openapi.json`)
-  if (document.status !== 200) throw new Error(`/openapi.json answers ${document.status}`)
+  const status = app === 'gateway' ? 200 : 404
+  if (document.status !== status) throw new Error(`/openapi.json of the ${app} answers ${document.status}`)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

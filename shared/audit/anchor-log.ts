@@ -1,16 +1,16 @@
 import { type AnchorFacts, type AnchorRecord, anchorLine, anchorVersion } from './anchor.ts'
 import { leafDigest } from './chain.ts'
 import { type Checkpoint, checkpointText, formatCheckpoint } from './checkpoint.ts'
-import { type GrowingTree, growTree } from './merkle.ts'
+import { growTree } from './merkle.ts'
 
 /** Where the anchor log is kept: lines are only ever appended, checkpoints and segments only ever added. */
 export interface AnchorStore {
-  /** All lines, in order. Rejects where the store cannot answer. */
-  readonly readLines: () => Promise<readonly string[]>
+  /** The lines from number `from` (0 unless given) on, in order. Rejects where the store cannot answer. */
+  readonly readLines: (from?: number) => Promise<readonly string[]>
   /** Appends lines after exactly `at` earlier ones; false where the log has another length. */
   readonly appendLines: (at: number, lines: readonly string[]) => Promise<boolean>
-  /** Note of the newest checkpoint, or null. */
-  readonly readCheckpoint: () => Promise<string | null>
+  /** Note of the checkpoint of this size, without one of the newest; null where there is none. */
+  readonly readCheckpoint: (size?: number) => Promise<string | null>
   /** Keeps a checkpoint under its size; a second of the same size is not written. */
   readonly putCheckpoint: (size: number, note: string) => Promise<void>
   /** Keeps the rows of a sealed segment; the same bytes may be put again, other bytes reject. */
@@ -37,7 +37,7 @@ export interface AnchorWriterOptions {
   readonly clock: () => number
 }
 
-/** Opens the log at its end. */
+/** Opens the log at its end, reading all of it. */
 export async function openAnchorWriter(options: AnchorWriterOptions): Promise<AnchorWriter> {
   const lines = await options.store.readLines()
   const tree = growTree()
@@ -46,33 +46,39 @@ export async function openAnchorWriter(options: AnchorWriterOptions): Promise<An
   return {
     size: tree.size,
     time: () => time,
-    sign: () => signTree(options, tree),
+    sign: () => signLog(options, { size: tree.size(), root: tree.root() }),
     async append(facts) {
-      // The log's own clock never goes back, whatever the machine's does.
-      const now = new Date(options.clock()).toISOString()
-      const stamp = now > time ? now : time
-      const added = facts.map((fact, offset) => anchorLine(place(fact, { at: tree.size() + offset, stamp, options })))
+      const added = formatRecords(facts, { at: tree.size(), time, origin: options.origin, now: options.clock() })
       if (!(await options.store.appendLines(tree.size(), added))) return false
       for (const line of added) tree.append(leafOf(line))
-      time = stamp
-      await signTree(options, tree)
+      time = timeOf(added.at(-1))
+      await signLog(options, { size: tree.size(), root: tree.root() })
       return true
     },
   }
 }
 
-interface Placing {
+/** Where records are put: after `at` others, of which the newest has `time`; `now` in epoch milliseconds. */
+export interface RecordPlace {
   readonly at: number
-  readonly stamp: string
-  readonly options: AnchorWriterOptions
+  readonly time: string
+  readonly origin: string
+  readonly now: number
 }
 
-function place(fact: AnchorFacts, { at, stamp, options }: Placing): AnchorRecord {
-  return { ...fact, v: anchorVersion, origin: options.origin, index: at, time: stamp }
+/** The lines of new records, in order. The log's own clock never goes back, whatever the machine's does. */
+export function formatRecords(facts: readonly AnchorFacts[], { at, time, origin, now }: RecordPlace): string[] {
+  const stated = new Date(now).toISOString()
+  const stamp = stated > time ? stated : time
+  return facts.map((fact, offset) => anchorLine({ ...fact, v: anchorVersion, origin, index: at + offset, time: stamp }))
 }
 
-async function signTree({ store, sign, origin }: AnchorWriterOptions, tree: GrowingTree): Promise<void> {
-  const checkpoint: Checkpoint = { origin, size: tree.size(), root: tree.root() }
+/** Signs what the log is, and keeps the note. */
+export async function signLog(
+  { store, sign, origin }: Pick<AnchorWriterOptions, 'store' | 'sign' | 'origin'>,
+  end: { readonly size: number; readonly root: Uint8Array },
+): Promise<void> {
+  const checkpoint: Checkpoint = { origin, ...end }
   const signed = await sign(checkpointText(checkpoint))
   await store.putCheckpoint(checkpoint.size, formatCheckpoint(checkpoint, { name: origin, ...signed }))
 }

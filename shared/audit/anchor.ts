@@ -29,8 +29,12 @@ export interface Seal {
   readonly to: string
 }
 
-/** What the anchor log can say. No member is personal: lanes, numbers, digests, key ids and dates only. */
+/**
+ * What the anchor log can say. No member is personal: lanes, numbers, digests, key ids and dates only. `lane` is the
+ * opening of one: the digest (hex) from which its first row goes on; there are no other lanes.
+ */
 export type AnchorFacts =
+  | { readonly kind: 'lane'; readonly lane: string; readonly prev: string }
   | { readonly kind: 'heads'; readonly heads: readonly LaneHead[] }
   | { readonly kind: 'seal'; readonly seal: Seal }
   | { readonly kind: 'key'; readonly kid: string; readonly state: 'active' | 'retired' }

@@ -44,12 +44,21 @@ export function startSegment(head: HeadDocument): SegmentProgress {
   return { tree: growTree(), mac: Buffer.from(head.prev, 'hex'), from: '', to: '' }
 }
 
-/** Reads a closed segment from its first to its last row, checks each as the verifier does, and seals it. */
-export async function sealSegment(input: SealInput): Promise<SealedSegment | SealRefusal> {
+/**
+ * Reads a closed segment from its first to its last row, checks each as the verifier does, and seals it. `see` is given
+ * each sound row.
+ */
+export async function sealSegment(
+  input: SealInput,
+  see: (row: ReadRow) => void = () => undefined,
+): Promise<SealedSegment | SealRefusal> {
   const { lane, segment, first, prev, mac } = input.head
   const progress = startSegment(input.head)
   const lines: Uint8Array[] = []
-  const refusal = await advanceSegment(input, progress, (bytes) => lines.push(bytes, newline))
+  const refusal = await advanceSegment(input, progress, (row) => {
+    lines.push(row.bytes, newline)
+    see(row)
+  })
   if (refusal) return refusal
   const ndjson = Buffer.concat(lines)
   const digests = { root: hex(progress.tree.root()), prev, mac, digest: hash('sha256', ndjson, 'hex') }
@@ -61,7 +70,7 @@ export async function sealSegment(input: SealInput): Promise<SealedSegment | Sea
 export async function advanceSegment(
   input: SealInput,
   progress: SegmentProgress,
-  keep: (bytes: Uint8Array) => void = () => undefined,
+  see: (row: ReadRow) => void = () => undefined,
 ): Promise<SealRefusal | null> {
   const { head } = input
   const { tree } = progress
@@ -73,7 +82,7 @@ export async function advanceSegment(
     const fault = await findFault(input, { row, seq: head.first + tree.size(), prev: progress.mac })
     if (fault !== null) return refuse(fault)
     tree.append(leafDigest(row.bytes))
-    keep(row.bytes)
+    see(row)
     progress.mac = row.mac
     progress.to = row.facts?.time ?? ''
     progress.from ||= progress.to

@@ -1,30 +1,23 @@
 import type { KeyObject } from 'node:crypto'
 import * as z from 'zod'
-import type { AnchorRecord, LaneHead, Seal } from './anchor.ts'
+import type { AnchorRecord } from './anchor.ts'
 import { parseCanonicalText } from './canonical.ts'
 import { leafDigest } from './chain.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { growTree } from './merkle.ts'
+import { type AnchoredFacts, collectAnchors } from './verify-anchor-facts.ts'
 import type { FindingKind } from './verify-findings.ts'
+
+export type { AnchoredRow } from './verify-anchor-facts.ts'
 
 /** What is wrong with the anchor log itself; nothing in it is then believed. */
 export type AnchorFault = Extract<FindingKind, `anchor_${string}` | 'checkpoint_invalid'>
 
-/** A row that was anchored, and the MAC (hex) that it had. */
-export interface AnchoredRow {
-  readonly seq: number
-  readonly mac: string
-}
-
 /** What a checked anchor log says about the book. */
-export interface AnchoredBook {
+export interface AnchoredBook extends AnchoredFacts {
   readonly checkpoint: Checkpoint
   /** Time of the newest record under the checkpoint, ISO 8601 UTC; null for an empty log. */
   readonly time: string | null
-  /** Anchored rows of each lane in order of `seq`. */
-  readonly lanes: ReadonlyMap<string, readonly AnchoredRow[]>
-  /** By `L01|000001`. */
-  readonly seals: ReadonlyMap<string, Seal>
   readonly records: readonly AnchorRecord[]
 }
 
@@ -64,6 +57,7 @@ const recordSchema = () => {
       ...shape,
     })
   return z.discriminatedUnion('kind', [
+    of('lane', { lane, prev: digest }),
     of('heads', {
       heads: z.array(z.strictObject({ lane, segment, first: count, nextSeq: z.int().min(1), ...digests })),
     }),
@@ -117,40 +111,30 @@ function compareRoots(log: AnchorLog, newest: Checkpoint, kept: readonly Checkpo
 }
 
 function readRecords(log: AnchorLog, checkpoint: Checkpoint): OpenedAnchors {
-  const schema = recordSchema()
+  const read = createRecordReader(log.origin)
   const records: AnchorRecord[] = []
   for (const [index, line] of log.lines.slice(0, checkpoint.size).entries()) {
-    const parsed = schema.safeParse(parseCanonicalText(line))
-    if (!parsed.success) return fault('anchor_malformed', index, 'no record of this format')
-    const record = parsed.data as AnchorRecord
-    const isPlaced = record.index === index && record.origin === log.origin
-    if (!isPlaced) return fault('anchor_malformed', index, 'the record states another place')
-    if (record.time < (records.at(-1)?.time ?? '')) return fault('anchor_malformed', index, 'time goes backwards')
+    const record = read(line)
+    if (typeof record === 'string') return fault('anchor_malformed', index, record)
     records.push(record)
   }
-  return { ok: true, book: { checkpoint, time: records.at(-1)?.time ?? null, ...collect(records), records } }
+  return { ok: true, book: { checkpoint, time: records.at(-1)?.time ?? null, ...collectAnchors(records), records } }
 }
 
-function collect(records: readonly AnchorRecord[]): Pick<AnchoredBook, 'lanes' | 'seals'> {
-  const rows = new Map<string, Map<string, AnchoredRow>>()
-  const seals = new Map<string, Seal>()
-  const add = (at: string, row: AnchoredRow) => {
-    const known = rows.get(at) ?? new Map<string, AnchoredRow>()
-    rows.set(at, known.set(`${row.seq} ${row.mac}`, row))
+/** Reads the lines of a log one after the other from its first; says what is wrong with one that is no record of it. */
+export function createRecordReader(origin: string): (line: string) => AnchorRecord | string {
+  const schema = recordSchema()
+  let [next, time] = [0, '']
+  return (line) => {
+    const parsed = schema.safeParse(parseCanonicalText(line))
+    if (!parsed.success) return 'no record of this format'
+    const record = parsed.data as AnchorRecord
+    if (record.index !== next || record.origin !== origin) return 'the record states another place'
+    if (record.time < time) return 'time goes backwards'
+    time = record.time
+    next++
+    return record
   }
-  for (const record of records) {
-    if (record.kind === 'heads') for (const head of record.heads) add(head.lane, lastRow(head))
-    if (record.kind !== 'seal') continue
-    const { seal } = record
-    seals.set(`${seal.lane}|${String(seal.segment).padStart(6, '0')}`, seal)
-    add(seal.lane, { seq: seal.first + seal.count - 1, mac: seal.mac })
-  }
-  const lanes = [...rows].map(([name, known]) => [name, [...known.values()].sort((a, b) => a.seq - b.seq)] as const)
-  return { lanes: new Map(lanes), seals }
-}
-
-function lastRow({ nextSeq, mac }: LaneHead): AnchoredRow {
-  return { seq: nextSeq - 1, mac }
 }
 
 function fault(kind: AnchorFault, index: number, detail: string): OpenedAnchors {

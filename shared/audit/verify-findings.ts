@@ -66,20 +66,24 @@ export type Report = (finding: Finding) => void
 
 const maxKept = 1000
 
-/** Keeps the first thousand findings and counts all, so that a ruined store cannot exhaust memory. */
-export function createFindings() {
+/**
+ * Keeps the first thousand findings and counts all, so that a ruined store cannot exhaust memory. What is declared
+ * elsewhere is only remembered as a place that is not sound.
+ */
+export function createFindings(isDeclared: (finding: Finding) => boolean = () => false) {
   const kept: Finding[] = []
   const bad = new Map<string, [number, number][]>()
   let total = 0
   let failures = 0
   return {
     add(finding: Finding): void {
-      total++
-      if (!exceptions.has(finding.kind)) failures++
-      if (kept.length < maxKept) kept.push(finding)
       const ranges = bad.get(finding.lane) ?? []
       bad.set(finding.lane, ranges)
       if (ranges.length < maxKept) ranges.push([finding.seq, finding.toSeq ?? finding.seq])
+      if (isDeclared(finding)) return
+      total++
+      if (!exceptions.has(finding.kind)) failures++
+      if (kept.length < maxKept) kept.push(finding)
     },
     covers(lane: string, seq: number): boolean {
       return (bad.get(lane) ?? []).some(([from, to]) => from <= seq && seq <= to)

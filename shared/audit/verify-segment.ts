@@ -66,7 +66,7 @@ function walkNext(context: SegmentContext, walk: Walk, { row, seq }: { row: Read
   else count(context, row)
   const isBad = fault !== null && !authentic.has(fault.kind)
   if (!isBad && row.facts) context.pairs.add(row.facts, row.mac)
-  if (!isBad) context.anchors?.row({ lane: walk.lane, seq, mac: row.mac })
+  if (!isBad) context.anchors?.row({ lane: walk.lane, seq, mac: row.mac, time: row.facts?.time })
   else if (fault?.kind === 'edited') excuse(context, row)
   walk.seq = seq + 1
   walk.prev = row.mac

@@ -46,6 +46,8 @@ export interface VerifyReport {
     readonly open: number
     /** Openings that were compared, where that was asked. */
     readonly openings?: number
+    /** Rows of segments that were removed at the end of their time, as the anchors say. */
+    readonly removed?: number
     readonly notVerified: number
     readonly notAnchored: number
     readonly findings: number
@@ -93,6 +95,7 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyReport>
   const more = {
     open,
     ...(options.openings ? { openings } : {}),
+    ...(run.anchors?.removed ? { removed: run.anchors.removed } : {}),
     notVerified: counts.rows - counts.verified,
     notAnchored: countUnanchored(run),
     findings: findings.total(),
@@ -121,12 +124,13 @@ interface Cursor {
 }
 
 function startRun(options: VerifyOptions): Run {
-  const findings = createFindings()
+  const findings = createFindings((finding) => run.anchors?.declares(finding) ?? false)
   const counts = { rows: 0, verified: 0, lanes: 0, segments: 0, intents: 0, outcomes: 0, events: 0 }
   const pairs = createPairs(findings.add)
   const maps = { keys: new Map(), reached: new Map(), ends: new Map() }
   const unread = { anchors: null, anchoredUpTo: null }
-  return { options, findings, pairs, counts, ...maps, ...unread, origin: options.origin ?? null }
+  const run: Run = { options, findings, pairs, counts, ...maps, ...unread, origin: options.origin ?? null }
+  return run
 }
 
 async function openAnchors(run: Run): Promise<void> {
@@ -146,7 +150,9 @@ async function openAnchors(run: Run): Promise<void> {
 }
 
 function checkEnds({ anchors, ends }: Run): void {
-  for (const lane of anchors?.lanes() ?? []) anchors?.end(lane, ends.get(lane) ?? 0)
+  if (anchors === null) return
+  for (const lane of new Set([...anchors.lanes(), ...ends.keys()])) anchors.end(lane, ends.get(lane) ?? 0)
+  anchors.close()
 }
 
 function countUnanchored({ anchors, ends, counts }: Run): number {

@@ -1,14 +1,19 @@
-import type { ContainerClient, RestError } from '@azure/storage-blob'
-import { Problem } from '../errors/problem.ts'
 import type { AnchorStore } from './anchor-log.ts'
-import type { TokenSource } from './store.ts'
+import { openWormBlobs, type WormBlobs, type WormBlobsOptions } from './worm-blobs.ts'
+import { guardStore } from './worm-reports.ts'
 
-export interface WormEvidenceOptions {
-  /** Account URL and who we are there, or a connection string (the local stack). */
-  readonly account: { readonly url: string; readonly credential: TokenSource } | { readonly connectionString: string }
-  readonly container: string
+export interface WormEvidenceOptions extends WormBlobsOptions {
   /** Blocks after which the log goes on in the next file; an append blob takes 50,000. */
   readonly blocksPerFile?: number
+}
+
+/** The anchors' store, and what else is kept beside them. */
+export interface WormEvidence extends AnchorStore {
+  /** Rows of a sealed segment (`L01|000001`), or null. */
+  readonly readSegment: (name: string) => Promise<Uint8Array | null>
+  /** Keeps a time stamp token over the checkpoint of that size; a second one is not written. */
+  readonly putTimeToken: (size: number, token: Uint8Array) => Promise<void>
+  readonly readTimeToken: (size: number) => Promise<Uint8Array | null>
 }
 
 const maxBlocks = 40_000
@@ -18,153 +23,120 @@ const maxBlocks = 40_000
  * holds the log as append blobs, `checkpoints/` one note a size, `segments/` the rows of sealed segments. The position
  * of every append is a condition of it, so the log's length decides between two sealers. Rejects with `audit_unavailable`.
  */
-export function createWormEvidence(options: WormEvidenceOptions): AnchorStore {
-  let opened: Promise<ContainerClient> | undefined
-  const container = () => {
-    opened ??= openContainer(options)
-    return opened
-  }
-  const state: LogState = { files: [], lines: 0 }
-  const blocksPerFile = options.blocksPerFile ?? maxBlocks
+export function createWormEvidence(options: WormEvidenceOptions): WormEvidence {
+  const blobs = openWormBlobs(options)
+  const log: Log = { blobs, files: [], blocksPerFile: options.blocksPerFile ?? maxBlocks }
+  const read = (name: string) => guardStore(async () => (await blobs.read(name))?.bytes ?? null)
   return {
-    readLines: () => guard(async () => readLines(await container(), state)),
-    appendLines: (at, lines) =>
-      guard(async () => at === state.lines && appendLines(await container(), { state, lines, blocksPerFile })),
-    readCheckpoint: () => guard(async () => readNewest(await container(), state)),
+    readLines: (from = 0) => guardStore(() => readLines(log, from)),
+    appendLines: (at, lines) => guardStore(async () => at === countLines(log) && appendLines(log, lines)),
+    readCheckpoint: async (size) =>
+      textOf(size === undefined ? await readNewest(blobs, read) : await read(noteOf(size))),
     putCheckpoint: (size, note) =>
-      guard(async () => putOnce(await container(), { name: checkpointName(size), bytes: Buffer.from(note, 'utf8') })),
+      guardStore(async () => void (await blobs.put(noteOf(size), Buffer.from(note, 'utf8')))),
     putSegment: (name, ndjson) =>
-      guard(async () =>
-        putOnce(await container(), { name: `segments/${name.replace('|', '-')}.ndjson`, bytes: ndjson }),
-      ),
+      guardStore(async () => {
+        if (await blobs.put(segmentOf(name), ndjson)) return
+        const kept = await blobs.read(segmentOf(name))
+        if (kept === null || Buffer.compare(kept.bytes, ndjson) !== 0) throw new Error(`${name} holds other bytes`)
+      }),
+    readSegment: (name) => read(segmentOf(name)),
+    putTimeToken: (size, token) => guardStore(async () => void (await blobs.put(tokenOf(size), token))),
+    readTimeToken: (size) => read(tokenOf(size)),
   }
 }
 
-/** What was read of the log: its files' lengths in bytes and blocks, and its lines. */
-interface LogState {
-  files: { readonly bytes: number; readonly blocks: number }[]
-  lines: number
-}
-
-interface Appending {
-  readonly state: LogState
-  readonly lines: readonly string[]
+/** What this process knows of the log: the lengths of its files, so that only what is new is read. */
+interface Log {
+  readonly blobs: WormBlobs
   readonly blocksPerFile: number
+  files: readonly LogFile[]
 }
 
-async function openContainer({ account, container }: WormEvidenceOptions): Promise<ContainerClient> {
-  const sdk = await import('@azure/storage-blob')
-  // A retried append whose first reply was lost would be refused as somebody else's.
-  const settings = { retryOptions: { maxTries: 1 } }
-  const service =
-    'url' in account
-      ? new sdk.BlobServiceClient(account.url, account.credential, settings)
-      : sdk.BlobServiceClient.fromConnectionString(account.connectionString, settings)
-  return service.getContainerClient(container)
+interface LogFile {
+  readonly bytes: number
+  readonly blocks: number
+  readonly lines: number
 }
 
-async function readLines(container: ContainerClient, state: LogState): Promise<string[]> {
-  const files: LogState['files'] = []
+function countLines({ files }: Log): number {
+  return files.reduce((sum, { lines }) => sum + lines, 0)
+}
+
+/** Lines from `from` on: only the tail where that is all that is new, else everything anew. */
+async function readLines(log: Log, from: number): Promise<string[]> {
+  const isTail = from === countLines(log)
+  const files = isTail ? [...log.files] : []
+  const last = files.pop()
   const lines: string[] = []
-  for (;;) {
-    const file = await readFile(container, fileName(files.length))
-    if (file === null) break
-    files.push(file)
-    lines.push(...file.text.split('\n').slice(0, -1))
+  for (let known = last ?? none; ; known = none) {
+    const read = await readFile(log.blobs, files.length, known)
+    if (read === null) break
+    files.push(read.file)
+    lines.push(...read.lines)
   }
-  Object.assign(state, { files, lines: lines.length })
-  return lines
+  log.files = files
+  return isTail ? lines : lines.slice(from)
 }
 
-async function readFile(container: ContainerClient, name: string) {
-  const blob = container.getAppendBlobClient(name)
-  try {
-    const answer = await blob.download()
-    const text = await streamText(answer.readableStreamBody)
-    return { bytes: Buffer.byteLength(text), blocks: answer.blobCommittedBlockCount ?? 0, text }
-  } catch (cause) {
-    if (statusOf(cause) === 404) return null
-    throw cause
-  }
-}
+const none: LogFile = { bytes: 0, blocks: 0, lines: 0 }
+const newline = 10
 
-async function streamText(stream: NodeJS.ReadableStream | undefined): Promise<string> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of stream ?? []) chunks.push(chunk as Uint8Array)
-  return Buffer.concat(chunks).toString('utf8')
+/** What stands in a file after what is known of it; null where there is no such file. */
+async function readFile(blobs: WormBlobs, index: number, known: LogFile) {
+  // One byte that is known already comes with it: a file that lost its end gives none.
+  const from = Math.max(0, known.bytes - 1)
+  const part = await blobs.read(fileOf(index), from)
+  if (part === null && known.bytes === 0) return null
+  const isSame = part !== null && (known.bytes === 0 || part.bytes[0] === newline)
+  if (!isSame) throw new Error('the anchor log is shorter than it was')
+  const fresh = Buffer.from(part.bytes).subarray(known.bytes - from)
+  if (fresh.length > 0 && fresh.at(-1) !== newline) throw new Error('the anchor log ends within a line')
+  const lines = fresh.toString('utf8').split('\n').slice(0, -1)
+  const file = { bytes: known.bytes + fresh.length, blocks: part.blocks, lines: known.lines + lines.length }
+  return { file, lines }
 }
 
 /** False where somebody else appended meanwhile. A full file is followed by the next, which depends on its length alone. */
-async function appendLines(container: ContainerClient, { state, lines, blocksPerFile }: Appending): Promise<boolean> {
-  const last = state.files.at(-1)
-  const isNew = last === undefined || last.blocks >= blocksPerFile
-  const at = isNew ? state.files.length : state.files.length - 1
-  const { bytes, blocks } = isNew || last === undefined ? { bytes: 0, blocks: 0 } : last
-  const blob = container.getAppendBlobClient(fileName(at))
+async function appendLines(log: Log, lines: readonly string[]): Promise<boolean> {
+  const last = log.files.at(-1)
+  const isNew = last === undefined || last.blocks >= log.blocksPerFile
+  const before = isNew ? log.files : log.files.slice(0, -1)
+  const file = isNew || last === undefined ? none : last
+  const name = fileOf(before.length)
   const body = Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8')
-  try {
-    if (isNew) await blob.createIfNotExists()
-    await blob.appendBlock(body, body.length, { conditions: { appendPosition: bytes } })
-  } catch (cause) {
-    if (statusOf(cause) === 412) return false
-    throw cause
-  }
-  state.files[at] = { bytes: bytes + body.length, blocks: blocks + 1 }
-  state.lines += lines.length
+  if (isNew) await log.blobs.create(name)
+  if (!(await log.blobs.append(name, file.bytes, body))) return false
+  const grown = { bytes: file.bytes + body.length, blocks: file.blocks + 1, lines: file.lines + lines.length }
+  log.files = [...before, grown]
   return true
 }
 
-/** The largest size: names are padded, so that their order is that of the sizes; a thousand stand under one prefix. */
-async function readNewest(container: ContainerClient, state: LogState): Promise<string | null> {
-  const { lines } = state.files.length === 0 ? { lines: (await readLines(container, state)).length } : state
-  for (let bucket = bucketOf(lines); bucket >= 0; bucket--) {
-    let newest: string | null = null
-    for await (const { name } of container.listBlobsFlat({ prefix: bucketName(bucket) })) newest = name
-    if (newest !== null) return (await container.getBlockBlobClient(newest).downloadToBuffer()).toString('utf8')
-  }
-  return null
+/** The largest size: names are padded, so that their order is that of the sizes; a thousand stand in one folder. */
+async function readNewest(blobs: WormBlobs, read: (name: string) => Promise<Uint8Array | null>) {
+  const newest = await guardStore(async () => {
+    const folder = (await blobs.list('checkpoints/', true)).at(-1)
+    return folder === undefined ? undefined : (await blobs.list(folder)).at(-1)
+  })
+  return newest === undefined ? null : read(newest)
 }
 
-/** Adds a blob; one that is there already must hold the same bytes, unless it is a checkpoint (signatures differ). */
-async function putOnce(
-  container: ContainerClient,
-  { name, bytes }: { name: string; bytes: Uint8Array },
-): Promise<void> {
-  const blob = container.getBlockBlobClient(name)
-  try {
-    await blob.uploadData(bytes, { conditions: { ifNoneMatch: '*' } })
-  } catch (cause) {
-    if (statusOf(cause) !== 409) throw cause
-    if (name.startsWith('checkpoints/')) return
-    if (Buffer.compare(await blob.downloadToBuffer(), bytes) !== 0) throw new Error(`${name} holds other bytes`)
-  }
+function textOf(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes).toString('utf8')
 }
 
-function fileName(index: number): string {
+function fileOf(index: number): string {
   return `anchors/${String(index + 1).padStart(6, '0')}.ndjson`
 }
 
-function checkpointName(size: number): string {
-  return `${bucketName(bucketOf(size))}${String(size).padStart(12, '0')}.txt`
+function noteOf(size: number): string {
+  return `checkpoints/${String(Math.floor(size / 1000)).padStart(9, '0')}/${String(size).padStart(12, '0')}.txt`
 }
 
-function bucketOf(size: number): number {
-  return Math.floor(size / 1000)
+function tokenOf(size: number): string {
+  return `time/${String(size).padStart(12, '0')}.tsr`
 }
 
-function bucketName(bucket: number): string {
-  return `checkpoints/${String(bucket).padStart(9, '0')}/`
-}
-
-async function guard<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    const reason = `the evidence store: ${cause instanceof Error ? cause.message.slice(0, 120) : 'unknown'}`
-    throw new Problem('audit_unavailable', 'The evidence store cannot be used.', { retryAfter: 5, reason })
-  }
-}
-
-function statusOf(cause: unknown): number {
-  return (cause as RestError | undefined)?.statusCode ?? 0
+function segmentOf(name: string): string {
+  return `segments/${name.replace('|', '-')}.ndjson`
 }

@@ -12,6 +12,10 @@ const allowed = new Set([
   'durationMs',
   'error',
   'count',
+  'lane',
+  'segment',
+  'seq',
+  'run',
 ])
 
 export type LogFields = Readonly<Record<string, string | number | boolean>>

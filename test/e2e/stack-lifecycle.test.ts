@@ -110,6 +110,7 @@ describe('a stack', () => {
       'clientId',
       'tables',
       'blobs',
+      'evidence',
       'vault',
       'ca',
       'proxy',

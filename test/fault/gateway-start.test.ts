@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -77,6 +77,13 @@ describe('the package', () => {
     expect(bytesOf('.wasm')).toBeLessThanOrEqual(30_000_000)
     expect(names.filter((name) => /node_modules|\.map$|\.ts$|settings|\.env|\.pem$/.test(name))).toEqual([])
     expect(JSON.parse(await readFile(join(app, 'package.json'), 'utf8')).dependencies).toBeUndefined()
+  })
+
+  it('makes no code at run time: the validator of the MCP library is not in it', () => {
+    const scripts = readdirSync(join(app, 'dist')).filter((name) => name.endsWith('.js'))
+    const texts = scripts.map((name) => readFileSync(join(app, 'dist', name), 'utf8'))
+    expect(texts.filter((text) => text.includes('no JSON Schema is validated here'))).toHaveLength(1)
+    expect(texts.filter((text) => text.includes('ajv implementation error'))).toEqual([])
   })
 
   it.each([

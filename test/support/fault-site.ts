@@ -168,11 +168,8 @@ async function openForwarders(world: FaultWorld, { plan, orders, account }: Betw
     ca: world.ca,
     entra: `http://127.0.0.1:${sign.port}`,
     msi: { ...world.identity, clientId },
-    storage: {
-      tables: `https://127.0.0.1:${tables.port}/${account}`,
-      blobs: 'https://127.0.0.1:1',
-      connectionString: '',
-    },
+    storage: { tables: `https://127.0.0.1:${tables.port}/${account}`, connectionString: '' },
+    evidence: { url: 'https://127.0.0.1:1', accountId: '', resourceManager: 'https://127.0.0.1:1' },
     proxy: world.proxyUrl,
     postgresPort: postgres.port,
     orders: `https://127.0.0.1:${api.port}`,

@@ -30,11 +30,11 @@ export async function openSurroundings(): Promise<Surroundings> {
   // Nobody kills this process's children but the teardown: a guard would be one process more.
   const guard = { pid: 0, watch: () => undefined, sweep: () => undefined, dismiss: async () => undefined }
   const services = await startServices({ run, kept: null, guard, teardown })
-  const { entra, storage, proxy, front, orders, certificates } = services
+  const { entra, storage, evidence, proxy, front, orders, certificates } = services
   const ca = join(run, 'ca.pem')
   writeFileSync(ca, certificates.ca)
   const port = await takePort(0)
-  const parts = { port, ca, entra: entra.url, msi: entra.msi, storage, proxy: proxy.url }
+  const parts = { port, ca, entra: entra.url, msi: entra.msi, storage, evidence, proxy: proxy.url }
   const agent = new ProxyAgent({ uri: proxy.url, requestTls: { ca: certificates.ca } })
   return {
     services,

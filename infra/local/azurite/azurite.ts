@@ -17,6 +17,9 @@ const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 /** The account of the people's files: another than the gateway's own. Nobody is given its key. */
 const filesAccount = 'contosofiles'
 
+/** The account of the evidence, which nobody reaches but through its front. */
+const evidenceAccount = 'contosoevidence'
+
 export interface AzuriteOptions {
   /** Run folder: takes certificate and key. */
   readonly run: string
@@ -37,6 +40,8 @@ export interface Storage {
   readonly connectionString: string
   /** Blobs of the account with the people's files. */
   readonly files: string
+  /** Blobs of the account with the evidence, and its key (base64), new at each start. */
+  readonly evidence: { readonly account: string; readonly accountKey: string }
   stop(): Promise<void>
 }
 
@@ -44,6 +49,7 @@ export interface Storage {
 export async function startAzurite(options: AzuriteOptions): Promise<Storage> {
   const cert = await writeSecret(join(options.run, 'azurite.crt'), options.certificate.cert)
   const key = await writeSecret(join(options.run, 'azurite.key'), options.certificate.key)
+  const evidenceKey = randomBytes(64).toString('base64')
   const child = startChild({
     command: process.execPath,
     args: [
@@ -58,17 +64,18 @@ export async function startAzurite(options: AzuriteOptions): Promise<Storage> {
     signal: 'SIGINT', // the signal that makes every version of it write its data before it ends
     graceMs: 8000,
     cwd: options.run,
-    env: { PATH: process.env.PATH, HOME: options.run, AZURITE_ACCOUNTS: accountsOf(options) },
+    env: { PATH: process.env.PATH, HOME: options.run, AZURITE_ACCOUNTS: accountsOf(options, evidenceKey) },
     announce: options.announce,
   })
   const urls = await readAddresses(child)
   const files = urls.blobs.replace(account, filesAccount)
-  return { pid: child.pid, ...urls, files, connectionString: connect(urls), stop: child.stop }
+  const evidence = { account: urls.blobs.replace(account, evidenceAccount), accountKey: evidenceKey }
+  return { pid: child.pid, ...urls, files, evidence, connectionString: connect(urls), stop: child.stop }
 }
 
-function accountsOf({ accounts = [] }: AzuriteOptions): string {
+function accountsOf({ accounts = [] }: AzuriteOptions, evidenceKey: string): string {
   const files = `${filesAccount}:${randomBytes(64).toString('base64')}`
-  return [`${account}:${accountKey}`, files, ...accounts].join(';')
+  return [`${account}:${accountKey}`, files, `${evidenceAccount}:${evidenceKey}`, ...accounts].join(';')
 }
 
 interface Addresses {

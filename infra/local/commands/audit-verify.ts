@@ -1,12 +1,13 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Verdict, verifyChain } from '../../../shared/audit/verify.ts'
 import { openBook } from '../stack/book.ts'
 import { explainLosses, type LocalReport } from '../stack/declared-loss.ts'
 import { type DeclaredLoss, readLosses } from '../stack/kept-state.ts'
 import { localFolder, readRunningStack, type StackFile } from '../stack/local-folder.ts'
 
-const usage = 'usage: npm run --silent audit:verify -- [--json] [--full] [--require-anchors]\n'
-const flags = new Set(['--json', '--full', '--require-anchors'])
+const usage = 'usage: npm run --silent audit:verify -- [--json] [--full]\n'
+const flags = new Set(['--json', '--full'])
 const exitCodes: Readonly<Record<Verdict, number>> = { PASS: 0, FAIL: 1, 'PASS WITH EXCEPTIONS': 2, INCOMPLETE: 3 }
 const shown = 50
 
@@ -24,13 +25,18 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 async function verifyStack(stack: StackFile, asked: ReadonlySet<string>): Promise<LocalReport> {
-  const { openings, ...book } = openBook(stack)
-  const requireAnchors = asked.has('--require-anchors')
+  const { openings, source, keys, evidence, anchors } = openBook(stack)
+  await untilSealed(() => evidence.readCheckpoint())
   const full = asked.has('--full') ? { openings } : {}
-  const report = await verifyChain({ ...book, ...full, now: Date.now(), requireAnchors })
+  const report = await verifyChain({ source, keys, anchors, ...full, now: Date.now(), requireAnchors: true })
   const losses = readLosses(join(localFolder(), 'kept'), stack.pids.stack)
-  const explained = await explainLosses(report, { source: book.source, losses })
+  const explained = await explainLosses(report, { source, losses })
   return { ...explained, notes: [...explained.notes, ...losses.map(warn)] }
+}
+
+/** The stack seals every few seconds: what was started just now may have no checkpoint yet. */
+async function untilSealed(read: () => Promise<string | null>): Promise<void> {
+  for (let look = 0; look < 40 && (await read()) === null; look++) await sleep(250)
 }
 
 /** Azurite goes back to an earlier state as a whole, so what was lost need not leave a gap that a finding could name. */
@@ -38,7 +44,7 @@ function warn({ runStarted, discovered }: DeclaredLoss): string {
   return `declared local loss: rows written from ${runStarted} on may be missing with their heads (seen ${discovered})`
 }
 
-function describe({ verdict, counts, findings, notes }: LocalReport): string {
+function describe({ verdict, counts, findings, notes, anchoredUpTo }: LocalReport): string {
   const lines = [
     verdict,
     `${counts.verified} of ${counts.rows} rows verified (lanes: ${counts.lanes}, segments: ${counts.segments}):`,
@@ -49,10 +55,17 @@ function describe({ verdict, counts, findings, notes }: LocalReport): string {
       return `${kind} ${lane} ${seq}${toSeq === undefined || toSeq === seq ? '' : `-${toSeq}`}: ${detail}`
     }),
     ...(counts.findings > shown ? [`and ${counts.findings - shown} findings more (see --json)`] : []),
-    'No row is anchored yet: the keyed chain alone protects them. Whoever holds the key and may write to the store',
-    'could rewrite the book, and a copy that was cut off together with its heads would not be noticed.',
+    describeAnchors({ anchoredUpTo, counts }),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function describeAnchors({ anchoredUpTo, counts }: Pick<LocalReport, 'anchoredUpTo' | 'counts'>): string {
+  if (anchoredUpTo === null)
+    return 'No row is anchored: whoever holds the key and may write to the store could rewrite the book.'
+  const { size, time } = anchoredUpTo
+  const rest = `${counts.notAnchored} newer rows are protected by the keyed chain only.`
+  return `Anchored up to record ${size} of ${time ?? 'no time'}; ${rest}`
 }
 
 function fail(message: string, code = 64): number {

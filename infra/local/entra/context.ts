@@ -4,13 +4,20 @@ import type { Json } from './jws.ts'
 import type { Resource } from './resources.ts'
 import type { KeyRing } from './signing-keys.ts'
 
-/** The user-assigned managed identity of the gateway; `header` is the secret for X-IDENTITY-HEADER. */
-export interface ManagedIdentity {
-  readonly endpoint: string
-  readonly header: string
+/** A user-assigned managed identity. */
+export interface Identity {
   readonly clientId: string
   readonly principalId: string
 }
+
+/** Where an app asks for tokens of its identities; `header` is its secret for X-IDENTITY-HEADER. */
+export interface IdentityEndpoint {
+  readonly endpoint: string
+  readonly header: string
+}
+
+/** The gateway's endpoint and its one identity. */
+export interface ManagedIdentity extends IdentityEndpoint, Identity {}
 
 export interface EntraContext {
   readonly ring: KeyRing
@@ -21,6 +28,8 @@ export interface EntraContext {
   readonly clientSecrets: Readonly<Record<string, string>>
   readonly faults: Faults
   readonly msi: ManagedIdentity
+  /** The evidence app's. */
+  readonly evidenceMsi: IdentityEndpoint
   /** Claims challenges that a sign-in has met, by token id: Entra keeps this with the session, not in the token. */
   readonly satisfied: Map<string, Json | true>
 }

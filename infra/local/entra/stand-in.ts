@@ -6,13 +6,13 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { type Persona, type PersonaName, personas } from '../personas.ts'
-import type { EntraContext, ManagedIdentity } from './context.ts'
+import type { EntraContext, Identity, IdentityEndpoint, ManagedIdentity } from './context.ts'
 import { devEndpoints } from './dev-endpoints.ts'
 import { discoveryEndpoints, keySet } from './discovery.ts'
 import { makeFaults } from './faults.ts'
 import { graphEndpoints } from './graph.ts'
 import type { Json } from './jws.ts'
-import { identityClientId, identityPrincipalId, managedIdentityEndpoints } from './managed-identity.ts'
+import { identities, managedIdentityEndpoints } from './managed-identity.ts'
 import { type MintedToken, type MintOverrides, mintToken } from './mint.ts'
 import { type Resource, standardResources } from './resources.ts'
 import { type KeyRing, type KeyRingState, keyRingState, makeKeyRing } from './signing-keys.ts'
@@ -24,6 +24,7 @@ import { close, listen, serveEndpoints } from './wire.ts'
 export interface EntraState {
   readonly keys: KeyRingState
   readonly identityHeader: string
+  readonly evidenceHeader?: string
 }
 
 interface EntraOptions {
@@ -42,6 +43,9 @@ export interface Entra {
   /** `http://127.0.0.1:PORT`, standing for login.microsoftonline.com and graph.microsoft.com. */
   readonly url: string
   readonly msi: ManagedIdentity
+  /** The evidence app's endpoint, which answers for the sealer and the verifier. */
+  readonly evidenceMsi: IdentityEndpoint
+  readonly identities: Readonly<Record<'gateway' | 'sealer' | 'verifier', Identity>>
   jwksFor(tid: string): { keys: Json[] }
   mint(persona: PersonaName | Persona, overrides?: MintOverrides): MintedToken
   /** Claims of a token whose signature, issuer, times and audience hold; rejects otherwise. */
@@ -50,10 +54,12 @@ export interface Entra {
   stop(): Promise<void>
 }
 
-function makeContext(options: EntraOptions, ring: KeyRing, msi: ManagedIdentity): EntraContext {
+type Endpoints = Pick<EntraContext, 'msi' | 'evidenceMsi'>
+
+function makeContext(options: EntraOptions, ring: KeyRing, endpoints: Endpoints): EntraContext {
   return {
     ring,
-    msi,
+    ...endpoints,
     now: options.now ?? Date.now,
     resources: [...(options.resources ?? []), ...standardResources],
     clientSecrets: options.clientSecrets ?? {},
@@ -82,20 +88,24 @@ function tokenCheck(context: EntraContext): Entra['verifyAccessToken'] {
 export async function startEntra(options: EntraOptions = {}): Promise<Entra> {
   const ring = await makeKeyRing(options.state?.keys)
   const header = options.state?.identityHeader ?? randomBytes(32).toString('base64url')
+  const evidenceHeader = options.state?.evidenceHeader ?? randomBytes(32).toString('base64url')
   const server = createServer()
   const port = await listen(server, options.port)
   const url = `http://127.0.0.1:${port}`
-  const identity = { clientId: identityClientId, principalId: identityPrincipalId }
-  const context = makeContext(options, ring, { ...identity, header, endpoint: `${url}/msi/token` })
+  const endpoint = `${url}/msi/token`
+  const msi = { ...identities.gateway, header, endpoint }
+  const context = makeContext(options, ring, { msi, evidenceMsi: { endpoint, header: evidenceHeader } })
   server.on('request', serveEndpoints(endpointsOf(context)))
   return {
     url,
-    msi: context.msi,
+    msi,
+    evidenceMsi: context.evidenceMsi,
+    identities,
     jwksFor: (tid) => keySet(ring, tid),
     mint: (persona, overrides) =>
       mintToken(context, typeof persona === 'string' ? personas[persona] : persona, overrides),
     verifyAccessToken: tokenCheck(context),
-    state: () => ({ keys: keyRingState(ring), identityHeader: header }),
+    state: () => ({ keys: keyRingState(ring), identityHeader: header, evidenceHeader }),
     stop: () => close(server),
   }
 }

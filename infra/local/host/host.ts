@@ -5,7 +5,7 @@
  * header limits on the way to the library. Where Azure would leave a request hanging, it answers 500 and reports it.
  */
 import { randomUUID } from 'node:crypto'
-import { createAdministration, type HostStatus } from './admin.ts'
+import { type Administration, createAdministration, type HostStatus } from './admin.ts'
 import { type App, createApp } from './app.ts'
 import { type Disposition, disposeFunctions, type ListedFunction } from './disposition.ts'
 import { loadEntry, resolveEntry } from './entry.ts'
@@ -84,7 +84,7 @@ async function prepare(options: HostOptions): Promise<Site> {
   return { app, hostJson, settings, inFlight: createInFlight(), loaded, disposition, stopping: new AbortController() }
 }
 
-function openPublicSide(site: Site, options: HostOptions): Promise<Front> {
+function openPublicSide(site: Site, options: HostOptions & Pick<Administration, 'start'>): Promise<Front> {
   const stopping = site.stopping.signal
   const answer = createAnswer({
     app: site.app,
@@ -93,15 +93,22 @@ function openPublicSide(site: Site, options: HostOptions): Promise<Front> {
     inFlight: site.inFlight,
     stopping,
     run: site.loaded.run,
-    administer: createAdministration(createStatus(stopping)),
+    administer: createAdministration({
+      status: createStatus(stopping),
+      keys: options.keys ?? {},
+      start: options.start,
+    }),
   })
   return openFront({ hostname: options.hostname ?? '127.0.0.1', port: options.port ?? 0, answer })
 }
 
 async function openFor(site: Site, options: HostOptions): Promise<{ front: Front; timers: Timers }> {
   try {
-    const front = await openPublicSide(site, options)
-    return { front, timers: await startTriggers({ ...site, stopping: site.stopping.signal }, site.disposition) }
+    let timers: Timers | undefined
+    const start = (name: string) => timers?.start(name) ?? false
+    const front = await openPublicSide(site, { ...options, start })
+    timers = await startTriggers({ ...site, stopping: site.stopping.signal }, site.disposition)
+    return { front, timers }
   } catch (error) {
     site.loaded.close()
     throw error

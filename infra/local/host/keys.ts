@@ -17,6 +17,11 @@ function accepts(keys: readonly string[], given: string): boolean {
   return keys.filter((key) => key !== '' && timingSafeEqual(digest(key), digest(given))).length > 0
 }
 
+/** Whether a request brings the master key; never where there is none. */
+export function isMaster(keys: HostKeys, headers: HeaderValues): boolean {
+  return keys.master !== undefined && accepts([keys.master], headers['x-functions-key'] ?? '')
+}
+
 /** Whether a request may call a function: `x-functions-key` or `?code=` against the function's level. */
 export function mayCall(
   fn: RegisteredFunction,

@@ -40,7 +40,9 @@ async function main(): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
     watchParent(resolve)
   })
-  const host = await startHost(options)
+  const master = process.env.HOST_MASTER_KEY
+  delete process.env.HOST_MASTER_KEY
+  const host = await startHost({ ...options, ...(master === undefined ? {} : { keys: { master } }) })
   process.stdout.write(`${JSON.stringify({ event: 'ready', url: host.url, functions: host.functions })}\n`)
   await gone
   await host.stop()

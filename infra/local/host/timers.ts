@@ -13,6 +13,8 @@ import { startTrace } from './trace.ts'
 export interface Timers {
   /** Runs a timer function now, whatever its schedule; rejects with what it throws. */
   run(name: string): Promise<void>
+  /** Starts one without waiting for it; false where there is none of this name. */
+  start(name: string): boolean
   stop(): void
 }
 
@@ -79,9 +81,15 @@ export function startTimers(site: TimerSite, functions: readonly RegisteredFunct
   const timers = functions.flatMap((fn) => createTimer(site, fn))
   for (const timer of timers) timer.clock.resume()
   for (const timer of timers) if (timer.fn.trigger.runOnStartup === true) void tick(site, timer)
+  const find = (name: string) => timers.find(({ fn }) => fn.name.toLowerCase() === name.toLowerCase())
   return {
+    start(name) {
+      const timer = find(name)
+      if (timer !== undefined) void tick(site, timer)
+      return timer !== undefined
+    },
     async run(name) {
-      const timer = timers.find(({ fn }) => fn.name.toLowerCase() === name.toLowerCase())
+      const timer = find(name)
       if (timer === undefined) throw new Error(`no timer function is called '${name}'`)
       const running = runTimer(site, timer)
       site.inFlight.track(running)

@@ -3,7 +3,11 @@ import { type TokenSource, tableNames } from '../../../shared/audit/store.ts'
 import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import { createTableRows } from '../../../shared/audit/table-rows.ts'
 import { createVaultKeys } from '../../../shared/audit/vault-keys.ts'
+import { createVaultSigner } from '../../../shared/audit/vault-signer.ts'
 import type { ChainSource, VerifyOptions } from '../../../shared/audit/verify.ts'
+import { openAnchorLog } from '../../../shared/audit/verify-anchor-log.ts'
+import { createWormEvidence, type WormEvidence } from '../../../shared/audit/worm-evidence.ts'
+import { parseXml } from '../../../shared/upstream/xml-reader.ts'
 import type { StackFile } from './local-folder.ts'
 
 const answer = z.object({ token: z.string() })
@@ -13,6 +17,9 @@ export interface Book {
   readonly source: ChainSource
   readonly keys: VerifyOptions['keys']
   readonly openings: NonNullable<VerifyOptions['openings']>
+  /** The anchor log, checked against the key that the vault itself gives; null where nothing was sealed yet. */
+  readonly anchors: NonNullable<VerifyOptions['anchors']>
+  readonly evidence: WormEvidence
 }
 
 /** Opens the book of a running stack. The process must have been started with the stack's authority and proxy. */
@@ -21,9 +28,23 @@ export function openBook(stack: StackFile): Book {
   const names = tableNames(table)
   const allowInsecure = stack.tables.url.startsWith('http:')
   const rows = createTableRows({ account: { connectionString }, names, timeout: 30_000, allowInsecure })
-  const vault = createVaultKeys({ url: stack.vault, credential: signIn(stack), clock: Date.now })
+  const credential = signIn(stack)
+  const vault = createVaultKeys({ url: stack.vault, credential, clock: Date.now })
+  const signer = createVaultSigner({ url: stack.vault, credential, name: stack.evidence.signingKey })
+  const evidence = createWormEvidence({
+    url: stack.blobs.url,
+    container: stack.evidence.container,
+    credential,
+    parseXml,
+  })
+  const origin = `countersign/${stack.clientId}`
+  const anchors = async () => {
+    const note = await evidence.readCheckpoint()
+    if (note === null) return null
+    return openAnchorLog({ lines: await evidence.readLines(), note, origin, publicKey: await signer.publicKey() })
+  }
   const openings = (partition: string, id: string) => rows.read('pii', partition, id)
-  return { source: readStoredChain(rows), keys: vault.find, openings }
+  return { source: readStoredChain(rows), keys: vault.find, openings, anchors, evidence }
 }
 
 /** A token of the identity that may read the vault's secrets and nothing else, from the sign-in stand-in. */

@@ -4,6 +4,8 @@ import { type Announce, type Child, startChild } from './child.ts'
 import { argumentsFor } from './script.ts'
 
 export interface GatewayOptions {
+  /** The evidence app answers no request: it serves when its host listens. */
+  readonly isQuiet?: boolean
   /** Folder of the Functions app: its package.json's `main` is the entry. */
   readonly app: string
   readonly port: number
@@ -13,7 +15,7 @@ export interface GatewayOptions {
 
 const deadlineMs = 30_000
 
-/** Starts the Functions host with the gateway in it, and resolves when `/health` answers that it can serve. */
+/** Starts the Functions host with an app in it, and resolves when `/health` answers that it can serve. */
 export async function startGateway(options: GatewayOptions): Promise<Child> {
   const host = argumentsFor({ bundled: 'gateway.mjs', source: 'host/main.ts' })
   const child = startChild({
@@ -27,7 +29,8 @@ export async function startGateway(options: GatewayOptions): Promise<Child> {
     announce: options.announce,
   })
   try {
-    await Promise.race([untilServing(child, options.port), failAtExit(child)])
+    const ready = options.isQuiet ? readReadyEvent(child) : untilServing(child, options.port)
+    await Promise.race([ready, failAtExit(child)])
     return child
   } catch (error) {
     await child.stop()
@@ -59,5 +62,5 @@ async function readReadyEvent(child: Child): Promise<void> {
 }
 
 async function failAtExit(child: Child): Promise<never> {
-  throw new Error(`the gateway ended at its start (${await child.exited})`)
+  throw new Error(`the app ended at its start (${await child.exited})`)
 }

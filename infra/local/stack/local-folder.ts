@@ -17,7 +17,12 @@ export interface StackFile {
   readonly tenant: string
   readonly clientId: string
   readonly tables: { readonly url: string; readonly connectionString: string; readonly table: string }
+  /** The account of the evidence, at its front. */
   readonly blobs: { readonly url: string; readonly connectionString: string }
+  /** The evidence app's host: `POST {url}/admin/functions/{name}` with the key in `x-functions-key` starts a timer now. */
+  readonly evidenceApp: { readonly url: string; readonly key: string }
+  /** Its containers, and the vault's key that signs. */
+  readonly evidence: { readonly container: string; readonly reports: string; readonly signingKey: string }
   readonly vault: string
   /** Path of the certificate authority, PEM. */
   readonly ca: string
@@ -31,6 +36,7 @@ export interface StackFile {
   readonly pids: {
     readonly stack: number
     readonly gateway: number
+    readonly evidence: number
     readonly azurite: number
     readonly postgres: number
     readonly guard: number

@@ -4,9 +4,10 @@ import type { BlobFront } from '../blobs/front.ts'
 import { startBlobs } from '../blobs/server.ts'
 import { type DatabricksWorkspace, startDatabricks } from '../databricks/workspace.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
+import { type EvidenceAccount, startEvidence } from '../evidence/server.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
-import { apps, personas, tenants } from '../personas.ts'
+import { apps, tenants } from '../personas.ts'
 import { type Database, startDatabase } from '../postgres/database.ts'
 import { type Front, postgresAudience, startFront } from '../postgres/front.ts'
 import { databasePeople } from '../postgres/roles.ts'
@@ -15,9 +16,10 @@ import { type Certificates, makeCertificates } from '../tls/certificates.ts'
 import { startVault, type Vault, type VaultState } from '../vault/vault.ts'
 import type { Guard } from './guard.ts'
 import type { KeptState } from './kept-state.ts'
-import { vaultHost } from './settings.ts'
+import { retentionDays, vaultHost } from './settings.ts'
 import type { Teardown } from './teardown.ts'
-import { makeSecret, secretNames } from './vault-secrets.ts'
+import { vaultRoles } from './vault-roles.ts'
+import { makeSecret, secretNames, signingKeyName } from './vault-secrets.ts'
 
 export interface ServicesOptions {
   /** Run folder: removed at the end. */
@@ -38,6 +40,7 @@ export interface Services {
   readonly entra: Entra
   readonly orders: OrdersApi
   readonly blobs: BlobFront
+  readonly evidence: EvidenceAccount
   readonly databricks: DatabricksWorkspace
   readonly proxy: ConnectProxy
 }
@@ -56,10 +59,12 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     launchOrders(options, { certificates, entra }),
     launchVault(options, { certificates, entra }),
     storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra })),
+    storage.then((ready) => launchEvidence(options, { certificates, storage: ready, entra })),
     database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
   ])
-  const [ready, azurite, front, orders, proxy, blobs, databricks] = started
-  return { certificates, storage: azurite, database: ready, front, entra, orders, blobs, databricks, proxy }
+  const [ready, azurite, front, orders, proxy, blobs, evidence, databricks] = started
+  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks }
+  return { certificates, entra, proxy, ...data }
 }
 
 /** Like Promise.all, but waits for every part before it fails: what came up late must be stopped too. */
@@ -125,6 +130,17 @@ async function launchBlobs({ teardown }: ServicesOptions, parts: Built & { stora
   return teardown.add('blobs', await startBlobs({ ...parts, account: parts.storage.files, tenant: tenants.home }))
 }
 
+async function launchEvidence(
+  { teardown }: ServicesOptions,
+  { certificates, storage, entra }: Built & { storage: Storage },
+): Promise<EvidenceAccount> {
+  const account = { ...storage.evidence, days: retentionDays }
+  return teardown.add(
+    'evidence-account',
+    await startEvidence({ ...account, tenant: tenants.home, entra, certificates }),
+  )
+}
+
 async function launchVault(options: ServicesOptions, { certificates, entra }: Built): Promise<ConnectProxy> {
   const kept = options.kept?.read<KeptVault>('vault')
   const named = {
@@ -132,10 +148,11 @@ async function launchVault(options: ServicesOptions, { certificates, entra }: Bu
     entra,
     hostname: vaultHost,
     audience: 'https://vault.localhost',
-    mayUse: vaultRoles(entra),
+    mayUse: vaultRoles(entra.identities),
   }
   const vault = await startVault(kept === undefined ? named : { ...named, state: kept.state })
   const seeded = seedSecrets(vault, kept?.seeded ?? [])
+  vault.seedKey(signingKeyName)
   const settle = keepUpToDate(options.kept, () => ({ state: vault.state(), seeded }))
   const stop = async () => {
     await vault.stop()
@@ -159,14 +176,6 @@ function keepUpToDate(kept: KeptState | null, read: () => KeptVault): () => void
   return () => {
     clearInterval(timer)
     write()
-  }
-}
-
-/** The gateway's identity may do everything; the verifier's may read secrets. */
-function vaultRoles(entra: Entra): NonNullable<Parameters<typeof startVault>[0]['mayUse']> {
-  return ({ oid }, { method, url }) => {
-    if (oid === entra.msi.principalId) return true
-    return oid === personas.verifier.oid && method === 'GET' && url.pathname.startsWith('/secrets/')
   }
 }
 

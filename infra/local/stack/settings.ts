@@ -1,5 +1,6 @@
 import { localDirectory } from '../../policy/local-directory.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
+import { identities } from '../entra/managed-identity.ts'
 import { apps, tenants } from '../personas.ts'
 import { classification, fileClassification, lakeClassification } from './classification.ts'
 
@@ -9,13 +10,18 @@ export const auditTable = 'audit'
 /** The Key Vault's name as the gateway knows it; the proxy leads it to the stand-in. */
 export const vaultHost = 'countersign.vault.localhost'
 
+/** Days for which the book is kept, and its evidence unchangeable. */
+export const retentionDays = 400
+
 /** Addresses of the parts that the gateway is set to use. */
 export interface Surroundings {
   /** Port of the gateway. */
   readonly port: number
   readonly entra: string
   readonly msi: { readonly endpoint: string; readonly header: string; readonly clientId: string }
-  readonly storage: { readonly tables: string; readonly blobs: string; readonly connectionString: string }
+  readonly storage: { readonly tables: string; readonly connectionString: string }
+  /** The account of the evidence, at its front; its id in Azure Resource Manager, and where that is answered. */
+  readonly evidence: { readonly url: string; readonly accountId: string; readonly resourceManager: string }
   readonly proxy: string
   /** Path of the certificate authority. */
   readonly ca: string
@@ -35,6 +41,19 @@ const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE', '
 export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
   const own = Object.fromEntries(inherited.map((name) => [name, process.env[name]]))
   return { ...own, ...clientEnvironment(parts), ...identity(parts), ...settings(parts) }
+}
+
+/** The evidence app: the same package under its own identities; it seals every few seconds, so that one can watch it. */
+export function evidenceEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
+  return {
+    ...gatewayEnvironment(parts),
+    COUNTERSIGN_APP: 'evidence',
+    COUNTERSIGN_SEAL_SCHEDULE: '*/5 * * * * *',
+    COUNTERSIGN_SEALER_CLIENT_ID: identities.sealer.clientId,
+    COUNTERSIGN_VERIFIER_CLIENT_ID: identities.verifier.clientId,
+    COUNTERSIGN_EVIDENCE_ACCOUNT_ID: parts.evidence.accountId,
+    COUNTERSIGN_ARM_URL: parts.evidence.resourceManager,
+  }
 }
 
 /** What any Node process needs before its start to reach the stack: the test authority and the proxy. */
@@ -63,8 +82,8 @@ function settings(parts: Surroundings): Record<string, string> {
     COUNTERSIGN_ENTRA_URL: parts.entra,
     COUNTERSIGN_KEY_VAULT_URL: `https://${vaultHost}`,
     COUNTERSIGN_AUDIT_TABLES_URL: parts.storage.tables,
-    COUNTERSIGN_EVIDENCE_BLOBS_URL: parts.storage.blobs,
-    COUNTERSIGN_RETENTION_DAYS: '400',
+    COUNTERSIGN_EVIDENCE_BLOBS_URL: parts.evidence.url,
+    COUNTERSIGN_RETENTION_DAYS: String(retentionDays),
     COUNTERSIGN_POLICY: 'package',
     COUNTERSIGN_POLICY_GROUPS: JSON.stringify(localDirectory({}).groups),
     COUNTERSIGN_CALLS_PER_MINUTE: '1000000',

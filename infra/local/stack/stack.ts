@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { evidenceContainer, reportsContainer } from '../evidence/roles.ts'
 import { apps, tenants } from '../personas.ts'
 import { takePort } from './free-port.ts'
 import { type GatewaySlot, openGatewaySlot } from './gateway-slot.ts'
@@ -8,8 +10,9 @@ import { type DeclaredLoss, type KeptState, openKeptState } from './kept-state.t
 import { localFolder, projectRoot, readRunningStack, removeFile, type StackFile, writePrivate } from './local-folder.ts'
 import { makeRunFolder, removeDeadRunFolders } from './scratch.ts'
 import { type Services, startServices } from './services.ts'
-import { auditTable, gatewayEnvironment, vaultHost } from './settings.ts'
+import { auditTable, evidenceEnvironment, gatewayEnvironment, type Surroundings, vaultHost } from './settings.ts'
 import { makeTeardown, type Teardown } from './teardown.ts'
+import { signingKeyName } from './vault-secrets.ts'
 
 export interface StackOptions {
   /** Port of the gateway; 0 takes any free one. */
@@ -47,15 +50,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const [services] = await bothDone(startServices(room), options.prepare?.())
     const ca = join(home, 'ca.pem')
     writePrivate(ca, services.certificates.ca)
-    const gateway = await launchGateway({ ...options, port, ca }, { room, services })
+    const evidenceApp = { port: await takePort(0), key: randomBytes(24).toString('base64url') }
+    const [gateway, keeper] = await launchApps({ ...options, port, ca, evidenceApp }, { room, services })
     const announce = () => {
-      const file = describe({ port, ca, services, gateway, guard: room.guard })
+      const file = describe({ port, ca, services, gateway, keeper, evidenceApp, guard: room.guard })
       writePrivate(join(home, 'stack.json'), file)
       return file
     }
     const replaceGateway = async (app: string) => {
       await gateway.replace(app)
       announce()
+      // Nobody waits for it: it serves no request.
+      void keeper.replace(app).then(announce, (error: unknown) => process.stderr.write(`${String(error)}\n`))
     }
     const loss = room.kept?.loss ?? null
     return { file: announce(), loss, gatewayEnded: gateway.ended, replaceGateway, stop: () => closeRoom(room) }
@@ -105,25 +111,42 @@ function refuseSecond(home: string): void {
   throw new Error(`a stack is running already on ${running.gateway} (process ${running.pids.stack}): ${hint}`)
 }
 
-async function launchGateway(
-  options: { port: number; ca: string; app?: string },
+/** Where a host listens, and its master key. */
+interface HostAccess {
+  readonly port: number
+  readonly key: string
+}
+
+/** The two apps of one package, each under settings of its own. */
+async function launchApps(
+  options: { port: number; ca: string; app?: string; evidenceApp: HostAccess },
   { room, services }: { room: Room; services: Services },
-): Promise<GatewaySlot> {
-  const env = gatewayEnvironment({
+): Promise<readonly [GatewaySlot, GatewaySlot]> {
+  const surroundings: Surroundings = {
     port: options.port,
     ca: options.ca,
     entra: services.entra.url,
     msi: services.entra.msi,
     storage: services.storage,
+    evidence: services.evidence,
     proxy: services.proxy.url,
     postgresPort: services.front.port,
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
-  })
+  }
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
-  return room.teardown.add('gateway', await openGatewaySlot({ app, port: options.port, env, announce }))
+  const { teardown } = room
+  const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
+  const evidenceEnv = { ...evidenceEnvironment(surroundings), HOST_MASTER_KEY: options.evidenceApp.key }
+  const evidence = { app, port: options.evidenceApp.port, env: evidenceEnv, announce, isQuiet: true }
+  const started = [
+    openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),
+    openGatewaySlot(evidence).then((slot) => teardown.add('evidence', slot)),
+  ] as const
+  await Promise.allSettled(started)
+  return Promise.all(started)
 }
 
 interface Facts {
@@ -131,11 +154,13 @@ interface Facts {
   readonly ca: string
   readonly services: Services
   readonly gateway: GatewaySlot
+  readonly keeper: GatewaySlot
+  readonly evidenceApp: HostAccess
   readonly guard: Guard
 }
 
-function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
-  const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
+function describe({ port, ca, services, gateway, keeper, evidenceApp, guard }: Facts): StackFile {
+  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -143,7 +168,9 @@ function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
     tenant: tenants.home,
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
-    blobs: { url: storage.blobs, connectionString },
+    evidenceApp: { url: `http://localhost:${evidenceApp.port}`, key: evidenceApp.key },
+    blobs: { url: evidence.url, connectionString: evidence.connectionString },
+    evidence: { container: evidenceContainer, reports: reportsContainer, signingKey: signingKeyName },
     vault: `https://${vaultHost}`,
     ca,
     proxy: proxy.url,
@@ -156,6 +183,7 @@ function describe({ port, ca, services, gateway, guard }: Facts): StackFile {
     pids: {
       stack: process.pid,
       gateway: gateway.pid(),
+      evidence: keeper.pid(),
       azurite: storage.pid,
       postgres: database.pid,
       guard: guard.pid,

@@ -1,9 +1,11 @@
 /** The parts of a stack in the order in which they are stopped: callers before what they call. */
 export const parts = [
   'gateway',
+  'evidence',
   'front',
   'orders',
   'blobs',
+  'evidence-account',
   'databricks',
   'database',
   'azurite',

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
 
+/** Name of the vault's key that signs checkpoints and reports: EC on P-256, not exportable. */
+export const signingKeyName = 'evidence-signing'
+
 /** What the gateway asks the vault for: the audit keys of this month and the next, and the key of the token mask. */
 export function secretNames(now: Date): string[] {
   return [...[0, 1].map((ahead) => `audit-hmac-${monthOf(now, ahead)}`), 'mask-key']

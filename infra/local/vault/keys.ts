@@ -29,7 +29,8 @@ type Kind = ObjectKind<VaultKey>
 const name = '([0-9a-zA-Z-]{1,127})'
 const digestLength = 32
 
-const makeKey = (operations: readonly string[]): VaultKey => ({
+/** A new key. */
+export const makeKey = (operations: readonly string[]): VaultKey => ({
   jwk: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
   operations,
 })

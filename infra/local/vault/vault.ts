@@ -11,7 +11,7 @@ import { close, type Endpoint, listen, parseObject, type Reply, type Request, se
 import { tenants } from '../personas.ts'
 import type { Certificates } from '../tls/certificates.ts'
 import { type Gate, guard } from './authorization.ts'
-import { keyEndpoints, type VaultKey } from './keys.ts'
+import { keyEndpoints, makeKey, type VaultKey } from './keys.ts'
 import { type Secret, secretEndpoints } from './secrets.ts'
 import { badParameter } from './vault-errors.ts'
 import { makeStore, type StoreState } from './versioned-store.ts'
@@ -41,6 +41,8 @@ export interface Vault {
   readonly port: number
   /** Sets a secret as an administrator would have; the new version's id. */
   seed(name: string, value: string): string
+  /** Makes a key that signs where there is none of that name. */
+  seedKey(name: string): void
   state(): VaultState
   stop(): Promise<void>
 }
@@ -99,6 +101,9 @@ export async function startVault(options: VaultOptions): Promise<Vault> {
       const added = secrets.add(name, { value }, {})
       if (!added) throw new Error('the name is soft-deleted')
       return `${url}/secrets/${name}/${added.version}`
+    },
+    seedKey(name) {
+      if (!keys.get(name, '')) keys.add(name, makeKey(['sign', 'verify']), {})
     },
     state: () => ({ secrets: secrets.state(), keys: keys.state() }),
     stop: () => close(server),

@@ -140,10 +140,10 @@ async function launchGateway({ home, app, services, entra, orders }: Launch): Pr
   const ca = join(home, 'ca.pem')
   const logFile = join(home, 'gateway.log')
   writePrivate(ca, services.certificates.ca)
-  const { storage, proxy, front } = services
+  const { storage, evidence, proxy, front } = services
   const { msi } = services.entra
   const env = gatewayEnvironment({
-    ...{ port, ca, entra, msi, storage, orders },
+    ...{ port, ca, entra, msi, storage, evidence, orders },
     ...{ proxy: proxy.url, postgresPort: front.port, files: services.blobs.url, databricks: services.databricks.url },
   })
   const child = startChild({
@@ -189,7 +189,7 @@ interface Facts {
 }
 
 function describeStack({ home, services, gateway, guardPid }: Facts): StackFile {
-  const { storage, entra, proxy, front, database, orders, blobs, databricks } = services
+  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks } = services
   const { connectionString } = storage
   return {
     gateway: gateway.url,
@@ -197,7 +197,9 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     tenant: tenants.home,
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
-    blobs: { url: storage.blobs, connectionString },
+    evidenceApp: { url: '', key: '' },
+    blobs: { url: evidence.url, connectionString: evidence.connectionString },
+    evidence: { container: 'evidence', reports: 'reports', signingKey: 'evidence-signing' },
     vault: `https://${vaultHost}`,
     ca: join(home, 'ca.pem'),
     proxy: proxy.url,
@@ -210,6 +212,7 @@ function describeStack({ home, services, gateway, guardPid }: Facts): StackFile 
     pids: {
       stack: process.pid,
       gateway: gateway.child.pid,
+      evidence: gateway.child.pid,
       azurite: storage.pid,
       postgres: database.pid,
       guard: guardPid,

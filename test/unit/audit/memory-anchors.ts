@@ -27,13 +27,13 @@ export function createMemoryAnchors(): MemoryAnchors {
     notes,
     segments,
     newest,
-    readLines: async () => [...store.lines],
+    readLines: async (from = 0) => store.lines.slice(from),
     async appendLines(at, lines) {
       if (at !== store.lines.length) return false
       store.lines.push(...lines)
       return true
     },
-    readCheckpoint: async () => (notes.size === 0 ? null : newest()),
+    readCheckpoint: async (size) => (size === undefined ? newest() || null : (notes.get(size) ?? null)),
     async putCheckpoint(size, note) {
       if (!notes.has(size)) notes.set(size, note)
     },

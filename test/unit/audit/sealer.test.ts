@@ -4,10 +4,11 @@ import type { AnchorRecord } from '../../../shared/audit/anchor.ts'
 import { leafDigest } from '../../../shared/audit/chain.ts'
 import { openCheckpoint } from '../../../shared/audit/checkpoint.ts'
 import { treeRoot } from '../../../shared/audit/merkle.ts'
-import { runSealer, type SealerOptions } from '../../../shared/audit/sealer.ts'
+import { createSealerMemory, runSealer, type SealerOptions } from '../../../shared/audit/sealer.ts'
 import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import { type VerifyReport, verifyChain } from '../../../shared/audit/verify.ts'
 import { openAnchorLog } from '../../../shared/audit/verify-anchor-log.ts'
+import type { AuditWriterOptions } from '../../../shared/audit/writer.ts'
 import { heartbeat, key, kid, openWriter, origin, recordCall } from './fixture.ts'
 import { createMemoryAnchors, logKey, type MemoryAnchors, signWith } from './memory-anchors.ts'
 import { createMemoryRows, type MemoryRows } from './memory-rows.ts'
@@ -24,14 +25,16 @@ beforeEach(async () => {
   rows = createMemoryRows()
   anchors = createMemoryAnchors()
   now = Date.parse('2026-11-22T12:00:00.000Z')
-  const one = openWriter(rows, { limits: { segmentRows: 9 } })
+  const one = writer({ limits: { segmentRows: 9 } })
   for (let index = 0; index < 6; index++) await recordCall(one, `d${index}`)
   await one.recordEvent(heartbeat)
-  const two = openWriter(rows)
+  const two = writer()
   await recordCall(two, 'e0')
   await Promise.all([one.close(), two.close()])
 })
 
+const writer = (more: Partial<AuditWriterOptions> = {}, store: MemoryRows = rows) =>
+  openWriter(store, { clock: () => now, ...more })
 const options = (more: Partial<SealerOptions> = {}): SealerOptions => ({
   ...{ rows, keys: lookup, store: anchors, sign: signWith(logKey), publicKey: logKey.publicKey, origin },
   clock: () => now,
@@ -49,12 +52,12 @@ function verify(store = rows): Promise<VerifyReport> {
 /** The same calls, recorded anew by somebody who holds the key: every MAC is right, none is what it was. */
 async function forgeBook(calls: number): Promise<MemoryRows> {
   const forged = createMemoryRows()
-  const writer = openWriter(forged, { limits: { segmentRows: 9 } })
-  for (let index = 0; index < calls; index++) await recordCall(writer, `d${index}`)
-  await writer.recordEvent(heartbeat)
-  const two = openWriter(forged)
+  const one = writer({ limits: { segmentRows: 9 } }, forged)
+  for (let index = 0; index < calls; index++) await recordCall(one, `d${index}`)
+  await one.recordEvent(heartbeat)
+  const two = writer({}, forged)
   await recordCall(two, 'e0')
-  await Promise.all([writer.close(), two.close()])
+  await Promise.all([one.close(), two.close()])
   return forged
 }
 
@@ -67,17 +70,20 @@ describe('a run of the sealer', () => {
       ['L02', 3],
     ])
     expect(records().map(({ kind, index }) => [kind, index])).toEqual([
-      ['seal', 0],
-      ['heads', 1],
+      ['lane', 0],
+      ['lane', 1],
+      ['key', 2],
+      ['seal', 3],
+      ['heads', 4],
     ])
-    expect(openCheckpoint(anchors.newest(), { origin, publicKey: logKey.publicKey })?.size).toBe(2)
+    expect(openCheckpoint(anchors.newest(), { origin, publicKey: logKey.publicKey })?.size).toBe(5)
   })
 
   it('keeps the very bytes of the rows, under a root that anybody can compute', async () => {
     await seal()
     const ndjson = anchors.segments.get('L01|000001') ?? Buffer.alloc(0)
     const lines = Buffer.from(ndjson).toString('utf8').trimEnd().split('\n')
-    const record = records()[0]
+    const record = records().find(({ kind }) => kind === 'seal')
     if (record?.kind !== 'seal') throw new Error('no seal')
     const root = treeRoot(lines.map((line) => leafDigest(Buffer.from(line, 'utf8'))))
     expect(lines).toHaveLength(9)
@@ -86,12 +92,12 @@ describe('a run of the sealer', () => {
   })
 
   it.each([
-    ['with', new Map()],
+    ['with', createSealerMemory()],
     ['without', undefined],
   ])('anchors the root of an open segment, %s a memory of what it read', async (_, memory) => {
     const more = memory ? { memory } : {}
     await seal(more)
-    await recordCall(openWriter(rows, { limits: { segmentRows: 9 } }), 'later')
+    await recordCall(writer({ limits: { segmentRows: 9 } }), 'later')
     now += minute
     await seal(more)
     const heads = records().flatMap((record) => (record.kind === 'heads' ? record.heads : []))
@@ -111,16 +117,16 @@ describe('a run of the sealer', () => {
     await seal()
     now += minute
     await seal()
-    expect(anchors.lines).toHaveLength(2)
+    expect(anchors.lines).toHaveLength(5)
     now += 10 * minute
     await seal()
-    expect(records()[2]).toMatchObject({ kind: 'heads', heads: [], index: 2 })
+    expect(records()[5]).toMatchObject({ kind: 'heads', heads: [], index: 5 })
   })
 
   it('goes on where it was, each checkpoint continuing the one before', async () => {
     await seal()
     const kept = anchors.newest()
-    await recordCall(openWriter(rows, { limits: { segmentRows: 9 } }), 'later')
+    await recordCall(writer({ limits: { segmentRows: 9 } }), 'later')
     now += minute
     const run = await seal()
     expect(run.anchored).toHaveLength(1)
@@ -137,15 +143,15 @@ describe('a run of the sealer', () => {
   it('signs what a crash left unsigned', async () => {
     const dies = async () => Promise.reject(new Error('killed'))
     await expect(seal({ sign: dies })).rejects.toThrow('killed')
-    expect([anchors.lines.length, anchors.notes.size]).toEqual([2, 0])
+    expect([anchors.lines.length, anchors.notes.size]).toEqual([5, 0])
     await seal()
-    expect([anchors.lines.length, [...anchors.notes.keys()]]).toEqual([2, [2]])
+    expect([anchors.lines.length, [...anchors.notes.keys()]]).toEqual([5, [5]])
   })
 
   it('never lets its time go back', async () => {
     await seal()
     now -= 3_600_000
-    await recordCall(openWriter(rows), 'later')
+    await recordCall(writer(), 'later')
     await seal()
     expect(records().map(({ time }) => time)).toEqual(
       records()
@@ -169,20 +175,20 @@ describe('a run of the sealer', () => {
 
   it('refuses to follow a lane back behind its anchor', async () => {
     const early = structuredClone([...rows.tables.rows])
-    await recordCall(openWriter(rows), 'later')
+    await recordCall(writer(), 'later')
     await seal()
     rows.tables.rows.clear()
     for (const [id, entity] of early) rows.tables.rows.set(id, entity)
     now += minute
     const run = await seal()
     expect(run.refused).toHaveLength(1)
-    expect(anchors.lines).toHaveLength(2)
+    expect(anchors.lines).toHaveLength(5)
   })
 
   it('refuses to go on with a log that was changed', async () => {
     await seal()
-    anchors.lines[1] = (anchors.lines[1] ?? '').replace('"nextSeq":3', '"nextSeq":2')
-    await recordCall(openWriter(rows), 'later')
+    anchors.lines[4] = (anchors.lines[4] ?? '').replace('"nextSeq":3', '"nextSeq":2')
+    await recordCall(writer(), 'later')
     await expect(seal()).rejects.toThrow('anchor_log_altered')
   })
 })
@@ -201,12 +207,12 @@ describe('verification against anchors', () => {
     await seal()
     const report = await verify()
     expect([report.verdict, report.findings, report.counts.notAnchored]).toEqual(['PASS', [], 0])
-    expect(report.anchoredUpTo).toMatchObject({ size: 2, time: '2026-11-22T12:00:00.000Z', lanes: { L01: 13, L02: 2 } })
+    expect(report.anchoredUpTo).toMatchObject({ size: 5, time: '2026-11-22T12:00:00.000Z', lanes: { L01: 13, L02: 2 } })
   })
 
   it('counts what came after the anchors, and passes', async () => {
     await seal()
-    await recordCall(openWriter(rows), 'later')
+    await recordCall(writer(), 'later')
     const report = await verify()
     expect([report.verdict, report.counts.notAnchored]).toEqual(['PASS', 2])
   })
@@ -223,9 +229,9 @@ describe('verification against anchors', () => {
 
   it('names a tail that was cut off together with its head', async () => {
     const early = structuredClone([...rows.tables.rows])
-    const writer = openWriter(rows)
-    const lane = (await recordCall(writer, 'later')).intent.lane
-    await writer.close()
+    const late = writer()
+    const lane = (await recordCall(late, 'later')).intent.lane
+    await late.close()
     await seal()
     rows.tables.rows.clear()
     for (const [id, entity] of early) rows.tables.rows.set(id, entity)
@@ -261,11 +267,11 @@ describe('verification against anchors', () => {
 
 describe('an anchor log', () => {
   const forgeries: [string, string, () => void][] = [
-    ['a changed record', 'anchor_log_altered', () => swap(1, '"nextSeq":3', '"nextSeq":2')],
+    ['a changed record', 'anchor_log_altered', () => swap(4, '"nextSeq":3', '"nextSeq":2')],
     ['a record gone', 'anchor_log_truncated', () => void anchors.lines.pop()],
     ['two records swapped', 'anchor_log_altered', () => void anchors.lines.reverse()],
     ['a record put before', 'anchor_log_altered', () => void anchors.lines.unshift(anchors.lines[0] ?? '')],
-    ['a checkpoint of another key', 'checkpoint_invalid', () => void anchors.notes.set(2, 'forged')],
+    ['a checkpoint of another key', 'checkpoint_invalid', () => void anchors.notes.set(5, 'forged')],
   ]
 
   function swap(at: number, from: string, to: string): void {
@@ -287,7 +293,7 @@ describe('an anchor log', () => {
     now += minute
     rows = await forgeBook(7)
     await seal()
-    await recordCall(openWriter(rows), 'later')
+    await recordCall(writer(), 'later')
     await seal()
     expect(open().ok).toBe(true)
     expect(open([kept])).toMatchObject({ ok: false, fault: 'anchor_log_rewritten' })
@@ -295,18 +301,18 @@ describe('an anchor log', () => {
 
   it('shorter than a checkpoint that somebody kept is rewritten', async () => {
     await seal()
-    await recordCall(openWriter(rows), 'later')
+    await recordCall(writer(), 'later')
     await seal()
     const kept = anchors.newest()
-    anchors.lines.splice(2)
-    anchors.notes.delete(3)
-    expect(open([kept])).toMatchObject({ ok: false, fault: 'anchor_log_rewritten', index: 2 })
+    anchors.lines.splice(5)
+    anchors.notes.delete(6)
+    expect(open([kept])).toMatchObject({ ok: false, fault: 'anchor_log_rewritten', index: 5 })
   })
 
   it('says nothing by lines that are not signed yet', async () => {
     await seal()
     anchors.lines.push('anything')
-    expect(open()).toMatchObject({ ok: true, book: { checkpoint: { size: 2 } } })
+    expect(open()).toMatchObject({ ok: true, book: { checkpoint: { size: 5 } } })
   })
 
   it('holds nothing personal', async () => {

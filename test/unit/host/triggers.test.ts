@@ -26,7 +26,8 @@ describe('app with timers, queues and hooks', () => {
     service = await startQueueService()
     await new QueueClient(service.connection, 'orders').create()
     const env = { AzureWebJobsStorage: service.connection, TICK_SCHEDULE: '* * * * * *' }
-    host = await startHost({ appRoot: `${fixtures}triggers`, env, log: (line) => lines.push(line) })
+    const keys = { master: 'master-key' }
+    host = await startHost({ appRoot: `${fixtures}triggers`, env, keys, log: (line) => lines.push(line) })
   })
 
   afterAll(async () => {
@@ -50,6 +51,20 @@ describe('app with timers, queues and hooks', () => {
     await host.runTimer('atStart')
     expect((await read()).starts).toHaveLength(before + 1)
     await expect(host.runTimer('fails')).rejects.toThrow('timer failed')
+  })
+
+  it.each([
+    ['atStart', 'master-key', 202],
+    ['atStart', 'another-key', 404],
+    ['atStart', '', 404],
+    ['noSuchTimer', 'master-key', 404],
+  ])('answers an administrator who starts %s with the key "%s" with %i', async (name, key, status) => {
+    const before = (await read()).starts.length
+    const headers = { 'x-functions-key': key }
+    const answer = await fetch(`${host.url}/admin/functions/${name}`, { method: 'POST', headers })
+    expect(answer.status).toBe(status)
+    if (status === 202) await vi.waitFor(async () => expect((await read()).starts).toHaveLength(before + 1), patience)
+    else expect((await read()).starts).toHaveLength(before)
   })
 
   it('repeats a failed run under its retry policy', async () => {

@@ -55,6 +55,26 @@ describe('managed identity', () => {
     },
   )
 
+  it.each(['https://management.azure.com/', 'https://api.loganalytics.io'])(
+    'has a token of the verifier for %s, at the evidence app alone',
+    async (resource) => {
+      const { clientId, principalId } = entra.identities.verifier
+      const asked = { ...standard(), resource, client_id: clientId }
+      const body = (await (await get(asked, entra.evidenceMsi.header)).json()) as Record<string, unknown>
+      expect(claimsOf(body.access_token)).toMatchObject({ aud: resource.replace(/\/$/, ''), oid: principalId })
+      expect((await get(asked)).status).toBe(400)
+    },
+  )
+
+  it.each(['gateway', 'sealer', 'verifier'] as const)(
+    'gives an app its own identities and no other (%s)',
+    async (name) => {
+      const asked = { ...standard(), client_id: entra.identities[name].clientId }
+      const [gateway, evidence] = await Promise.all([get(asked), get(asked, entra.evidenceMsi.header)])
+      expect([gateway.status, evidence.status]).toEqual(name === 'gateway' ? [200, 400] : [400, 200])
+    },
+  )
+
   it('answers nobody without the secret header', async () => {
     expect((await get(standard(), 'guessed')).status).toBe(401)
   })

@@ -1,0 +1,3 @@
+import { serveTimer } from '../shared/serve.ts'
+
+serveTimer({ name: 'index-rows', schedule: '40 * * * * *', job: 'index' })

@@ -1,0 +1,3 @@
+import { serveTasks } from '../shared/serve.ts'
+
+serveTasks({ name: 'verify-segment', job: 'segment' })

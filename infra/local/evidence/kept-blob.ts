@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { request as send } from 'node:https'
+import type { KeptBlob } from './policy.ts'
+
+/** The account behind the front: its address at Azurite, and a token that Azurite takes. */
+export interface Behind {
+  /** `https://127.0.0.1:<port>/<account>`. */
+  readonly account: string
+  readonly token: string
+}
+
+/** What is kept under a name, or null. Rejects where Azurite does not say. */
+export async function lookAt(
+  behind: Behind,
+  ca: string,
+  { container, blob }: { container: string; blob: string },
+): Promise<KeptBlob | null> {
+  const path = [container, ...blob.split('/')].map(encodeURIComponent).join('/')
+  const { statusCode, headers } = await ask(behind, { method: 'HEAD', path, ca })
+  if (statusCode === 404) return null
+  if (statusCode !== 200) throw new Error(`the account answered ${statusCode}`)
+  const modified = Date.parse(String(headers['last-modified']))
+  return { type: String(headers['x-ms-blob-type']) as KeptBlob['type'], modified }
+}
+
+/** Makes a container; one that is there stays as it is. */
+export async function makeContainer(behind: Behind, ca: string, name: string): Promise<void> {
+  const { statusCode } = await ask(behind, { method: 'PUT', path: `${name}?restype=container`, ca })
+  if (statusCode !== 201 && statusCode !== 409) throw new Error(`making ${name} was answered ${statusCode}`)
+}
+
+async function ask(
+  { account, token }: Behind,
+  { method, path, ca }: { method: string; path: string; ca: string },
+): Promise<IncomingMessage> {
+  const headers = { authorization: `Bearer ${token}`, 'x-ms-version': '2024-11-04', 'content-length': 0 }
+  const sent = send(`${account}/${path}`, { method, ca, headers })
+  sent.end()
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+  answer.resume()
+  return answer
+}

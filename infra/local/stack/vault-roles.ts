@@ -1,0 +1,53 @@
+import { personas } from '../personas.ts'
+import { signingKeyName } from './vault-secrets.ts'
+
+/** Object ids of the deployment's identities. */
+interface Identities {
+  readonly gateway: { readonly principalId: string }
+  readonly sealer: { readonly principalId: string }
+  readonly verifier: { readonly principalId: string }
+}
+
+interface Asked {
+  readonly method: string
+  readonly url: URL
+}
+
+type May = (asked: { readonly kind: string; readonly name: string; readonly action: 'read' | 'sign' | null }) => boolean
+
+/** The next month's key is there this long before it is needed; clocks differ. */
+const aheadMs = 3_600_000
+/** Approvals that were sealed under the month before are settled long before this. */
+const behindMs = 2 * 86_400_000
+
+/**
+ * Roles in the vault: the gateway reads the audit key of the month (around its turn also the neighbour's) and the mask's
+ * key, so that who holds it can make rows of one month and sign nothing; the sealer signs with one key; the verifier
+ * and who checks the book by hand read all secrets, and the public half of the key.
+ */
+export function vaultRoles(ids: Identities, clock: () => number = Date.now) {
+  const isSigningKey = ({ kind, name }: Parameters<May>[0]) => kind === 'keys' && name === signingKeyName
+  const checks: May = (asked) => asked.action === 'read' && (asked.kind === 'secrets' || isSigningKey(asked))
+  const roles = new Map<unknown, May>([
+    [
+      ids.gateway.principalId,
+      ({ kind, name, action }) => kind === 'secrets' && action === 'read' && isForGateway(name, clock()),
+    ],
+    [ids.sealer.principalId, (asked) => asked.action !== null && isSigningKey(asked)],
+    [ids.verifier.principalId, checks],
+    [personas.verifier.oid, checks],
+  ])
+  return ({ oid }: Readonly<Record<string, unknown>>, asked: Asked): boolean =>
+    roles.get(oid)?.(partsOf(asked)) ?? false
+}
+
+function partsOf({ method, url }: Asked): Parameters<May>[0] {
+  const [, kind = '', name = '', , action] = url.pathname.split('/')
+  const isSigning = method === 'POST' && action === 'sign'
+  return { kind, name, action: isSigning ? 'sign' : method === 'GET' && action === undefined ? 'read' : null }
+}
+
+function isForGateway(name: string, now: number): boolean {
+  const months = [now - behindMs, now, now + aheadMs].map((time) => new Date(time).toISOString().slice(0, 7))
+  return name === 'mask-key' || months.some((month) => name === `audit-hmac-${month}`)
+}
