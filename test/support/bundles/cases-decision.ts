@@ -12,11 +12,12 @@ export function decisionCases({ decision, book, whole }: World): BundleCase[] {
   const [intent, outcome] = proof.rows
   const withRows = (...rows: unknown[]) => reseal(change(decision, { 'decision.json': JSON.stringify({ rows }) }))
   const altered = (row: Proof['rows'][number] | undefined, members: object) => ({ ...row, ...members })
-  const tlog = 'anchor-0.tlog-proof'
+  const seal = intent?.anchor ?? -1
+  const tlog = `anchor-${seal}.tlog-proof`
   const text = textOf(decision, tlog)
   const hash = 'A'.repeat(43)
   const wrong = (at: number): Place => ['edited', 'bundle', at]
-  const log: Place = ['anchor_log_altered', 'anchors', 0]
+  const log: Place = ['anchor_log_altered', 'anchors', seal]
   const table: [string, Files, readonly Place[]][] = [
     [
       'a proof with another row',

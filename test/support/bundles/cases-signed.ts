@@ -4,7 +4,7 @@ import { canonicalText, type Json } from '../../../shared/audit/canonical.ts'
 import { leafDigest } from '../../../shared/audit/chain.ts'
 import { treeRoot } from '../../../shared/audit/merkle.ts'
 import { anchorFacts, headOf, signRoot } from './book.ts'
-import type { BundleCase, Place } from './cases.ts'
+import { type BundleCase, type Place, sizeOf } from './cases.ts'
 import { change, edit, type Files, joinLines, linesOf, reseal, textOf } from './files.ts'
 import { bundleOf, bundleOfLanes, lineAt, type World } from './world.ts'
 
@@ -14,8 +14,9 @@ const sealed = 'rows-L01-000001.ndjson'
 export function logCases(world: World): BundleCase[] {
   const { whole, forged, book } = world
   const note = textOf(whole, 'checkpoint.txt')
+  const [size, before] = [sizeOf(note), sizeOf(book.early)]
   const rolled = {
-    'anchors.ndjson': joinLines(linesOf(whole, 'anchors.ndjson').slice(0, 2)),
+    'anchors.ndjson': joinLines(linesOf(whole, 'anchors.ndjson').slice(0, before)),
     'checkpoint.txt': book.early,
   }
   const checkpoint = (text: string) => reseal(change(whole, { 'checkpoint.txt': text }))
@@ -28,33 +29,33 @@ export function logCases(world: World): BundleCase[] {
     ['another key in the folder', reseal(change(whole, { 'log-public.pem': strangers })), invalid, { pin: 'key' }],
     ['a key that is none', reseal(change(whole, { 'log-public.pem': 'no key' })), invalid, { pin: 'none' }],
     ['no checkpoint', change(whole, { 'checkpoint.txt': null }), invalid],
-    ['a checkpoint of more records', checkpoint(note.replace('\n3\n', '\n4\n')), invalid],
+    ['a checkpoint of more records', checkpoint(note.replace(`\n${size}\n`, `\n${size + 1}\n`)), invalid],
     ['a checkpoint with an extension', checkpoint(note.replace('\n\n', '\nextension\n\n')), invalid],
-    ['a size with a leading zero', checkpoint(note.replace('\n3\n', '\n03\n')), invalid],
+    ['a size with a leading zero', checkpoint(note.replace(`\n${size}\n`, `\n0${size}\n`)), invalid],
     ['one good and one wrong signature', checkpoint(note + wrongLine(note)), invalid],
     ['no signature', checkpoint(note.slice(0, note.indexOf('—'))), invalid],
     ['a kept checkpoint of another log', whole, invalid, { since: [textOf(forged, 'checkpoint.txt')] }],
     [
       'a record changed',
       edit(whole, 'anchors.ndjson', (lines) => lines.with(1, `${lines[1]} `)),
-      ['anchor_log_altered', 'anchors', 3],
+      ['anchor_log_altered', 'anchors', size],
     ],
     [
       'a record gone',
-      edit(whole, 'anchors.ndjson', (lines) => lines.slice(0, 2)),
-      ['anchor_log_truncated', 'anchors', 2],
+      edit(whole, 'anchors.ndjson', (lines) => lines.slice(0, -1)),
+      ['anchor_log_truncated', 'anchors', size - 1],
     ],
     ['no anchors', reseal(change(whole, { 'anchors.ndjson': null })), ['anchor_log_truncated', 'anchors', 0]],
     [
       'rolled back behind a kept checkpoint',
       reseal(change(whole, rolled)),
-      ['anchor_log_rewritten', 'anchors', 2],
+      ['anchor_log_rewritten', 'anchors', before],
       { since: [note] },
     ],
     [
       'written anew by the holder of its key',
       rewritten(world),
-      ['anchor_log_rewritten', 'anchors', 2],
+      ['anchor_log_rewritten', 'anchors', before],
       { since: [book.early] },
     ],
     ['a time stamp of another log', reseal(change(whole, { 'time-3.txt': textOf(forged, 'checkpoint.txt') })), invalid],
@@ -79,7 +80,7 @@ function rolledBack({ whole }: World, rolled: Record<string, string>): Omit<Bund
       { to: '2026-11-22T11:00:00.000Z' },
     ),
     verdict: 'PASS WITH EXCEPTIONS',
-    findings: [['anchors_stale', 'anchors', 2]],
+    findings: [['anchors_stale', 'anchors', sizeOf(textOf(files, 'checkpoint.txt'))]],
   }
 }
 

@@ -61,7 +61,7 @@ export function honestCases({ whole, book, stranger, signer }: World): BundleCas
       name: 'more time claimed than was anchored',
       files: reseal(whole, { to: '2026-11-22T12:00:00.000Z' }),
       verdict: 'PASS WITH EXCEPTIONS',
-      findings: [['anchors_stale', 'anchors', 3]],
+      findings: [['anchors_stale', 'anchors', sizeOf(textOf(whole, 'checkpoint.txt'))]],
     },
   ]
   function narrow(part: Partial<typeof scope>): { files: Files } {
@@ -159,4 +159,9 @@ function leading(whole: Files): Files {
 
 function altered(whole: Files): Files {
   return reseal(change(whole, { 'report-2026-11-21.json': '{"date":"2026-11-21","verdict":"FAIL"}\n' }))
+}
+
+/** Number of records that a checkpoint's note covers. */
+export function sizeOf(note: string): number {
+  return Number(note.split('\n')[1])
 }
