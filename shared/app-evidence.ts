@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Foundation } from './app-ports.ts'
-import { runSealer, type SealerRun } from './audit/sealer.ts'
-import type { SegmentProgress } from './audit/segment-seal.ts'
+import { createSealerMemory, runSealer, type SealerRun } from './audit/sealer.ts'
 import { type TokenSource, tableNames } from './audit/store.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys } from './audit/vault-keys.ts'
@@ -28,18 +27,29 @@ const patience = 10_000
 export function createEvidence(base: Foundation): Evidence {
   const edges = createEdges(base)
   const { log } = base
-  const memory = new Map<string, SegmentProgress>()
+  const memory = createSealerMemory()
   return {
     jobs: told(log, {
-      async seal() {
+      seal: single(async () => {
         const { rows, keys, store, origin, clock, signer } = edges
         const publicKey = await signer.publicKey()
         const common = { rows, keys: keys.find, store, sign: signer.sign, publicKey, origin, clock, memory }
         report(log, await runSealer(common))
         return undefined
-      },
+      }),
     } as Jobs),
     close: edges.writer.close,
+  }
+}
+
+/** A wake while the job still runs in this process is answered by that run. */
+function single(job: Job): Job {
+  let running: ReturnType<Job> | undefined
+  return (message) => {
+    running ??= job(message).finally(() => {
+      running = undefined
+    })
+    return running
   }
 }
 

@@ -127,6 +127,7 @@ async function launchApps(
     ca: options.ca,
     entra: services.entra.url,
     msi: services.entra.msi,
+    evidenceMsi: services.entra.evidenceMsi,
     storage: services.storage,
     evidence: services.evidence,
     proxy: services.proxy.url,
