@@ -5,6 +5,8 @@ Written from docs/audit-format.md ("A bundle"). Exit code: 0 PASS, 1 FAIL, 2 PAS
 --key or --fingerprint the bundle is judged by the key that came with it), 64 it was called wrongly.
 """
 import argparse, hashlib, json, os, shutil, stat, sys
+
+sys.dont_write_bytecode = True  # a bundle stays as it was
 from book_rows import DIGEST, GRACE, MOMENT, WORD, Rows, epoch, read_record
 from decision_proof import prove
 from signed_log import FAULTS, Key, compare_roots, fits, need, open_checkpoint
@@ -62,7 +64,7 @@ def choose_key():  # the pinned one; another one in the bundle is a fault
     if not args.key and not args.fingerprint:
         notes.append("key_not_pinned")
     is_good = key.fingerprint and key.fingerprint == (args.fingerprint or key.fingerprint).lower()
-    is_same = own is None or Key(own).fingerprint == key.fingerprint
+    is_same = own is None or not args.key or Key(own).fingerprint == key.fingerprint
     return key if is_good and is_same else add("checkpoint_invalid", "anchors", 0, "log-public.pem")
 
 
