@@ -58,7 +58,7 @@ export function isMoment(text: string): boolean {
 }
 
 /** A public key on P-256 from its PEM, or null. */
-export function readPublicKey(pem: Uint8Array): KeyObject | null {
+function readPublicKey(pem: Uint8Array): KeyObject | null {
   const text = decodeText(pem) ?? ''
   if (!text.includes('-----BEGIN PUBLIC KEY-----')) return null
   try {

@@ -13,7 +13,7 @@ const runner = fileURLToPath(new URL('../../vectors/verify_bundles.py', import.m
 export type Printed = readonly [exit: number, line: string]
 
 /** The bytes of a content by its name. */
-export function contentOf({ contents }: BundleVectors, name: string): Buffer {
+function contentOf({ contents }: BundleVectors, name: string): Buffer {
   const content = contents[name] ?? { text: '' }
   return 'text' in content ? Buffer.from(content.text) : Buffer.from(content.base64, 'base64')
 }
