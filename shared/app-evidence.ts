@@ -33,15 +33,26 @@ export function createEvidence(base: Foundation): Evidence {
   const memory = createSealerMemory()
   return {
     jobs: told(log, {
-      async seal() {
+      seal: single(async () => {
         const { rows, keys, store, origin, clock, signer, objection } = edges
         const publicKey = await signer.publicKey()
         const common = { rows, keys: keys.find, store, sign: signer.sign, publicKey, origin, clock, memory }
         report(log, await runSealer({ ...common, objection }))
         return undefined
-      },
+      }),
     } as Jobs),
     close: edges.writer.close,
+  }
+}
+
+/** A wake while the job still runs in this process is answered by that run. */
+function single(job: Job): Job {
+  let running: ReturnType<Job> | undefined
+  return (message) => {
+    running ??= job(message).finally(() => {
+      running = undefined
+    })
+    return running
   }
 }
 

@@ -168,6 +168,7 @@ async function openForwarders(world: FaultWorld, { plan, orders, account }: Betw
     ca: world.ca,
     entra: `http://127.0.0.1:${sign.port}`,
     msi: { ...world.identity, clientId },
+    evidenceMsi: world.identity,
     storage: { tables: `https://127.0.0.1:${tables.port}/${account}`, connectionString: '' },
     evidence: { url: 'https://127.0.0.1:1', accountId: '', resourceManager: 'https://127.0.0.1:1' },
     proxy: world.proxyUrl,

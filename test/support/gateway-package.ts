@@ -34,7 +34,16 @@ export async function openSurroundings(): Promise<Surroundings> {
   const ca = join(run, 'ca.pem')
   writeFileSync(ca, certificates.ca)
   const port = await takePort(0)
-  const parts = { port, ca, entra: entra.url, msi: entra.msi, storage, evidence, proxy: proxy.url }
+  const parts = {
+    port,
+    ca,
+    entra: entra.url,
+    msi: entra.msi,
+    evidenceMsi: entra.evidenceMsi,
+    storage,
+    evidence,
+    proxy: proxy.url,
+  }
   const agent = new ProxyAgent({ uri: proxy.url, requestTls: { ca: certificates.ca } })
   return {
     services,

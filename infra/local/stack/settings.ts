@@ -18,6 +18,8 @@ export interface Surroundings {
   /** Port of the gateway. */
   readonly port: number
   readonly entra: string
+  /** The evidence app's endpoint of identities. */
+  readonly evidenceMsi: { readonly endpoint: string; readonly header: string }
   readonly msi: { readonly endpoint: string; readonly header: string; readonly clientId: string }
   readonly storage: { readonly tables: string; readonly connectionString: string }
   /** The account of the evidence, at its front; its id in Azure Resource Manager, and where that is answered. */
@@ -44,14 +46,13 @@ export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
 }
 
 /** The evidence app: the same package under its own identities; it seals every few seconds, so that one can watch it. */
-export function evidenceEnvironment(
-  parts: Surroundings,
-  { endpoint, header }: { endpoint: string; header: string },
-): NodeJS.ProcessEnv {
-  const msi = { endpoint, header, clientId: identities.verifier.clientId }
+export function evidenceEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
   return {
-    ...gatewayEnvironment({ ...parts, msi }),
+    ...gatewayEnvironment(parts),
+    IDENTITY_ENDPOINT: parts.evidenceMsi.endpoint,
+    IDENTITY_HEADER: parts.evidenceMsi.header,
     COUNTERSIGN_APP: 'evidence',
+    COUNTERSIGN_MANAGED_IDENTITY_CLIENT_ID: identities.verifier.clientId,
     COUNTERSIGN_SEAL_SCHEDULE: '*/5 * * * * *',
     COUNTERSIGN_SEALER_CLIENT_ID: identities.sealer.clientId,
     COUNTERSIGN_VERIFIER_CLIENT_ID: identities.verifier.clientId,

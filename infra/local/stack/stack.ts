@@ -127,6 +127,7 @@ async function launchApps(
     ca: options.ca,
     entra: services.entra.url,
     msi: services.entra.msi,
+    evidenceMsi: services.entra.evidenceMsi,
     storage: services.storage,
     evidence: services.evidence,
     proxy: services.proxy.url,
@@ -139,8 +140,7 @@ async function launchApps(
   const { watch: announce } = room.guard
   const { teardown } = room
   const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
-  const own = evidenceEnvironment(surroundings, services.entra.evidenceMsi)
-  const evidenceEnv = { ...own, HOST_MASTER_KEY: options.evidenceApp.key }
+  const evidenceEnv = { ...evidenceEnvironment(surroundings), HOST_MASTER_KEY: options.evidenceApp.key }
   const evidence = { app, port: options.evidenceApp.port, env: evidenceEnv, announce, isQuiet: true }
   const started = [
     openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),

@@ -141,9 +141,9 @@ async function launchGateway({ home, app, services, entra, orders }: Launch): Pr
   const logFile = join(home, 'gateway.log')
   writePrivate(ca, services.certificates.ca)
   const { storage, evidence, proxy, front } = services
-  const { msi } = services.entra
+  const { msi, evidenceMsi } = services.entra
   const env = gatewayEnvironment({
-    ...{ port, ca, entra, msi, storage, evidence, orders },
+    ...{ port, ca, entra, msi, evidenceMsi, storage, evidence, orders },
     ...{ proxy: proxy.url, postgresPort: front.port, files: services.blobs.url, databricks: services.databricks.url },
   })
   const child = startChild({

@@ -162,6 +162,7 @@ describe('the gateway’s environment', () => {
     port: 7071,
     entra: 'http://127.0.0.1:1',
     msi: { endpoint: 'http://127.0.0.1:1/msi/token', header: 'h', clientId: 'c' },
+    evidenceMsi: { endpoint: 'http://127.0.0.1:2/msi', header: 'other' },
     storage: { tables: 'https://127.0.0.1:2/a', connectionString: 's' },
     evidence: { url: 'https://127.0.0.1:3/b', accountId: '/subscriptions/s', resourceManager: 'https://127.0.0.1:9' },
     proxy: 'http://127.0.0.1:4',
