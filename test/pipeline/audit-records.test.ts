@@ -8,7 +8,11 @@ const bob = 'a0000000-0000-4000-8000-000000000002'
 async function filled() {
   const world = createAuditWorld()
   await world.call('d-1', { principal: principalOf(alice.oid), reads: ['Sales.Orders'] })
-  await world.call('d-2', { principal: principalOf(bob), reads: ['hr.people'], effect: 'write' }, { labels: ['hr.salary'] })
+  await world.call(
+    'd-2',
+    { principal: principalOf(bob), reads: ['hr.people'], effect: 'write' },
+    { labels: ['hr.salary'] },
+  )
   await world.call('d-3', { principal: principalOf(bob, { tid: otherTenant }), reads: ['sales.orders'] })
   await world.index()
   return world
