@@ -38,6 +38,7 @@ const config: KnipConfig = {
   ],
   // Tests that call a tool of the system name it, and skip visibly without it.
   ignoreBinaries: ['setpriv', 'openssl', 'mkfifo'],
+  ignoreBinaries: ['setpriv', 'chromium'],
 }
 
 export default config
