@@ -19,7 +19,7 @@ import { answerJson, type Identification } from '../pipeline/respond.ts'
 import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
 import { parseQuestion } from './question.ts'
-import type { AnswerRoute } from './running-app.ts'
+import type { AnswerRoute, AuditRoute } from './running-app.ts'
 
 /** What the routes answer from. */
 export interface AnswerParts {
@@ -33,7 +33,7 @@ export interface AnswerParts {
   readonly line: () => Promise<Line>
 }
 
-type Answers = Readonly<Record<Exclude<AnswerRoute, 'mcp'>, (inbound: Inbound) => Promise<Answer>>>
+type Answers = Readonly<Record<Exclude<AnswerRoute, 'mcp' | AuditRoute>, (inbound: Inbound) => Promise<Answer>>>
 
 /**
  * Every route's answer. Only `call` and `fallback` take the line; the others have no side effect on any backend. What
