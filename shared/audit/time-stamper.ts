@@ -50,10 +50,16 @@ async function stampNewest({ ask, store, random }: TimeStamperOptions): Promise<
   const size = note === null ? undefined : parseCheckpoint(note)?.checkpoint.size
   if (note === null || size === undefined) return { kind: 'nothing_to_stamp' }
   if ((await store.readTimeToken(size)) !== null) return { kind: 'not_due' }
-  const request = { bytes: Buffer.from(note, 'utf8'), nonce: random(nonceSize) }
-  const reply = await ask(encodeStampRequest(request))
-  const read = readStampReply(reply, request)
-  if (!read.ok) return { kind: 'failed', reason: read.fault }
-  await store.putTimeToken(size, reply)
-  return { kind: 'stamped', size, time: read.time }
+  const { token, time } = await stampBytes({ ask, random }, Buffer.from(note, 'utf8'))
+  await store.putTimeToken(size, token)
+  return { kind: 'stamped', size, time }
+}
+
+/** Has these bytes stamped: the authority's reply (DER) and its time. Rejects with Error where it does not grant just that. */
+export async function stampBytes({ ask, random }: Pick<TimeStamperOptions, 'ask' | 'random'>, bytes: Uint8Array) {
+  const request = { bytes, nonce: random(nonceSize) }
+  const token = await ask(encodeStampRequest(request))
+  const read = readStampReply(token, request)
+  if (!read.ok) throw new Error(`the authority's reply is ${read.fault}`)
+  return { token, time: read.time }
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type Evidence, openEvidence } from '../../../shared/audit/evidence-source.ts'
-import type { BundleFile } from '../../../shared/audit/export.ts'
+import type { BundleFile, ExportScope } from '../../../shared/audit/export.ts'
+import { collectReports } from '../../../shared/audit/export-reports.ts'
 import { openBook } from '../stack/book.ts'
 import type { StackFile } from '../stack/local-folder.ts'
 
@@ -20,6 +21,11 @@ export function readScripts(): Promise<BundleFile[]> {
   return Promise.all(
     scripts.map(async (name) => ({ name, bytes: await readFile(fileURLToPath(new URL(name, folder))) })),
   )
+}
+
+/** The nightly reports of the days in scope. */
+export function readReports(stack: StackFile, scope: ExportScope): Promise<readonly BundleFile[]> {
+  return collectReports(openBook(stack).reports, scope)
 }
 
 /** The newest time stamp over a checkpoint of this log, with the checkpoint, if there is one in the last records. */

@@ -4,7 +4,7 @@ import { exportDecision } from '../../../shared/audit/export-decision.ts'
 import { verifyBundle } from '../../../shared/audit/verify-bundle.ts'
 import { openBundleFolder, refuseFolder, writeBundleFolder } from '../bundle/bundle-folder.ts'
 import { readMoment } from '../bundle/moment.ts'
-import { openRunningEvidence, readScripts, readTimeStamp } from '../bundle/running-evidence.ts'
+import { openRunningEvidence, readReports, readScripts, readTimeStamp } from '../bundle/running-evidence.ts'
 import { describeBundle } from '../bundle/verify-folder.ts'
 import { localFolder, readRunningStack, type StackFile } from '../stack/local-folder.ts'
 
@@ -62,7 +62,8 @@ async function writeOrder(stack: StackFile, { out, what }: Order): Promise<reado
   // A bundle cannot vouch for what has not happened yet.
   const scope = { from: what.from, to: what.to < now ? what.to : now }
   if (scope.from > scope.to) throw new Error('the time has not begun yet')
-  return writeBundleFolder(out, exportBundle(evidence, scope, [...scripts, ...(await readTimeStamp(stack, evidence))]))
+  const companions = [...scripts, ...(await readReports(stack, scope)), ...(await readTimeStamp(stack, evidence))]
+  return writeBundleFolder(out, exportBundle(evidence, scope, companions))
 }
 
 /** Whoever exports sees what the reader will see; that the key is not pinned is the reader's to mend. */

@@ -8,6 +8,7 @@ import { createVaultSigner } from '../../../shared/audit/vault-signer.ts'
 import type { ChainSource, VerifyOptions } from '../../../shared/audit/verify.ts'
 import { openAnchorLog } from '../../../shared/audit/verify-anchor-log.ts'
 import { createWormEvidence, type WormEvidence } from '../../../shared/audit/worm-evidence.ts'
+import { createWormReports, type WormStore } from '../../../shared/audit/worm-reports.ts'
 import { parseXml } from '../../../shared/upstream/xml-reader.ts'
 import type { StackFile } from './local-folder.ts'
 
@@ -21,6 +22,7 @@ export interface Book {
   /** The anchor log, checked against the key that the vault itself gives; null where nothing was sealed yet. */
   readonly anchors: NonNullable<VerifyOptions['anchors']>
   readonly evidence: WormEvidence
+  readonly reports: WormStore
   readonly rows: RowStore
   /** The key by which anchors are signed, as the vault gives it. */
   readonly publicKey: () => Promise<KeyObject>
@@ -35,12 +37,9 @@ export function openBook(stack: StackFile): Book {
   const credential = signIn(stack)
   const vault = createVaultKeys({ url: stack.vault, credential, clock: Date.now })
   const signer = createVaultSigner({ url: stack.vault, credential, name: stack.evidence.signingKey })
-  const evidence = createWormEvidence({
-    url: stack.blobs.url,
-    container: stack.evidence.container,
-    credential,
-    parseXml,
-  })
+  const account = { url: stack.blobs.url, credential, parseXml }
+  const evidence = createWormEvidence({ ...account, container: stack.evidence.container })
+  const reports = createWormReports({ ...account, container: stack.evidence.reports })
   const origin = `countersign/${stack.clientId}`
   const anchors = async () => {
     const note = await evidence.readCheckpoint()
@@ -54,6 +53,7 @@ export function openBook(stack: StackFile): Book {
     openings,
     anchors,
     evidence,
+    reports,
     rows,
     publicKey: signer.publicKey,
   }
