@@ -5,14 +5,18 @@ import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
 import { createRecorder } from './audit/recorder.ts'
+import { logRows } from './audit/row-log.ts'
 import { type RowStore, tableNames } from './audit/store.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys, type VaultKeys } from './audit/vault-keys.ts'
+import { openWormBlobs } from './audit/worm-blobs.ts'
+import { createWormReports, guardStore } from './audit/worm-reports.ts'
 import { createAuditWriter } from './audit/writer.ts'
 import type { Backend } from './backend/define.ts'
 import { clouds } from './config/clouds.ts'
 import type { Settings } from './config/settings.ts'
 import type { TimeLimits } from './config/time-limits.ts'
+import { type AuditBook, findCheckpoint } from './http/audit-book.ts'
 import { tokenRequestOf } from './http/token-request.ts'
 import { requireAgentScope } from './identity/agent-scope.ts'
 import type { ChallengeSettings } from './identity/challenge.ts'
@@ -50,8 +54,13 @@ interface Parts {
   readonly closing: (() => Promise<void>)[]
 }
 
+/** The line's ports, and the book as auditors' routes read it. */
+export interface AppPorts extends Ports {
+  readonly book: AuditBook
+}
+
 /** Builds every edge behind the line's ports; nothing connects before the first call. */
-export function createPorts(base: Foundation, { policy, closing }: Parts): Ports {
+export function createPorts(base: Foundation, { policy, closing }: Parts): AppPorts {
   const { settings, configured, clock, limits } = base
   const parser = createParser()
   const keys = createVaultKeys({
@@ -60,8 +69,8 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     clock,
     timeout: limits.vault,
   })
-  const rows = openBook(base)
-  const audit = createAudit(base, { keys, rows, closing })
+  const book = createBook(base, keys)
+  const audit = createAudit(base, book, closing)
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
@@ -72,7 +81,8 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): Ports
     stepUps: createChallengeMemory(clock),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,
-    recordings: createRecordings(base, rows),
+    recordings: createRecordings(base, book.rows),
+    book,
     approvals: createApprovals(base, keys, audit),
     executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
     now: clock,
@@ -150,15 +160,6 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | '
   }
 }
 
-function openBook({ settings, credential, limits }: Foundation): RowStore {
-  return createTableRows({
-    account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
-    names: tableNames('audit'),
-    timeout: limits.table,
-    create: true,
-  })
-}
-
 /** Persons' keys are wrapped under the vault's mask key, in a domain of their own; read once, at the first use. */
 function createRecordings({ settings, credential, clock, limits }: Foundation, rows: RowStore): Ports['recordings'] {
   const secret = retriable(() => fetchMaskKey({ vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL, credential }))
@@ -169,21 +170,50 @@ function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
-interface Writing {
-  readonly keys: VaultKeys
-  readonly rows: RowStore
-  readonly closing: Parts['closing']
+/** The registration names the book, not the address: a gateway that moves goes on in its own. */
+function createBook(base: Foundation, keys: VaultKeys): AuditBook {
+  const { settings, credential, limits, log } = base
+  const rows = createTableRows({
+    account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential },
+    names: tableNames('audit'),
+    timeout: limits.table,
+    create: true,
+  })
+  return {
+    rows: logRows(rows, { log, defer: (work) => void setImmediate(work) }),
+    keys,
+    origin: `countersign/${settings.COUNTERSIGN_CLIENT_ID}`,
+    ...createEvidenceReader(base),
+  }
 }
 
-function createAudit({ settings, clock, limits }: Foundation, { keys, rows, closing }: Writing): Ports['audit'] {
+/** Anchors and reports, which the gateway reads and cannot write. */
+function createEvidenceReader({ settings, credential, limits }: Foundation): Pick<AuditBook, 'reports' | 'checkpoint'> {
+  const common = {
+    url: settings.COUNTERSIGN_EVIDENCE_BLOBS_URL,
+    credential,
+    timeout: limits.evidence,
+    parseXml: async (text: string) => (await import('./upstream/xml-reader.ts')).parseXml(text),
+  }
+  const evidence = openWormBlobs({ ...common, container: 'evidence' })
+  return {
+    reports: createWormReports({ ...common, container: 'reports' }),
+    checkpoint: () => guardStore(() => findCheckpoint(evidence)),
+  }
+}
+
+function createAudit(
+  { clock, limits }: Foundation,
+  { rows, keys, origin }: AuditBook,
+  closing: Parts['closing'],
+): Ports['audit'] {
   const writer = createAuditWriter({
     rows,
     keys,
     clock,
     limits: { deadline: limits.append },
     random: randomBytes,
-    // The registration, not the address: a gateway that moves goes on in its own book.
-    origin: `countersign/${settings.COUNTERSIGN_CLIENT_ID}`,
+    origin,
   })
   closing.push(writer.close)
   return writer

@@ -12,6 +12,7 @@ import { isOwnResource } from './config/own-resources.ts'
 import type { Settings } from './config/settings.ts'
 import { timeLimits } from './config/time-limits.ts'
 import { createAnswers } from './http/answers.ts'
+import { createAuditAnswers } from './http/audit-answers.ts'
 import { createMcpAnswer } from './http/mcp.ts'
 import { createRefusal, type Refusal } from './http/refusal.ts'
 import { createOutage, type RunningApp } from './http/running-app.ts'
@@ -130,10 +131,13 @@ async function compose(base: Foundation, { identification, refuse, closing, load
   const ports = createPorts(base, { policy, closing })
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports, approvers), identification))
   const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }
-  return {
-    answers: { ...createAnswers(parts), mcp: createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts')) },
-    refuse,
-  }
+  const mcp = createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts'))
+  const audit = createAuditAnswers({ ...parts, book: ports.book, wait: sleep })
+  return { answers: { ...createAnswers(parts), ...audit, mcp }, refuse }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
 function randomHex(bytes: number): string {

@@ -82,6 +82,8 @@ export function registerFunctions(settings: Settings): void {
     const { stop } = await import('./app.ts')
     await stop()
   })
+  // Answers that are streams leave as they are made; without this the library holds each answer whole.
+  if (settings.COUNTERSIGN_APP === 'gateway') app.setup({ enableHttpStream: true })
   for (const { of, register } of waiting) if (of === settings.COUNTERSIGN_APP) register(settings)
 }
 

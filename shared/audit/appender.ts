@@ -66,10 +66,14 @@ export function createAppender(options: AppenderOptions): Appender {
   }
 
   async function flush(waiting: Waiting[]): Promise<void> {
-    refuseAll(takeOverdue(waiting, clock() - limits.deadline), refusal('the row waited too long'), owed)
+    const overdue = clock() - limits.deadline
+    const late = takeOut(waiting, (item) => item.since < overdue)
+    refuseAll(late, refusal('the row waited too long'), owed)
     if (waiting.length === 0) return
     try {
       const { lane, key } = await takeLane(options, { hand, suspects })
+      refuseExpired(waiting, clock())
+      if (waiting.length === 0) return
       const drafts = waiting.slice(0, 100).map((item) => item.draft)
       const batch = sealBatch(context, { lane, key, drafts })
       const taken = waiting.splice(0, batch.rows.length)
@@ -199,11 +203,20 @@ function submit({ context, limits }: AppenderOptions, batch: SealedBatch): Promi
   return commitBatch(context.rows, batch, pauseUntil(context.pacing.clock() + limits.deadline, context.pacing))
 }
 
-/** Takes the rows out that have waited longer than they may. */
-function takeOverdue(waiting: Waiting[], limit: number): readonly Waiting[] {
-  const late = waiting.filter((item) => item.since < limit)
-  if (late.length > 0) waiting.splice(0, waiting.length, ...waiting.filter((item) => item.since >= limit))
-  return late
+/**
+ * Refuses for good what may not be placed any more. Asked right before sealing: whoever closes such an intent in our
+ * stead then only has to see to it that no batch sealed earlier comes in late.
+ */
+function refuseExpired(waiting: Waiting[], now: number): void {
+  const expired = takeOut(waiting, ({ draft }) => draft.notAfter !== undefined && draft.notAfter < now)
+  for (const { reject } of expired) reject(refusal('the row may not be placed any more'))
+}
+
+/** Takes the rows out of which that holds. */
+function takeOut(waiting: Waiting[], holds: (item: Waiting) => boolean): readonly Waiting[] {
+  const taken = waiting.filter(holds)
+  if (taken.length > 0) waiting.splice(0, waiting.length, ...waiting.filter((item) => !taken.includes(item)))
+  return taken
 }
 
 function resolveAll({ batch, taken }: Sent): void {

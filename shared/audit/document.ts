@@ -18,6 +18,8 @@ export interface RowDraft {
   readonly traceId?: string
   readonly tenant?: string
   readonly verdict?: string
+  /** Epoch ms after which this row must not be placed any more; not part of the row. */
+  readonly notAfter?: number
 }
 
 /** Where a draft is put. `time` is ISO 8601 UTC with milliseconds. */

@@ -16,6 +16,8 @@ export interface IntentReceipt<Cleared extends boolean = boolean> extends RowPos
   readonly [intentBrand]: Cleared
   readonly decisionId: string
   readonly mac: string
+  /** Epoch ms, a moment before the row was placed: its outcome must follow within a bound (outcome-bound.ts). */
+  readonly begun: number
 }
 
 /** Proof that the outcome row of that intent is durable. Made by the audit writer only; `respond` takes nothing less. */
@@ -27,7 +29,7 @@ export interface OutcomeReceipt extends RowPosition {
 
 /** The one maker of intent receipts; only the audit writer calls it, after the row is durable. */
 export function grantIntent<Cleared extends boolean>(
-  row: RowPosition & { readonly mac: string },
+  row: RowPosition & Pick<IntentReceipt, 'mac' | 'begun'>,
   decisionId: string,
 ): IntentReceipt<Cleared> {
   return Object.freeze({ ...row, decisionId }) as IntentReceipt<Cleared>

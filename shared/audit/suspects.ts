@@ -4,6 +4,7 @@ import { draftOutcome, type RowDraft } from './document.ts'
 import { sealHead } from './entity.ts'
 import type { LaneContext } from './lane.ts'
 import { type Lease, writeLease } from './lease.ts'
+import { outcomeBoundMs } from './outcome-bound.ts'
 import type { OutcomeFacts } from './record.ts'
 import type { AuditKey } from './store.ts'
 
@@ -106,7 +107,8 @@ function recoveredOutcomes({ batch, drafts }: Suspect, now: number): RowDraft[] 
     const draft = drafts[index]
     if (draft?.kind !== 'intent' || draft.decisionId === undefined) return []
     const reference = { lane, segment, seq: row.seq, mac: row.mac.toString('hex') }
-    return [draftOutcome(draft.decisionId, notCalled(now), reference)]
+    const notAfter = Date.parse(String(row.entity.properties.ts)) + outcomeBoundMs
+    return [{ ...draftOutcome(draft.decisionId, notCalled(now), reference), notAfter }]
   })
 }
 

@@ -23,8 +23,11 @@ export interface AnchoredFacts {
   readonly lanes: ReadonlyMap<string, readonly AnchoredRow[]>
   /** By `L01|000001`. */
   readonly seals: ReadonlyMap<string, Seal>
-  /** Lanes whose opening is anchored, with the digest (hex) from which they go on; undefined where that was not read. */
-  readonly openings?: ReadonlyMap<string, string>
+  /**
+   * Lanes whose opening is anchored: the digest (hex) from which they go on, and the time of the last anchor that did not
+   * know them, empty where there was none. Undefined where openings were not read.
+   */
+  readonly openings?: ReadonlyMap<string, { readonly prev: string; readonly after: string }>
   /** Rows of segments that were removed at the end of their time, as their seals say; `to` is the time of the last. */
   readonly removed?: readonly (DeclaredRange & { readonly segment: number; readonly to: string })[]
   /** Rows that a change of region lost. */
@@ -35,24 +38,28 @@ interface Collected {
   /** By lane, then by `seq mac`. */
   readonly rows: Map<string, Map<string, AnchoredRow>>
   readonly seals: Map<string, Seal>
-  readonly openings: Map<string, string>
+  readonly openings: Map<string, { readonly prev: string; readonly after: string }>
+  /** Time of the newest `heads` record. */
+  lastHeads: string
   readonly removed: NonNullable<AnchoredFacts['removed']>[number][]
   readonly losses: NonNullable<AnchoredFacts['losses']>[number][]
 }
 
 /** Puts together what the records of a log say. */
 export function collectAnchors(records: Iterable<AnchorRecord>): AnchoredFacts {
-  const all: Collected = { rows: new Map(), seals: new Map(), openings: new Map(), removed: [], losses: [] }
+  const lists = { removed: [], losses: [], lastHeads: '' }
+  const all: Collected = { rows: new Map(), seals: new Map(), openings: new Map(), ...lists }
   for (const record of records) takeRecord(all, record)
-  const { rows, ...facts } = all
+  const { rows, lastHeads: _, ...facts } = all
   const lanes = [...rows].map(([name, known]) => [name, [...known.values()].sort((a, b) => a.seq - b.seq)] as const)
   return { lanes: new Map(lanes), ...facts }
 }
 
 function takeRecord(all: Collected, record: AnchorRecord): void {
   const { time } = record
-  if (record.kind === 'lane') all.openings.set(record.lane, record.prev)
+  if (record.kind === 'lane') all.openings.set(record.lane, { prev: record.prev, after: all.lastHeads })
   if (record.kind === 'heads') {
+    all.lastHeads = time
     for (const { lane, nextSeq, mac } of record.heads)
       addRow(all, lane, { seq: nextSeq - 1, mac, time, newestAt: time })
   }

@@ -12,8 +12,8 @@ export interface AnchorCheck {
    * that was there before the newest anchor and is not in the log is an insertion.
    */
   readonly end: (lane: string, nextSeq: number) => void
-  /** After the last lane: declared losses, and a log that ended long before the rows did. */
-  readonly close: () => void
+  /** After the last lane: declared losses, and a log that ended long before the rows did. `now` in epoch milliseconds. */
+  readonly close: (now?: number) => void
   /** Whether the log declares what this finding would report. */
   readonly declares: (finding: Finding) => boolean
   /** Rows of segments that were removed at the end of their time. */
@@ -52,8 +52,8 @@ export function checkAnchored(book: AnchoredBook, report: Report): AnchorCheck {
       const found = progress ? conclude(progress, lane, nextSeq) : times.judgeLane(lane, nextSeq)
       for (const finding of [...found, ...times.conclude(lane)]) report(finding)
     },
-    close() {
-      for (const finding of [...declared.losses, ...times.judgeLog()]) report(finding)
+    close(now) {
+      for (const finding of [...declared.losses, ...times.judgeLog(now)]) report(finding)
     },
     declares: declared.covers,
     removed: declared.removed,

@@ -65,6 +65,17 @@ export interface Finding {
 export type Report = (finding: Finding) => void
 
 const maxKept = 1000
+// Kinds whose neighbours are one finding from row to row; the first says nothing but that, so its words may differ.
+const ranged: ReadonlySet<FindingKind> = new Set<FindingKind>(['deleted', 'unknown_key', 'retired_key'])
+
+/** The two as one, where the second goes on where the first ends and says the same; null where they stay two. */
+export function joinFindings(one: Finding | undefined, next: Finding): Finding | null {
+  if (one === undefined || one.kind !== next.kind || !ranged.has(next.kind) || one.lane !== next.lane) return null
+  const isNext = (one.toSeq ?? one.seq) + 1 === next.seq
+  return isNext && (next.kind === 'deleted' || one.detail === next.detail)
+    ? { ...one, toSeq: next.toSeq ?? next.seq }
+    : null
+}
 
 /**
  * Keeps the first thousand findings and counts all, so that a ruined store cannot exhaust memory. What is declared
@@ -75,19 +86,28 @@ export function createFindings(isDeclared: (finding: Finding) => boolean = () =>
   const bad = new Map<string, [number, number][]>()
   let total = 0
   let failures = 0
+  const overlaps = (lane: string, seq: number, toSeq: number): boolean =>
+    (bad.get(lane) ?? []).some(([from, to]) => from <= toSeq && seq <= to)
+  const mark = ({ lane, seq, toSeq = seq }: Finding): void => {
+    const ranges = bad.get(lane) ?? []
+    bad.set(lane, ranges)
+    if (ranges.length < maxKept) ranges.push([seq, toSeq])
+  }
   return {
     add(finding: Finding): void {
-      const ranges = bad.get(finding.lane) ?? []
-      bad.set(finding.lane, ranges)
-      if (ranges.length < maxKept) ranges.push([finding.seq, finding.toSeq ?? finding.seq])
+      mark(finding)
       if (isDeclared(finding)) return
+      const joined = joinFindings(kept.at(-1), finding)
+      if (joined !== null) {
+        kept[kept.length - 1] = joined
+        return
+      }
       total++
       if (!exceptions.has(finding.kind)) failures++
       if (kept.length < maxKept) kept.push(finding)
     },
-    covers(lane: string, seq: number): boolean {
-      return (bad.get(lane) ?? []).some(([from, to]) => from <= seq && seq <= to)
-    },
+    covers: (lane: string, seq: number): boolean => overlaps(lane, seq, seq),
+    overlaps,
     kept: (): readonly Finding[] => kept,
     total: () => total,
     failures: () => failures,

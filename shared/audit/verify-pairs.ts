@@ -6,7 +6,7 @@ import { createSeen } from './verify-seen.ts'
 export interface Pairs {
   /** A row that verified; `mac` is its own, null where the reader has no MACs (an exported bundle). */
   add(row: RowFacts, mac: Uint8Array | null): void
-  /** An outcome that did not verify but names its decision: it counts as present, so that one fault gives one finding. */
+  /** A row in doubt that names its decision: it counts as present, so that one fault gives one finding. */
   excuse(decisionId: string): void
   /** Reports what is left; returns the number of intents younger than `grace` milliseconds. */
   finish(options: FinishOptions): number
@@ -30,6 +30,7 @@ interface OpenIntent {
 
 const intentSeen = 1
 const outcomeSeen = 2
+const maxExcused = 100_000
 
 export function createPairs(report: Report): Pairs {
   const open = new Map<string, OpenIntent>()
@@ -37,25 +38,18 @@ export function createPairs(report: Report): Pairs {
   const excused = new Set<string>()
   const seen = createSeen()
   const uses = createUses(report)
-  const pair = createComparison(report, uses)
+  const pair = createComparison(report, { uses, excused })
 
   function addIntent(row: RowFacts, decisionId: string, mac: Uint8Array | null): void {
     if (seen.mark(decisionId, intentSeen) & intentSeen) {
       report(findingAt(row, 'duplicate_decision', `decision ${decisionId} has two intents`))
       return
     }
-    const intent = {
-      lane: row.lane,
-      seq: row.seq,
-      mac,
-      time: row.time,
-      verdict: row.verdict ?? '',
-      approval: row.approval,
-    }
+    const intent = toOpenIntent(row, mac)
     const outcome = early.get(decisionId)
     early.delete(decisionId)
     if (outcome) pair(intent, outcome)
-    else if (!excused.delete(decisionId)) open.set(decisionId, intent)
+    else open.set(decisionId, intent)
   }
 
   function addOutcome(row: RowFacts, decisionId: string): void {
@@ -76,13 +70,21 @@ export function createPairs(report: Report): Pairs {
       else addOutcome(row, row.decisionId)
     },
     excuse(decisionId) {
-      if (!open.delete(decisionId)) excused.add(decisionId)
+      if (excused.size < maxExcused) excused.add(decisionId)
     },
     finish(options) {
+      for (const decisionId of excused) {
+        open.delete(decisionId)
+        early.delete(decisionId)
+      }
       reportEarly(report, early, options)
       return open.size - reportLate(report, open, { ...options, uses })
     },
   }
+}
+
+function toOpenIntent({ lane, seq, time, verdict = '', approval }: RowFacts, mac: Uint8Array | null): OpenIntent {
+  return { lane, seq, mac, time, verdict, approval }
 }
 
 function reportEarly(report: Report, early: ReadonlyMap<string, RowFacts>, { isKnownBad }: FinishOptions): void {
@@ -107,28 +109,47 @@ function reportLate(
   return late.length
 }
 
-function createComparison(report: Report, uses: Uses): (intent: OpenIntent, row: RowFacts) => void {
+interface Comparing {
+  readonly uses: Uses
+  readonly excused: ReadonlySet<string>
+}
+
+function createComparison(
+  report: Report,
+  { uses, excused }: Comparing,
+): (intent: OpenIntent, outcome: RowFacts) => void {
   return (intent, row) => {
-    compare(report, intent, row)
+    if (!excused.has(row.decisionId ?? '')) compare(report, intent, row)
     // Whether a call of unknown fate was made nobody knows, so that there must be no second one.
     if (row.verdict !== 'not-called') uses.add(intent, row)
   }
 }
 
+type Use = Pick<RowFacts, 'lane' | 'seq' | 'time'>
+
 interface Uses {
-  readonly add: (intent: OpenIntent, place: Pick<RowFacts, 'lane' | 'seq'>) => void
+  readonly add: (intent: OpenIntent, place: Use) => void
 }
 
-/** Remembers which approvals were called on, since each is good for one call. */
+/** Remembers which approvals were called on, since each is good for one call: of two, the later one is too many. */
 function createUses(report: Report): Uses {
-  const used = new Set<string>()
+  const used = new Map<string, Use>()
   return {
-    add({ approval }, place) {
+    add({ approval }, { lane, seq, time }) {
       if (approval === undefined) return
-      if (used.has(approval)) report(findingAt(place, 'approval_reused', `approval ${approval} was used before`))
-      used.add(approval)
+      const use = { lane, seq, time }
+      const before = used.get(approval)
+      const isEarlier = before !== undefined && isBefore(use, before)
+      const later = isEarlier ? before : use
+      if (before) report(findingAt(later, 'approval_reused', `approval ${approval} was used before`))
+      if (before === undefined || isEarlier) used.set(approval, use)
     },
   }
+}
+
+function isBefore(one: Use, other: Use): boolean {
+  if (one.time !== other.time) return one.time < other.time
+  return one.lane === other.lane && one.seq < other.seq
 }
 
 function compare(report: Report, intent: OpenIntent, row: RowFacts): void {

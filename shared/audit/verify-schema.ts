@@ -205,7 +205,7 @@ export function isHeadDocument(value: Json): boolean {
   return head.check(value)
 }
 
-/** The columns that disagree with the members that they copy. */
+/** The columns that disagree with the members that they copy, and properties that no row has. */
 export function findColumnMismatches(row: RowFacts, columns: Readonly<Record<string, unknown>>): readonly string[] {
   const isSame =
     columns.kid === row.kid &&
@@ -214,8 +214,21 @@ export function findColumnMismatches(row: RowFacts, columns: Readonly<Record<str
     columns.decisionId === row.decisionId &&
     columns.tenant === row.tenant &&
     columns.verdict === row.verdict
-  if (isSame) return []
+  const strange = findStrange(row, columns)
+  if (isSame && strange.length === 0) return []
   const { kid, kind, time: ts, decisionId, tenant, verdict } = row
   const expected: Readonly<Record<string, string | undefined>> = { kid, kind, ts, decisionId, tenant, verdict }
-  return Object.keys(expected).filter((name) => columns[name] !== expected[name])
+  return [...Object.keys(expected).filter((name) => columns[name] !== expected[name]), ...strange]
+}
+
+const always = ['c', 'prev', 'mac', 'kid', 'kind', 'ts'] as const
+const none: readonly string[] = []
+
+function findStrange(row: RowFacts, columns: Readonly<Record<string, unknown>>): readonly string[] {
+  const more =
+    Number(row.decisionId !== undefined) + Number(row.tenant !== undefined) + Number(row.verdict !== undefined)
+  const names = Object.keys(columns)
+  if (columns.c !== undefined && names.length === always.length + more) return none
+  const known: readonly string[] = [...always, 'decisionId', 'tenant', 'verdict']
+  return names.filter((name) => !known.includes(name) && !/^c\d+$|^odata\.|@odata\./.test(name))
 }

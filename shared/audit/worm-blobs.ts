@@ -20,6 +20,8 @@ export interface BlobPart {
   readonly bytes: Uint8Array
   /** Blocks that were appended; 0 for a blob of another kind. */
   readonly blocks: number
+  /** When it was written last, as HTTP says it; empty where the store does not. */
+  readonly modified: string
 }
 
 /** One container of insert-only blobs. Everything rejects with Error where the store did not answer as it should. */
@@ -127,7 +129,8 @@ async function readBlob(send: Send, name: string, from: number): Promise<BlobPar
   if (bytes.length !== Number(answer.headers.get('content-length'))) throw new Error('the answer was cut short')
   // A server that knows no ranges gives the whole.
   if (from > 0 && answer.status === 200) throw new Error('the store gave another range')
-  return { bytes, blocks: Number(answer.headers.get('x-ms-blob-committed-block-count') ?? 0) }
+  const blocks = Number(answer.headers.get('x-ms-blob-committed-block-count') ?? 0)
+  return { bytes, blocks, modified: answer.headers.get('last-modified') ?? '' }
 }
 
 interface Listing {

@@ -3,9 +3,10 @@ import { type AppendLimits, createAppender, refusal } from './appender.ts'
 import { draftEvent, draftIntent, draftOutcome } from './document.ts'
 import { createGroupQueue } from './group-queue.ts'
 import { commitPersonal, type Opening, persistOpenings } from './openings.ts'
+import { outcomeBoundMs } from './outcome-bound.ts'
 import { type Pacing, pauseUntil } from './pause.ts'
 import { grantIntent, grantOutcome, type IntentReceipt, type OutcomeReceipt, type RowPosition } from './receipt.ts'
-import type { EventFacts, IntentFacts, OutcomeFacts } from './record.ts'
+import type { EventFacts, IntentFacts, IntentReference, OutcomeFacts } from './record.ts'
 import type { KeySource, RowStore } from './store.ts'
 
 const defaults: AppendLimits = { deadline: 2500, queue: 4096, segmentRows: 100_000 }
@@ -27,15 +28,23 @@ export interface AuditWriterOptions {
   readonly leaseMs?: number
 }
 
+/** An intent as its row names it. */
+export type ReconciledIntent = IntentReference & { readonly decisionId: string }
+
 /** The only maker of rows and receipts. Everything rejects with `audit_unavailable` where a row cannot be made durable. */
 export interface AuditWriter {
   /** Only for the verdict `permit`: the receipt clears the call. */
   recordPermitted(facts: IntentFacts): Promise<IntentReceipt<true>>
   /** Only for the verdicts `deny` and `pending`. */
   recordRefused(facts: IntentFacts): Promise<IntentReceipt<false>>
-  /** Closes an intent; must be called at most once for each. */
+  /** Closes an intent; must be called at most once for each, and is refused where the intent is too old for it. */
   recordOutcome(intent: IntentReceipt, facts: OutcomeFacts): Promise<OutcomeReceipt>
   recordEvent(facts: EventFacts): Promise<RowPosition>
+  /**
+   * Closes an intent of another writer that left it open (reconcile-dangling.ts, and nobody else). Not placed after
+   * `notAfter` (epoch ms), however long the store is away.
+   */
+  recordReconciled(intent: ReconciledIntent, facts: OutcomeFacts, notAfter: number): Promise<RowPosition>
   /** Drains, settles what is unsettled, releases the lane. */
   close(): Promise<void>
 }
@@ -51,12 +60,14 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
   const openings = createOpeningQueue({ rows: options.rows, pacing, limits })
 
   async function recordIntent<Cleared extends boolean>(facts: IntentFacts): Promise<IntentReceipt<Cleared>> {
-    const day = new Date(pacing.clock()).toISOString().slice(0, 10)
+    // Read before the row is placed, so that it is never older than this.
+    const begun = pacing.clock()
+    const day = new Date(begun).toISOString().slice(0, 10)
     const source = { partition: `${owner}|${day}`, random: options.random }
     const { commitments, opening } = commitPersonal(facts, source)
     const draft = draftIntent(facts, commitments)
     if (opening) await openings.write(opening)
-    return grantIntent<Cleared>(await appender.append(draft), facts.decisionId)
+    return grantIntent<Cleared>({ ...(await appender.append(draft)), begun }, facts.decisionId)
   }
 
   return {
@@ -64,11 +75,17 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
     recordRefused: async (facts) => recordIntent<false>(requireVerdict(facts, false)),
     async recordOutcome(intent, facts) {
       const { lane, segment, seq, mac, decisionId } = intent
-      const placed = await appender.append(draftOutcome(decisionId, facts, { lane, segment, seq, mac }))
+      const draft = draftOutcome(decisionId, facts, { lane, segment, seq, mac })
+      const placed = await appender.append({ ...draft, notAfter: intent.begun + outcomeBoundMs })
       return grantOutcome({ lane: placed.lane, segment: placed.segment, seq: placed.seq }, intent)
     },
     async recordEvent(facts) {
       const { lane, segment, seq } = await appender.append(draftEvent(facts.kind, facts.detail))
+      return { lane, segment, seq }
+    },
+    async recordReconciled({ decisionId, ...reference }, facts, notAfter) {
+      const draft = draftOutcome(decisionId, facts, reference)
+      const { lane, segment, seq } = await appender.append({ ...draft, notAfter })
       return { lane, segment, seq }
     },
     async close() {

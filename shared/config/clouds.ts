@@ -7,6 +7,7 @@ export interface CloudHosts {
   readonly tableSuffix: string
   readonly blobSuffix: string
   readonly graph: string
+  readonly resourceManager: string
 }
 
 export const clouds: Readonly<Record<Cloud, CloudHosts>> = {
@@ -16,6 +17,7 @@ export const clouds: Readonly<Record<Cloud, CloudHosts>> = {
     tableSuffix: '.table.core.windows.net',
     blobSuffix: '.blob.core.windows.net',
     graph: 'https://graph.microsoft.com',
+    resourceManager: 'https://management.azure.com',
   },
   usgov: {
     entra: 'login.microsoftonline.us',
@@ -23,6 +25,7 @@ export const clouds: Readonly<Record<Cloud, CloudHosts>> = {
     tableSuffix: '.table.core.usgovcloudapi.net',
     blobSuffix: '.blob.core.usgovcloudapi.net',
     graph: 'https://graph.microsoft.us',
+    resourceManager: 'https://management.usgovcloudapi.net',
   },
   china: {
     entra: 'login.partner.microsoftonline.cn',
@@ -30,6 +33,7 @@ export const clouds: Readonly<Record<Cloud, CloudHosts>> = {
     tableSuffix: '.table.core.chinacloudapi.cn',
     blobSuffix: '.blob.core.chinacloudapi.cn',
     graph: 'https://microsoftgraph.chinacloudapi.cn',
+    resourceManager: 'https://management.chinacloudapi.cn',
   },
 }
 

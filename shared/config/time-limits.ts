@@ -16,6 +16,8 @@ export interface TimeLimits {
   readonly keys: number
   /** One question to the directory. */
   readonly graph: number
+  /** One file of evidence or reports. */
+  readonly evidence: number
   /** One exchange or one backend call; the platform's front end gives up at 230 s. */
   readonly call: number
 }
@@ -30,5 +32,6 @@ export const timeLimits: TimeLimits = {
   exchange: 10_000,
   keys: 5000,
   graph: 5000,
+  evidence: 10_000,
   call: 100_000,
 }

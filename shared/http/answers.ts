@@ -20,7 +20,7 @@ import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
 import { parseQuestion } from './question.ts'
 import { answerRecording } from './recording-answer.ts'
-import type { AnswerRoute } from './running-app.ts'
+import type { AnswerRoute, AuditRoute } from './running-app.ts'
 
 /** What the routes answer from. */
 export interface AnswerParts {
@@ -34,7 +34,7 @@ export interface AnswerParts {
   readonly line: () => Promise<Line>
 }
 
-type Answers = Readonly<Record<Exclude<AnswerRoute, 'mcp'>, (inbound: Inbound) => Promise<Answer>>>
+type Answers = Readonly<Record<Exclude<AnswerRoute, 'mcp' | AuditRoute>, (inbound: Inbound) => Promise<Answer>>>
 
 /**
  * Every route's answer. Only `call` and `fallback` take the line; the others have no side effect on any backend. What

@@ -32,6 +32,6 @@ async function answerSafely(app: RunningApp, route: AnswerRoute, inbound: Inboun
   }
 }
 
-function toResponse({ status, headers, body }: Answer): HttpResponseInit {
-  return { status, headers: { ...headers }, body }
+function toResponse({ status, headers, body, stream }: Answer): HttpResponseInit {
+  return { status, headers: { ...headers }, body: stream ?? body }
 }

@@ -10,12 +10,17 @@ export async function readInbound(request: HttpRequest, backend: string | undefi
     method: request.method.toUpperCase(),
     path: url.pathname,
     backend: backend ?? request.params.backend ?? '',
-    operation: request.params.operation ?? request.params.code ?? request.params.resource ?? request.params.id ?? '',
+    operation: named(request.params, ['operation', 'code', 'resource', 'id', 'date']),
     headers,
     query: url.search,
     body: await readBody(request),
     remoteAddress: lastHop(headers['x-forwarded-for']),
   }
+}
+
+/** The one parameter of the route's path, whatever it is called there. */
+function named(params: Readonly<Record<string, string>>, names: readonly string[]): string {
+  return names.map((name) => params[name]).find((value) => value !== undefined) ?? ''
 }
 
 async function readBody(request: HttpRequest): Promise<Uint8Array> {

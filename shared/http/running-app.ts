@@ -4,9 +4,15 @@ import type { Refusal } from './refusal.ts'
 const answerRoutes = [
   'approval',
   'approvals',
+  'auditHead',
+  'auditRecords',
+  'auditReport',
+  'auditReports',
+  'auditStream',
   'call',
   'cancelApproval',
   'decideApproval',
+  'disposeFinding',
   'explain',
   'fallback',
   'health',
@@ -16,11 +22,24 @@ const answerRoutes = [
   'problemPage',
   'protectedResource',
   'recording',
+  'reviewReport',
   'revokeApproval',
+  'verifyBook',
 ] as const
 
 /** What a route can be answered by. */
 export type AnswerRoute = (typeof answerRoutes)[number]
+
+/** Routes of auditors (audit-answers.ts). */
+export type AuditRoute =
+  | 'auditHead'
+  | 'auditRecords'
+  | 'auditReport'
+  | 'auditReports'
+  | 'auditStream'
+  | 'disposeFinding'
+  | 'reviewReport'
+  | 'verifyBook'
 
 type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
 

@@ -1,6 +1,7 @@
 import type { Backend, Operation } from '../backend/define.ts'
 import { type ProblemCode, problems } from '../errors/problem.ts'
 import { approvalSchemas } from './approval-paths.ts'
+import { auditSchemas } from './audit-paths.ts'
 import { ownPaths } from './own-paths.ts'
 import { describeFailures } from './responses.ts'
 import { inputSchema } from './schema.ts'
@@ -32,7 +33,7 @@ export function describeApi(backends: readonly Backend[], settings: DocumentSett
     paths: Object.fromEntries([...backends.flatMap(describeBackend), ...ownPaths()]),
     components: {
       securitySchemes: { entra: signIn(settings) },
-      schemas: { Problem: problemSchema, Meta: metaSchema, ...approvalSchemas },
+      schemas: { Problem: problemSchema, Meta: metaSchema, ...approvalSchemas, ...auditSchemas },
     },
   }
 }

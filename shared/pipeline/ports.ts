@@ -25,6 +25,8 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** What is sent in the place of the body as it comes, where the answer is a stream. */
+  readonly stream?: AsyncIterable<Uint8Array>
 }
 
 /** An operation with parsed inputs. */

@@ -16,6 +16,10 @@ const allowed = new Set([
   'segment',
   'seq',
   'run',
+  'kid',
+  'tenant',
+  'verdict',
+  'unconfirmed',
 ])
 
 export type LogFields = Readonly<Record<string, string | number | boolean>>
@@ -24,8 +28,9 @@ export type Log = (event: string, fields?: LogFields) => void
 /** Structured lines, one JSON object each; `write` takes the finished line, `now` epoch milliseconds. */
 export function createLog(write: (line: string) => void, now: () => number): Log {
   return (event, fields = {}) => {
-    const kept = Object.entries(fields).filter(([name]) => allowed.has(name))
-    write(JSON.stringify({ time: new Date(now()).toISOString(), event, ...Object.fromEntries(kept) }))
+    const line: Record<string, string | number | boolean | undefined> = { time: new Date(now()).toISOString(), event }
+    for (const name of Object.keys(fields)) if (allowed.has(name)) line[name] = fields[name]
+    write(JSON.stringify(line))
   }
 }
 

@@ -2,7 +2,9 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import type { HttpClient } from '@azure/core-rest-pipeline'
 import { BlobServiceClient, type ContainerClient, RestError } from '@azure/storage-blob'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { managementAudience } from '../../infra/local/evidence/resource-manager.ts'
 import { openAnchorWriter } from '../../shared/audit/anchor-log.ts'
+import { createArmImmutability } from '../../shared/audit/arm-immutability.ts'
 import { noteKeyId } from '../../shared/audit/checkpoint.ts'
 import { openAnchorLog } from '../../shared/audit/verify-anchor-log.ts'
 import { openWormBlobs, type WormBlobs } from '../../shared/audit/worm-blobs.ts'
@@ -15,7 +17,7 @@ const origin = 'audit.test/evidence'
 const facts = { kind: 'heads', heads: [] } as const
 const locked = { state: 'Locked', days: 400, allowProtectedAppendWrites: true } as const
 const still = { ...locked, allowProtectedAppendWrites: false }
-const logs = Array.from({ length: 40 }, (_, index) => `log-${index}`)
+const logs = Array.from({ length: 60 }, (_, index) => `log-${index}`)
 
 let world: EvidenceWorld
 let container = ''
@@ -24,7 +26,8 @@ let count = 0
 beforeAll(async () => {
   const fresh = Object.fromEntries(logs.map((name) => [name, locked]))
   const expired = { ...locked, days: 0 }
-  world = await openEvidenceWorld({ evidence: locked, reports: locked, still, expired, ...fresh })
+  const open = { ...locked, state: 'Unlocked' } as const
+  world = await openEvidenceWorld({ evidence: locked, reports: locked, still, expired, open, ...fresh })
 }, 60_000)
 
 afterAll(() => world?.stop())
@@ -292,5 +295,40 @@ describe('an identity of the deployment', () => {
     const forged = world.account.connectionString.replace(/AccountKey=[^;]{8}/, 'AccountKey=AAAAAAAA')
     const failure = await failureOf(keyed('evidence', forged).getBlobClient('there').downloadToBuffer())
     expect(failure?.[0]).toBeGreaterThanOrEqual(400)
+  })
+})
+
+describe('the policy, read back', () => {
+  const read = (who: IdentityName, name: string, accountId = world.account.accountId) =>
+    createArmImmutability({
+      ...{ url: world.account.resourceManager, audience: managementAudience, accountId, client: world.client },
+      credential: world.credential(who, managementAudience),
+    })(name)
+
+  it.each([
+    ['evidence', 'locked', 400, true],
+    ['still', 'locked', 400, false],
+    ['open', 'unlocked', 400, true],
+    ['expired', 'absent', null, true],
+    ['not-there', 'unknown', null, false],
+  ] as const)('of %s is %s', async (name, ...rest) => {
+    const [state, days, allowsAppends] = rest
+    expect(await read('sealer', name)).toEqual({ container: name, state, days, allowsAppends })
+  })
+
+  it.each([
+    ['an identity that may not', () => read('gateway', 'evidence')],
+    ['another account', () => read('sealer', 'evidence', `${world.account.accountId}x`)],
+  ])('is unknown to %s', async (_, ask) => {
+    expect((await ask()).state).toBe('unknown')
+  })
+
+  it('is unknown where nobody answers', async () => {
+    const refused: HttpClient = { sendRequest: () => Promise.reject(new Error('refused')) }
+    const credential = world.credential('sealer', managementAudience)
+    const place = { url: 'https://127.0.0.1:1', audience: managementAudience, accountId: world.account.accountId }
+    expect(await createArmImmutability({ ...place, credential, client: refused })('evidence')).toMatchObject({
+      state: 'unknown',
+    })
   })
 })

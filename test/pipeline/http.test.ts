@@ -5,13 +5,14 @@ import type { Backend } from '../../shared/backend/define.ts'
 import type { Settings } from '../../shared/config/settings.ts'
 import { Problem } from '../../shared/errors/problem.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
+import { dave } from '../support/audit-world.ts'
 import { sendRaw } from '../support/host-client.ts'
 import { createWorldApp, type WorldApp } from '../support/line-app.ts'
 import { lineBackend } from '../support/line-backend.ts'
 import { badInputs, badTexts, bodySecret, goodBody } from '../support/line-bodies.ts'
 import { fail } from '../support/line-case.ts'
 import { functionFiles, loadFunctions } from '../support/line-declarations.ts'
-import { alice, secrets, type WorldOptions } from '../support/line-world.ts'
+import { alice, noon, secrets, type WorldOptions } from '../support/line-world.ts'
 
 const current: { load: () => Promise<RunningApp>; app?: WorldApp } = {
   load: async () => {
@@ -272,5 +273,39 @@ describe('app that cannot be loaded', () => {
     serveWorld()
     expect((await send('/health')).status).toBe(200)
     expect(hostLog.join('\n')).not.toContain(bodySecret)
+  })
+})
+
+describe('stream of the book over HTTP', () => {
+  it('begins at once, and ends by itself', async () => {
+    const begun = performance.now()
+    // Two hundred times as fast as life, so that 220 seconds are over soon.
+    serveWorld({ now: () => noon + 200 * (performance.now() - begun), faults: { verify: () => dave } })
+    const response = await fetch(`${host.url}/api/audit/stream`)
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+    const pieces: string[] = []
+    for await (const piece of response.body ?? []) pieces.push(Buffer.from(piece).toString('utf8'))
+    expect(pieces.length).toBeGreaterThan(1)
+    expect(pieces[0]).toMatch(/^retry: 1000\n/)
+    expect(pieces.at(-1)).toBe('event: end\ndata: {"reason":"time"}\n\n')
+  })
+
+  it('is refused as a problem before it begins', async () => {
+    expect((await send('/api/audit/stream')).body.code).toBe('policy_denied')
+  })
+})
+
+describe('auditors’ routes over HTTP', () => {
+  it.each([
+    ['GET', '/api/audit/records', 200],
+    ['GET', '/api/audit/head', 200],
+    ['GET', '/api/audit/reports', 200],
+    ['GET', '/api/audit/reports/2026-11-21', 404],
+    ['POST', '/api/audit/reports/2026-11-21/review', 400],
+    ['POST', '/api/audit/findings/fnd_000000000000000000000000/disposition', 400],
+    ['POST', '/api/audit/verify', 200],
+  ])('answer %s %s with %i', async (method, path, status) => {
+    serveWorld({ faults: { verify: () => dave } })
+    expect((await send(path, { method })).status).toBe(status)
   })
 })

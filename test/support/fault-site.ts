@@ -28,6 +28,7 @@ const shortLimits: TimeLimits = {
   exchange: 2500,
   keys: 1500,
   graph: 1500,
+  evidence: 1500,
   call: 4000,
 }
 

@@ -1,9 +1,12 @@
 import type { Backend } from '../../shared/backend/define.ts'
 import { parseSettings } from '../../shared/config/settings.ts'
 import { createAnswers } from '../../shared/http/answers.ts'
+import { createAuditAnswers } from '../../shared/http/audit-answers.ts'
+import type { AuditBook } from '../../shared/http/audit-book.ts'
 import { createMcpAnswer } from '../../shared/http/mcp.ts'
 import { createRefusal } from '../../shared/http/refusal.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
+import { createMemoryBook } from './audit-book.ts'
 import { approvers, createWorld, tid, type World, type WorldOptions } from './line-world.ts'
 
 const id = (last: number) => `c0000000-0000-4000-8000-00000000000${last}`
@@ -31,7 +34,11 @@ export interface WorldApp {
   readonly failures: string[]
 }
 
-export function createWorldApp(declared: readonly Backend[], options: WorldOptions = {}): WorldApp {
+export function createWorldApp(
+  declared: readonly Backend[],
+  options: WorldOptions = {},
+  book: AuditBook = createMemoryBook(),
+): WorldApp {
   const configured = new Map(declared.map((backend) => [backend.name, backend]))
   const world = createWorld({ ...options, configured })
   const failures: string[] = []
@@ -48,6 +55,12 @@ export function createWorldApp(declared: readonly Backend[], options: WorldOptio
   const { newId, randomHex } = ports
   const refuse = createRefusal({ identification, log: (event) => failures.push(event), newId, randomHex })
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('../../shared/mcp/protocol.ts'))
-  const answers = { ...createAnswers(parts), mcp }
+  const audit = createAuditAnswers({ ...parts, book, challenge: identification.challenge, wait: soon })
+  const answers = { ...createAnswers(parts), ...audit, mcp }
   return { world, failures, app: { answers, refuse } }
+}
+
+/** Waits end soon here, whatever they are for; time passes only where a world says so. */
+function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1))
 }

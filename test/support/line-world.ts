@@ -203,7 +203,7 @@ function createAudit({ rows, events }: Pick<World, 'rows' | 'events'>, use: Log,
     await pass(use(name), faults.intent)
     const row = place()
     rows.push({ kind: 'intent', seq: row.seq, facts })
-    return grantIntent<Cleared>({ ...row, mac: `mac-${row.seq}` }, facts.decisionId)
+    return grantIntent<Cleared>({ ...row, mac: `mac-${row.seq}`, begun: 0 }, facts.decisionId)
   }
   return {
     recordPermitted: (facts) => write<true>('permitted', facts),

@@ -9,14 +9,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, request as send } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TokenRules } from '../entra/bearer-check.ts'
-import { makeTokenCheck } from './access-token.ts'
+import { makeClaimsCheck } from './access-token.ts'
 import { type Refusal, refusals, refuse } from './refusal.ts'
+import { type LoggedRequest, noteAnswer } from './request-log.ts'
 import { mayDo } from './roles.ts'
 import { actionOf } from './storage-action.ts'
 
 export interface BlobFrontOptions extends TokenRules {
   /** Address of the account at Azurite: `https://127.0.0.1:<port>/<account>`. */
   readonly account: string
+  /** Enters each request that bore a token which holds in the log. */
+  readonly note?: (request: LoggedRequest) => void
   /** PEM of the server certificate and its key, and of the authority behind Azurite's. */
   readonly certificate: { readonly cert: string; readonly key: string; readonly ca: string }
 }
@@ -32,7 +35,8 @@ interface Door {
   readonly account: string
   readonly ca: string
   readonly tenant: string
-  readonly check: ReturnType<typeof makeTokenCheck>
+  readonly check: ReturnType<typeof makeClaimsCheck>
+  readonly note: (request: LoggedRequest) => void
 }
 
 /** Starts the front on a free port of 127.0.0.1 (https). */
@@ -40,7 +44,8 @@ export async function startBlobFront(options: BlobFrontOptions): Promise<BlobFro
   const { certificate, tenant } = options
   const azurite = new URL(options.account)
   const account = azurite.pathname.slice(1)
-  const door: Door = { azurite, account, ca: certificate.ca, tenant, check: makeTokenCheck(options) }
+  const note = options.note ?? (() => undefined)
+  const door: Door = { azurite, account, ca: certificate.ca, tenant, check: makeClaimsCheck(options), note }
   const server = createServer({ cert: certificate.cert, key: certificate.key }, (request, response) => {
     serve(request, response, door).catch(() => deny(request, response, { refusal: refusals.away, door }))
   })
@@ -57,15 +62,16 @@ export async function startBlobFront(options: BlobFrontOptions): Promise<BlobFro
 
 async function serve(request: IncomingMessage, response: ServerResponse, door: Door): Promise<void> {
   const url = new URL(request.url ?? '/', door.azurite.origin)
-  const refusal = await judge(request, url, door)
+  const claims = await door.check(request.headers.authorization)
+  if (claims !== null) noteAnswer({ request, response, claims }, door.note)
+  const refusal = judge(request, url, { door, oid: claims?.oid ?? null })
   if (refusal !== null) return deny(request, response, { refusal, door })
   await forward(request, response, { url, door })
 }
 
-async function judge(request: IncomingMessage, url: URL, door: Door): Promise<Refusal | null> {
+function judge(request: IncomingMessage, url: URL, { door, oid }: { door: Door; oid: string | null }): Refusal | null {
   const { authorization } = request.headers
   if (authorization === undefined) return refusals.noToken
-  const oid = await door.check(authorization)
   if (oid === null) return refusals.badToken
   if (!/^\d{4}-\d\d-\d\d$/.test(String(request.headers['x-ms-version']))) return refusals.noVersion
   const copies = request.headers['x-ms-copy-source'] !== undefined

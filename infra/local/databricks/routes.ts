@@ -10,6 +10,7 @@ export interface Asked {
   readonly url: URL
   readonly body: unknown
   readonly user: WorkspaceUser
+  readonly userAgent: string
 }
 
 export interface Parts {
@@ -29,7 +30,7 @@ const routes: readonly Route[] = [
     place: 'submit',
     method: 'POST',
     path: /^\/api\/2\.0\/sql\/statements\/?$/,
-    handle: ({ body, user }, { statements }) => statements.submit(body, user),
+    handle: ({ body, user, userAgent }, { statements }) => statements.submit(body, user, userAgent),
   },
   {
     place: 'poll',

@@ -36,6 +36,7 @@ export interface Statement {
   readonly id: string
   readonly owner: WorkspaceUser
   readonly submission: Submission
+  readonly userAgent: string
   readonly startedAt: number
   endedAt: number | null
   state: State
@@ -52,7 +53,9 @@ export function isOver({ state }: Statement): boolean {
 }
 
 /** A statement that was just submitted. */
-export function newStatement(facts: Pick<Statement, 'id' | 'owner' | 'submission' | 'startedAt'>): Statement {
+export function newStatement(
+  facts: Pick<Statement, 'id' | 'owner' | 'submission' | 'userAgent' | 'startedAt'>,
+): Statement {
   const open = { endedAt: null, error: null, result: null, run: null, cancelled: false } as const
   return { ...facts, ...open, state: 'PENDING', done: Promise.resolve() }
 }

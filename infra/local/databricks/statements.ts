@@ -13,6 +13,8 @@ export interface StatementsOptions {
   readonly warehouses: Warehouses
   /** Rows of one chunk; the real API cuts by size. */
   readonly rowsPerChunk: number
+  /** Enters a statement in the audit log. */
+  readonly note: (statement: Statement) => void
 }
 
 interface Room extends StatementsOptions {
@@ -26,7 +28,7 @@ const most = 500
 export function makeStatements(options: StatementsOptions) {
   const room: Room = { ...options, all: new Map() }
   return {
-    submit: (body: unknown, owner: WorkspaceUser) => submit(room, body, owner),
+    submit: (body: unknown, owner: WorkspaceUser, userAgent: string) => submit(room, body, { owner, userAgent }),
     get: (id: string, user: WorkspaceUser): Reply =>
       withOwn(room, { id, user }, (one) => ({ status: 200, body: describe(one) })),
     chunk: (id: string, index: number, user: WorkspaceUser): Reply =>
@@ -46,12 +48,13 @@ export function makeStatements(options: StatementsOptions) {
 
 export type Statements = ReturnType<typeof makeStatements>
 
-async function submit(room: Room, body: unknown, owner: WorkspaceUser): Promise<Reply> {
+async function submit(room: Room, body: unknown, by: Pick<Statement, 'owner' | 'userAgent'>): Promise<Reply> {
   const parsed = submitBody.safeParse(body)
   if (!parsed.success) return fail(400, 'INVALID_PARAMETER_VALUE', 'The statement could not be read')
   const awake = room.warehouses.awake(parsed.data.warehouse_id)
   if (awake === undefined) return fail(404, 'NOT_FOUND', `SQL warehouse ${parsed.data.warehouse_id} does not exist.`)
-  const statement = newStatement({ id: randomUUID(), owner, submission: parsed.data, startedAt: Date.now() })
+  const statement = newStatement({ id: randomUUID(), ...by, submission: parsed.data, startedAt: Date.now() })
+  room.note(statement)
   remember(room, statement)
   statement.done = carryOut(room, statement, awake)
   await waitFor(statement, parsed.data)

@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net'
 import type { TokenRules } from '../entra/bearer-check.ts'
 import { asOwner } from '../postgres/server.ts'
 import { makeTokenCheck } from './access-token.ts'
+import { makeAudit } from './audit.ts'
 import type { EnginePlace } from './engine.ts'
 import { type Fault, faultOrder, makeFaults, replyOf } from './faults.ts'
 import { lakeSql } from './lake.ts'
@@ -27,6 +28,8 @@ export interface WorkspaceOptions extends TokenRules {
   readonly certificate: { readonly cert: string; readonly key: string }
   /** The embedded PostgreSQL. */
   readonly place: EnginePlace
+  /** Object ids of applications that may read `system.access.audit`; default none. */
+  readonly auditors?: readonly string[]
   /** Rows of one chunk; default 200. */
   readonly rowsPerChunk?: number
 }
@@ -39,6 +42,7 @@ export interface DatabricksWorkspace {
 
 interface State extends Parts {
   readonly check: ReturnType<typeof makeTokenCheck>
+  readonly audit: ReturnType<typeof makeAudit>
   readonly tenant: string
   readonly faults: ReturnType<typeof makeFaults>
 }
@@ -50,8 +54,10 @@ export async function startDatabricks(options: WorkspaceOptions): Promise<Databr
   const { certificate, tenant, place } = options
   await asOwner(place.sockets, place.database, (client) => client.query(lakeSql))
   const warehouses = makeWarehouses()
-  const statements = makeStatements({ place, warehouses, rowsPerChunk: options.rowsPerChunk ?? rowsPerChunk })
-  const state: State = { statements, warehouses, tenant, check: makeTokenCheck(options), faults: makeFaults() }
+  const audit = makeAudit(options, options.auditors ?? [])
+  const perChunk = options.rowsPerChunk ?? rowsPerChunk
+  const statements = makeStatements({ place, warehouses, rowsPerChunk: perChunk, note: audit.note })
+  const state: State = { statements, warehouses, audit, tenant, check: makeTokenCheck(options), faults: makeFaults() }
   const server = createServer({ ...certificate }, (request, response) => {
     serve(request, state).then(
       (reply) => send(response, reply),
@@ -71,18 +77,25 @@ export async function startDatabricks(options: WorkspaceOptions): Promise<Databr
 }
 
 async function serve(request: IncomingMessage, state: State): Promise<Reply> {
-  const url = new URL(request.url ?? '/', 'https://127.0.0.1')
+  const url = new URL(String(request.url), 'https://127.0.0.1')
   const body = await readJson(request)
   if (url.pathname === '/dev/fault') return setFault(request.method, body, state)
-  const route = findRoute(request.method ?? 'GET', url)
+  const route = findRoute(String(request.method), url)
   const fault = route === undefined ? null : state.faults.take(route.place)
   if (fault !== null && fault.fault !== 'lose_reply') return replyOf(fault, state.tenant)
   const oid = await state.check(request.headers.authorization)
-  if (oid === null) return unauthorized('invalid_token')
+  if (oid === null) return answerAuditor(request, body, state)
   const user = userOf(oid)
   if (user === undefined) return fail(403, 'PERMISSION_DENIED', 'User not authorized.')
-  const reply = await answer(route, { method: request.method ?? 'GET', url, body, user }, state)
+  const { method = 'GET', headers } = request
+  const reply = await answer(route, { method, url, body, user, userAgent: String(headers['user-agent']) }, state)
   return fault === null ? reply : 'drop'
+}
+
+/** An application has no user here; those that read audit logs may submit what reads them. */
+async function answerAuditor(request: IncomingMessage, body: unknown, { audit }: State): Promise<Reply> {
+  const mayRead = request.method === 'POST' && (await audit.mayRead(request.headers.authorization))
+  return mayRead ? audit.answer(body) : unauthorized('invalid_token')
 }
 
 function setFault(method: string | undefined, body: unknown, { faults }: State): Reply {

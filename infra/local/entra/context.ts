@@ -2,6 +2,7 @@
 import type { Faults } from './faults.ts'
 import type { Json } from './jws.ts'
 import type { Resource } from './resources.ts'
+import type { SignIn } from './sign-ins.ts'
 import type { KeyRing } from './signing-keys.ts'
 
 /** A user-assigned managed identity. */
@@ -32,6 +33,8 @@ export interface EntraContext {
   readonly evidenceMsi: IdentityEndpoint
   /** Claims challenges that a sign-in has met, by token id: Entra keeps this with the session, not in the token. */
   readonly satisfied: Map<string, Json | true>
+  /** The latest, for the log. */
+  readonly signIns: SignIn[]
 }
 
 const rememberedSignIns = 10_000

@@ -8,6 +8,7 @@ import { agentClaims, appClaims, azpacrOf, overageClaims, type TokenShape, userC
 import { type EntraContext, rememberSatisfied, secondsOf } from './context.ts'
 import { issuerV1, issuerV2 } from './issuers.ts'
 import { type Json, signJws } from './jws.ts'
+import { noteSignIn } from './sign-ins.ts'
 import { keyOf } from './signing-keys.ts'
 
 /**
@@ -93,6 +94,7 @@ export function mintToken(context: EntraContext, persona: Persona, overrides: Mi
   const claims = applyOverrides(baseClaims(persona, overrides, shape), overrides, version)
   const key = keyOf(context.ring, String(claims.tid))
   const token = signJws({ typ: 'JWT', alg: 'RS256', kid: key.kid }, claims, key.privateKey)
+  noteSignIn(context, claims)
   const met = overrides.satisfies === true ? true : parseChallenge(overrides.satisfies)
   if (met) rememberSatisfied(context, String(claims.uti), met)
   return { token, access_token: token, expires_in: ttl, claims }

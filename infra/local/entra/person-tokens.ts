@@ -7,6 +7,7 @@ import { type EntraContext, secondsOf } from './context.ts'
 import { issuerV2 } from './issuers.ts'
 import { type Json, signJws } from './jws.ts'
 import type { Resource } from './resources.ts'
+import { noteSignIn } from './sign-ins.ts'
 import { keyOf } from './signing-keys.ts'
 import type { Reply } from './wire.ts'
 
@@ -54,12 +55,14 @@ function backendToken(context: EntraContext, grant: Grant, account: Persona): st
     ttl: lifetime,
   }
   const capable = /"cp1"/i.test(grant.form.get('claims') ?? '')
-  return sign(context, {
+  const claims = {
     ...userClaims(account, shape),
     scp: grant.granted.join(' '),
     ...(grant.claims.acrs === undefined ? {} : { acrs: grant.claims.acrs }),
     ...(capable ? { xms_cc: ['cp1'] } : {}),
-  })
+  }
+  noteSignIn(context, claims, { correlationId: grant.form.get('client-request-id') })
+  return sign(context, claims)
 }
 
 function idToken(context: EntraContext, grant: Grant, account: Persona): string {

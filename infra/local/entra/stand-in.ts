@@ -15,6 +15,7 @@ import type { Json } from './jws.ts'
 import { identities, managedIdentityEndpoints } from './managed-identity.ts'
 import { type MintedToken, type MintOverrides, mintToken } from './mint.ts'
 import { type Resource, standardResources } from './resources.ts'
+import type { SignIn } from './sign-ins.ts'
 import { type KeyRing, type KeyRingState, keyRingState, makeKeyRing } from './signing-keys.ts'
 import { checkToken } from './token-check.ts'
 import { tokenEndpoints } from './token-endpoint.ts'
@@ -50,6 +51,8 @@ export interface Entra {
   mint(persona: PersonaName | Persona, overrides?: MintOverrides): MintedToken
   /** Claims of a token whose signature, issuer, times and audience hold; rejects otherwise. */
   verifyAccessToken(token: string, options: { audience: string | readonly string[] }): Promise<Json>
+  /** Tokens issued to or for people, the latest last. */
+  signIns(): readonly SignIn[]
   state(): EntraState
   stop(): Promise<void>
 }
@@ -65,6 +68,7 @@ function makeContext(options: EntraOptions, ring: KeyRing, endpoints: Endpoints)
     clientSecrets: options.clientSecrets ?? {},
     faults: makeFaults(),
     satisfied: new Map(),
+    signIns: [],
   }
 }
 
@@ -105,6 +109,7 @@ export async function startEntra(options: EntraOptions = {}): Promise<Entra> {
     mint: (persona, overrides) =>
       mintToken(context, typeof persona === 'string' ? personas[persona] : persona, overrides),
     verifyAccessToken: tokenCheck(context),
+    signIns: () => context.signIns,
     state: () => ({ keys: keyRingState(ring), identityHeader: header, evidenceHeader }),
     stop: () => close(server),
   }

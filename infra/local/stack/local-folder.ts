@@ -24,6 +24,8 @@ export interface StackFile {
   /** Its containers, and the vault's key that signs. */
   readonly evidence: { readonly container: string; readonly reports: string; readonly signingKey: string }
   readonly vault: string
+  /** The query API of the log service. */
+  readonly logs?: string
   /** Path of the certificate authority, PEM. */
   readonly ca: string
   readonly proxy: string

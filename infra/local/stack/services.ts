@@ -5,6 +5,9 @@ import { startBlobs } from '../blobs/server.ts'
 import { type DatabricksWorkspace, startDatabricks } from '../databricks/workspace.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import { type EvidenceAccount, startEvidence } from '../evidence/server.ts'
+import { logReaders } from '../logs/access-token.ts'
+import { makeFeeds, makeRequestLog, type RequestLog } from '../logs/feeds.ts'
+import { type LogsWorkspace, startLogs } from '../logs/server.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
 import { apps, tenants } from '../personas.ts'
@@ -42,6 +45,7 @@ export interface Services {
   readonly blobs: BlobFront
   readonly evidence: EvidenceAccount
   readonly databricks: DatabricksWorkspace
+  readonly logs: LogsWorkspace
   readonly proxy: ConnectProxy
 }
 
@@ -52,18 +56,20 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const certificates = await makeCertificates(hosts)
   const storage = launchAzurite(options, certificates)
   const entra = await launchEntra(options)
+  const requests = makeRequestLog()
   const started = await settleAll([
     database,
     storage,
     database.then((ready) => launchFront(options, { certificates, database: ready, entra })),
     launchOrders(options, { certificates, entra }),
     launchVault(options, { certificates, entra }),
-    storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra })),
+    storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra, requests })),
     storage.then((ready) => launchEvidence(options, { certificates, storage: ready, entra })),
     database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
+    database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
   ])
-  const [ready, azurite, front, orders, proxy, blobs, evidence, databricks] = started
-  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks }
+  const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs] = started
+  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs }
   return { certificates, entra, proxy, ...data }
 }
 
@@ -112,7 +118,15 @@ async function launchDatabricks(
 ): Promise<DatabricksWorkspace> {
   const place = { sockets: database.sockets, database: database.database }
   const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
-  return teardown.add('databricks', await startDatabricks({ ...rules, place }))
+  return teardown.add('databricks', await startDatabricks({ ...rules, place, auditors: logReaders }))
+}
+
+async function launchLogs(
+  { teardown }: ServicesOptions,
+  { certificates, entra, database, requests }: Built & { database: Database; requests: RequestLog },
+): Promise<LogsWorkspace> {
+  const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
+  return teardown.add('logs', await startLogs({ ...rules, tables: makeFeeds(database.log, entra, requests) }))
 }
 
 async function launchOrders({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OrdersApi> {
@@ -126,8 +140,12 @@ async function launchOrders({ kept, teardown }: ServicesOptions, { certificates,
   return teardown.add('orders', { ...orders, stop })
 }
 
-async function launchBlobs({ teardown }: ServicesOptions, parts: Built & { storage: Storage }): Promise<BlobFront> {
-  return teardown.add('blobs', await startBlobs({ ...parts, account: parts.storage.files, tenant: tenants.home }))
+async function launchBlobs(
+  { teardown }: ServicesOptions,
+  { storage, requests, ...parts }: Built & { storage: Storage; requests: RequestLog },
+): Promise<BlobFront> {
+  const place = { account: storage.files, tenant: tenants.home }
+  return teardown.add('blobs', await startBlobs({ ...parts, ...place, note: requests.note }))
 }
 
 async function launchEvidence(

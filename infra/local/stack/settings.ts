@@ -1,6 +1,7 @@
 import { localDirectory } from '../../policy/local-directory.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
 import { identities } from '../entra/managed-identity.ts'
+import { localSources } from '../logs/sources.ts'
 import { apps, tenants } from '../personas.ts'
 import { classification, fileClassification, lakeClassification } from './classification.ts'
 
@@ -32,6 +33,8 @@ export interface Surroundings {
   /** The account with the people's files, at its front. */
   readonly files: string
   readonly databricks: string
+  /** The log service; without it nothing is reconciled. */
+  readonly logs?: string
 }
 
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE', 'FORCE_COLOR', 'NO_COLOR'] as const
@@ -47,17 +50,22 @@ export function gatewayEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
 
 /** The evidence app: the same package under its own identities; it seals every few seconds, so that one can watch it. */
 export function evidenceEnvironment(parts: Surroundings): NodeJS.ProcessEnv {
+  const msi = { ...parts.evidenceMsi, clientId: identities.verifier.clientId }
   return {
-    ...gatewayEnvironment(parts),
-    IDENTITY_ENDPOINT: parts.evidenceMsi.endpoint,
-    IDENTITY_HEADER: parts.evidenceMsi.header,
+    ...gatewayEnvironment({ ...parts, msi }),
     COUNTERSIGN_APP: 'evidence',
+    ...sources(parts),
     COUNTERSIGN_SEAL_SCHEDULE: '*/5 * * * * *',
     COUNTERSIGN_SEALER_CLIENT_ID: identities.sealer.clientId,
     COUNTERSIGN_VERIFIER_CLIENT_ID: identities.verifier.clientId,
     COUNTERSIGN_EVIDENCE_ACCOUNT_ID: parts.evidence.accountId,
     COUNTERSIGN_ARM_URL: parts.evidence.resourceManager,
   }
+}
+
+function sources({ logs, databricks }: Surroundings): NodeJS.ProcessEnv {
+  if (logs === undefined) return {}
+  return { COUNTERSIGN_LOGS_URL: logs, COUNTERSIGN_SOURCES: JSON.stringify(localSources(databricks)) }
 }
 
 /** What any Node process needs before its start to reach the stack: the test authority and the proxy. */

@@ -135,12 +135,14 @@ async function launchApps(
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
+    logs: services.logs.url,
   }
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
   const { teardown } = room
   const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
-  const evidenceEnv = { ...evidenceEnvironment(surroundings), HOST_MASTER_KEY: options.evidenceApp.key }
+  const own = evidenceEnvironment(surroundings)
+  const evidenceEnv = { ...own, HOST_MASTER_KEY: options.evidenceApp.key }
   const evidence = { app, port: options.evidenceApp.port, env: evidenceEnv, announce, isQuiet: true }
   const started = [
     openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),
@@ -161,7 +163,7 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, keeper, evidenceApp, guard }: Facts): StackFile {
-  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks } = services
+  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -173,6 +175,7 @@ function describe({ port, ca, services, gateway, keeper, evidenceApp, guard }: F
     blobs: { url: evidence.url, connectionString: evidence.connectionString },
     evidence: { container: evidenceContainer, reports: reportsContainer, signingKey: signingKeyName },
     vault: `https://${vaultHost}`,
+    logs: logs.url,
     ca,
     proxy: proxy.url,
     backends: {

@@ -7,6 +7,7 @@ export const parts = [
   'blobs',
   'evidence-account',
   'databricks',
+  'logs',
   'database',
   'azurite',
   'vault',

@@ -21,8 +21,12 @@ const separator = '\u0000'
 
 export function createMemoryRows(options: { latency?: () => Promise<void>; pageSize?: number } = {}): MemoryRows {
   const tables = {
-    ...{ rows: new Map(), meta: new Map(), pii: new Map(), runs: new Map(), index: new Map() },
-  } as MemoryRows['tables']
+    rows: new Map(),
+    meta: new Map(),
+    pii: new Map(),
+    runs: new Map(),
+    index: new Map(),
+  } satisfies MemoryRows['tables']
   const late: (() => void)[] = []
   let version = 0
 
@@ -65,8 +69,8 @@ export function createMemoryRows(options: { latency?: () => Promise<void>; pageS
       return tables[table].get(keyOf(partitionKey, rowKey)) ?? null
     },
     async *list(table, range) {
-      const entities = [...tables[table].keys()].sort().flatMap((key) => tables[table].get(key) ?? [])
-      const found = entities.filter((entity) => isIn(entity, range))
+      const entries = [...tables[table]].filter(([, entity]) => isIn(entity, range))
+      const found = entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entity]) => entity)
       const size = options.pageSize ?? 7
       for (let at = 0; at < found.length; at += size) {
         await tick()

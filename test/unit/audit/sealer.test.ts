@@ -46,7 +46,7 @@ const open = (since: string[] = []) =>
   openAnchorLog({ lines: anchors.lines, note: anchors.newest(), origin, publicKey: logKey.publicKey, since })
 
 function verify(store = rows): Promise<VerifyReport> {
-  return verifyChain({ source: readStoredChain(store), keys: lookup, now: Date.now(), anchors: async () => open() })
+  return verifyChain({ source: readStoredChain(store), keys: lookup, now, anchors: async () => open() })
 }
 
 /** The same calls, recorded anew by somebody who holds the key: every MAC is right, none is what it was. */

@@ -293,7 +293,7 @@ const manipulations: [string, (rows: Rows) => void, Found[]][] = [
   [
     'the last segment taken out',
     (rows) => dropWhere(rows, (row) => row.partitionKey === second),
-    [{ kind: 'segment_missing', lane, seq: 0 }],
+    [{ kind: 'segment_missing', lane, seq: 9 }],
   ],
   [
     'a lane taken out',
@@ -377,7 +377,7 @@ describe('semantics of pairs', () => {
       'FAIL',
       [
         { kind: 'dangling_intent', lane, seq: 1 },
-        { kind: 'approval_reused', lane, seq: 1 },
+        { kind: 'approval_reused', lane, seq: 3 },
       ],
     ],
     [

@@ -1,0 +1,3 @@
+import { describeReconcileFaults } from '../support/reconcile-faults.ts'
+
+describeReconcileFaults(['request lost', 'reply lost', 'late'], 2)

@@ -1,0 +1,4 @@
+import { describeSealerFaults } from '../support/sealer-faults.ts'
+
+/** Every exchange of a run, every failure. */
+describeSealerFaults(() => true)
