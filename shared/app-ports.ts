@@ -81,8 +81,8 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     stepUps: createChallengeMemory(clock),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,
-    recordings: createRecordings(base, book.rows),
     book,
+    recordings: createRecordings(base, book.rows),
     approvals: createApprovals(base, keys, audit),
     executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
     now: clock,
@@ -160,16 +160,6 @@ function identityPorts(base: Foundation): Pick<Ports, 'verify' | 'verifyAny' | '
   }
 }
 
-/** Persons' keys are wrapped under the vault's mask key, in a domain of their own; read once, at the first use. */
-function createRecordings({ settings, credential, clock, limits }: Foundation, rows: RowStore): Ports['recordings'] {
-  const secret = retriable(() => fetchMaskKey({ vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL, credential }))
-  return createRecorder({ rows, secret, pacing: { clock, random: randomBytes, wait }, deadlineMs: limits.append })
-}
-
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
-}
-
 /** The registration names the book, not the address: a gateway that moves goes on in its own. */
 function createBook(base: Foundation, keys: VaultKeys): AuditBook {
   const { settings, credential, limits, log } = base
@@ -200,6 +190,16 @@ function createEvidenceReader({ settings, credential, limits }: Foundation): Pic
     reports: createWormReports({ ...common, container: 'reports' }),
     checkpoint: () => guardStore(() => findCheckpoint(evidence)),
   }
+}
+
+/** Persons' keys are wrapped under the vault's mask key, in a domain of their own; read once, at the first use. */
+function createRecordings({ settings, credential, clock, limits }: Foundation, rows: RowStore): Ports['recordings'] {
+  const secret = retriable(() => fetchMaskKey({ vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL, credential }))
+  return createRecorder({ rows, secret, pacing: { clock, random: randomBytes, wait }, deadlineMs: limits.append })
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
 function createAudit(

@@ -1,5 +1,8 @@
+import type { Seal } from './anchor.ts'
 import type { AnchoredUpTo } from './verify.ts'
+import type { AnchoredRow } from './verify-anchor-log.ts'
 import type { Finding } from './verify-findings.ts'
+import type { RowFacts } from './verify-schema.ts'
 
 /** Why a segment is walked tonight: new rows; its turn in 30 nights; drawn by lot; the weekly walk of everything. */
 export type CheckReason = 'new' | 'rolling' | 'sample' | 'weekly'
@@ -18,20 +21,69 @@ export interface SegmentTask {
   readonly prev: string | null
 }
 
+/** A task as the plan of the night keeps it, with what must be found; a message names it, and says nothing that counts. */
+export interface PlannedTask extends SegmentTask {
+  /** Rows below were reported on an earlier night, and are walked again because something was wrong with them. */
+  readonly fresh: number
+  /** The segment begins with row `from`. */
+  readonly isWhole: boolean
+  /** One above the last row that heads and anchors promised when the plan was made. */
+  readonly end: number
+  /** No later segment of the lane was there. */
+  readonly isLast: boolean
+  readonly seal: Seal | null
+  /** Rows of the segment that were anchored, or verified on an earlier night, in order. */
+  readonly anchored: readonly AnchoredRow[]
+  /** Last anchored row of the lane, -1 where there is none. */
+  readonly anchoredUpTo: number
+  /** When the anchors were read, ISO 8601 UTC. */
+  readonly plannedAt: string
+}
+
+/** Half of a call whose other half is not in the same part, as pairing needs it; `mac` is its own, hex. */
+export type LooseHalf = RowFacts & { readonly mac: string }
+
+/** What a part leaves for the pairing over all parts. */
+export interface Leftovers {
+  readonly loose: readonly LooseHalf[]
+  /** Decisions whose outcome did not verify: reported as that, and not as missing as well. */
+  readonly excused: readonly string[]
+  /** Decisions that are whole: 8 bytes of their digest and 4 of their outcome's place above `task.from`, base64. */
+  readonly whole: string
+}
+
+/** Key of the first row of a part, or of the last: what tells whether a change of key was announced. */
+export interface KeyMark {
+  readonly kid: string
+  /** Of a `keychange` row: from which key to which. */
+  readonly change: { readonly from: string; readonly to: string } | null
+}
+
 /** What a task found. */
 export interface SegmentResult {
-  readonly task: SegmentTask
+  readonly task: PlannedTask
   /** One above the last row that was walked; equal to `task.from` where there was none. */
   readonly nextSeq: number
   /** MAC of the last row (hex), or `task.prev`. */
   readonly mac: string | null
+  /** Of the rows from `task.fresh` on. */
   readonly counts: { readonly rows: number; readonly verified: number }
   readonly findings: readonly Finding[]
   readonly kids: readonly string[]
+  /** Null where there was no row. */
+  readonly marks: { readonly first: KeyMark; readonly last: KeyMark } | null
+  /** The head says that no row will follow. */
+  readonly isClosed: boolean
+  /** When the head was read, ISO 8601 UTC. */
+  readonly walkedAt: string
+  /** Rows above the lane's last anchor, and the time of the first of them, which its writer stated. */
+  readonly unanchored: { readonly rows: number; readonly since: string | null }
   /** Why not everything could be looked at; empty where it could. */
   readonly notes: readonly string[]
   /** What the rows say, for the report (period.ts). Only tasks with the reason `new` carry it. */
   readonly period: unknown
+  /** The same tasks only. */
+  readonly leftovers: Leftovers | null
 }
 
 /** State of the immutability policy of a container, as it was read back. */
@@ -64,7 +116,9 @@ export interface NightlyFacts {
   readonly build: string
   readonly missedNights: readonly string[]
   readonly lanes: readonly LaneProgress[]
+  /** Each counts once, for whatever reason it was walked; `missing` names those without a result, `L01|000001`. */
   readonly segments: { readonly expected: number; readonly checked: number; readonly missing: readonly string[] }
+  /** Rows since the report before; what is walked again stands in `coverage`. */
   readonly rows: {
     readonly expected: number
     readonly found: number
@@ -86,7 +140,9 @@ export interface NightlyFacts {
   readonly immutability: readonly Immutability[]
   readonly kids: readonly string[]
   readonly findings: readonly Finding[]
+  /** Why not everything could be looked at; any of them makes the verdict INCOMPLETE. */
   readonly notes: readonly string[]
+  /** Merged (period.ts). */
   readonly period: unknown
   /** Null: not collected. */
   readonly reconciliation: readonly unknown[] | null

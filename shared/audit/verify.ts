@@ -161,10 +161,10 @@ function isToldByFork({ findings }: Run, { kind, lane, seq, toSeq = seq }: Findi
   })
 }
 
-function checkEnds({ options, anchors, ends }: Run): void {
+function checkEnds({ anchors, ends }: Run, now: number): void {
   if (anchors === null) return
   for (const lane of new Set([...anchors.lanes(), ...ends.keys()])) anchors.end(lane, ends.get(lane) ?? 0)
-  anchors.close(options.now)
+  anchors.close(now)
 }
 
 function countUnanchored({ anchors, ends, counts }: Run): number {

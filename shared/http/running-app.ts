@@ -21,8 +21,8 @@ const answerRoutes = [
   'operations',
   'problemPage',
   'protectedResource',
-  'recording',
   'reviewReport',
+  'recording',
   'revokeApproval',
   'verifyBook',
 ] as const

@@ -15,8 +15,8 @@ export function ownPaths(): readonly (readonly [string, Node])[] {
     ['/api/operations', { get: operations }],
     ['/api/explain', { post: explain }],
     ...approvalPaths,
-    ...recordingPaths,
     ...auditPaths,
+    ...recordingPaths,
     ['/mcp', { post: mcp('mcp', 'Every operation that this principal may use, as tools', []) }],
     ['/mcp/{backend}', { post: mcp('mcpOfBackend', 'The tools of one backend', ['backend_not_configured']) }],
   ]
