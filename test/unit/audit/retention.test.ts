@@ -6,13 +6,17 @@ import { liftHold, setHold } from '../../../shared/audit/holds.ts'
 import type { RowDocument } from '../../../shared/audit/record.ts'
 import { type RetentionOptions, runRetention } from '../../../shared/audit/retention.ts'
 import { runSealer } from '../../../shared/audit/sealer.ts'
+import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import { readDocument } from '../../../shared/audit/subject-rows.ts'
+import { verifyChain } from '../../../shared/audit/verify.ts'
+import { openAnchorLog } from '../../../shared/audit/verify-anchor-log.ts'
 import type { AuditWriter } from '../../../shared/audit/writer.ts'
-import { key, kid, openWriter, origin, permitted, recordCall } from './fixture.ts'
+import { called, key, kid, openWriter, origin, permitted, recordCall } from './fixture.ts'
 import { createMemoryAnchors, logKey, type MemoryAnchors, signWith } from './memory-anchors.ts'
 import { createMemoryErasure, createMemoryRemoval, type MemoryErasure } from './memory-erasure.ts'
 import { createMemoryRows, keyOf, type MemoryRows } from './memory-rows.ts'
 
+const lookup = async (id: string) => (id === kid ? { key } : null)
 const tid = '11111111-1111-4111-8111-111111111111'
 const oids = { alice: '22222222-2222-4222-8222-222222222222', bob: '99999999-2222-4222-8222-222222222222' }
 const days = 183
@@ -55,7 +59,7 @@ const holding = () => ({ rows, audit: writers[0] as AuditWriter, clock, random: 
 
 const seal = () =>
   runSealer({
-    ...{ rows, keys: async (id: string) => (id === kid ? { key } : null), store: anchors, origin, clock },
+    ...{ rows, keys: lookup, store: anchors, origin, clock },
     ...{ sign: signWith(logKey), publicKey: logKey.publicKey },
   })
 
@@ -167,6 +171,28 @@ describe('retention', () => {
       const named = events().map(({ detail }) => `${detail?.lane}|00000${detail?.segment}`)
       expect([new Set(named), named.length <= old.length + 1]).toEqual([new Set(old), true])
     }
+  })
+
+  it('leaves a book that verifies, though a call had its outcome after midnight', async () => {
+    const principal = { ...permitted('x').principal, oid: oids.alice }
+    now = Date.parse('2026-11-22T23:59:59.000Z')
+    const late = await writers[0]?.recordPermitted(permitted('late', { principal }))
+    if (late === undefined) throw new Error('no intent')
+    now += 2000
+    await writers[0]?.recordOutcome(late, called())
+    await seal()
+    const verify = () =>
+      verifyChain({
+        ...{ source: readStoredChain(rows), keys: lookup, now: now + 60_000 },
+        anchors: async () =>
+          openAnchorLog({ lines: anchors.lines, note: anchors.newest(), origin, publicKey: logKey.publicKey }),
+      })
+    expect((await verify()).verdict).toBe('PASS')
+    now = Date.parse('2027-05-25T12:00:00.000Z')
+    const { removed } = await runRetention(options())
+    expect(removed).toEqual([...old, 'L01|000003'])
+    const report = await verify()
+    expect([report.verdict, report.findings]).toEqual(['PASS', []])
   })
 
   it('removes approvals by their own age, and the marks of their uses with them, but none while anything is held', async () => {
