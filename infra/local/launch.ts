@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, { readonly file: string; readonly kind: 
   'audit:export': { file: 'audit-export', kind: 'client' },
   'audit:sample': { file: 'audit-sample', kind: 'client' },
   'audit:erase': { file: 'audit-erase', kind: 'client' },
+  'audit:hold': { file: 'audit-hold', kind: 'client' },
   'audit:rotate': { file: 'audit-rotate', kind: 'client' },
   policy: { file: 'policy', kind: 'other' },
   'sql:understand': { file: 'sql-understand', kind: 'other' },

@@ -22,6 +22,7 @@ export const apps = {
   robot: 'c0000000-0000-4000-8000-000000000008',
   orders: 'c0000000-0000-4000-8000-000000000009',
   verifier: 'c0000000-0000-4000-8000-00000000000a',
+  keymaker: 'c0000000-0000-4000-8000-00000000000b',
   /** Microsoft's own registrations, with their real ids. */
   databricks: '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d',
   postgresql: '123cd850-d9df-40bd-94d5-c9f07b7fa203',
@@ -148,6 +149,17 @@ const verifier: Persona = {
   azp: apps.verifier,
 }
 
+/** Who makes keys in an emergency: sets the secrets of the months, and reads no value. */
+const keymaker: Persona = {
+  ...member,
+  name: 'keymaker',
+  kind: 'app',
+  oid: 'b0000000-0000-4000-8000-000000000004',
+  username: '',
+  displayName: 'Keymaker',
+  azp: apps.keymaker,
+}
+
 /** An agent identity acting for Alice: subject alice, actor scout. */
 const scout: Persona = {
   ...alice,
@@ -173,7 +185,20 @@ const sidekick: Persona = {
   subjectFacets: '3 13',
 }
 
-export const personas = { alice, bob, carol, dave, erin, heidi, mallory, robot, scout, sidekick, verifier } as const
+export const personas = {
+  alice,
+  bob,
+  carol,
+  dave,
+  erin,
+  heidi,
+  mallory,
+  robot,
+  scout,
+  sidekick,
+  verifier,
+  keymaker,
+} as const
 
 export type PersonaName = keyof typeof personas
 

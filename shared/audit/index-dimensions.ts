@@ -11,9 +11,15 @@ export function dimensionsOf(row: RowDocument): readonly Selector[] {
 /** By what a decision is found besides, once its outcome is known: the classes of data that were returned. */
 export function dimensionsOfOutcome({ outcome }: RowDocument): readonly Selector[] {
   return collect([
-    ['class', outcome?.labels ?? []],
+    ['class', (outcome?.labels ?? []).flatMap(withWider)],
     ['status', [outcome?.status]],
   ])
+}
+
+/** A label and the wider ones that it begins with: what is `pii.contact` is `pii` as well. */
+function withWider(label: string): readonly string[] {
+  const parts = label.split('.')
+  return parts.map((_, at) => parts.slice(0, at + 1).join('.'))
 }
 
 /** The tenant that a row is of; what the platform says of itself is the home tenant's. */

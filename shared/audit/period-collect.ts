@@ -87,24 +87,28 @@ function mergeTallies(into: Collector, { tallies }: PeriodFacts): void {
   for (const name of tallyNames) for (const [key, times] of tallies[name] ?? []) into.count(name, key, times)
 }
 
+type Growing = { -readonly [Name in keyof InForce]: InForce[Name] }
+
 function createSpans(drop: (name: string) => void) {
-  const spans = new Map<string, InForce>()
+  const spans = new Map<string, Growing>()
   return {
     see(span: InForce): void {
       const id = `${span.what}\n${span.of}\n${span.digest}`
       const seen = spans.get(id)
-      if (seen || spans.size < maxKept) spans.set(id, seen ? unite(seen, span) : span)
+      // Six of these come with every intent: what is known grows in its place.
+      if (seen) extend(seen, span)
+      else if (spans.size < maxKept) spans.set(id, { ...span })
       else drop('inForce')
     },
-    facts: () => sortBy([...spans.values()], ({ what, of, first, digest }) => `${what} ${of} ${first} ${digest}`),
+    facts: () => {
+      const copies = [...spans.values()].map((span) => ({ ...span }))
+      return sortBy(copies, ({ what, of, first, digest }) => `${what} ${of} ${first} ${digest}`)
+    },
   }
 }
 
-function unite(one: InForce, other: InForce): InForce {
-  return {
-    ...one,
-    first: one.first < other.first ? one.first : other.first,
-    last: one.last > other.last ? one.last : other.last,
-    rows: one.rows + other.rows,
-  }
+function extend(seen: Growing, { first, last, rows }: InForce): void {
+  if (first < seen.first) seen.first = first
+  if (last > seen.last) seen.last = last
+  seen.rows += rows
 }

@@ -40,7 +40,7 @@ export function matchEvents({ calls, events, persons }: MatchInput): Matching {
 }
 
 /** Whether an entry falls into the time of a call. */
-export function isInTime(time: number, { from, to }: BookCall): boolean {
+function isInTime(time: number, { from, to }: BookCall): boolean {
   return time >= from - skewMs && time <= (to ?? from + outcomeBoundMs) + skewMs
 }
 

@@ -81,7 +81,7 @@ async function assertClosed(book: BookReader, lane: string, segment: number): Pr
 }
 
 /** The head of a segment, null where there is none. */
-export async function readHead(book: BookReader, lane: string, segment: number): Promise<HeadDocument | null> {
+async function readHead(book: BookReader, lane: string, segment: number): Promise<HeadDocument | null> {
   const entity = await book.rows.read('rows', partitionKey(lane, segment), headKey)
   return entity === null ? null : believeHead(book, entity)
 }

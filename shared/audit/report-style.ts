@@ -44,7 +44,8 @@ background:var(--line);border:1px solid var(--line);border-radius:.35rem;overflo
 .counts dd{margin:0;font-size:1.65rem;line-height:1.25;font-variant-numeric:tabular-nums}
 .facts{margin:.75rem 0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:.85rem 2rem}
 .facts dt{color:var(--soft);font-size:.87rem}.facts dd{margin:0}
-.scroll{overflow-x:auto;margin:1.1rem 0 .4rem}
+.scroll{overflow-x:auto;margin:1.1rem 0 .4rem;background:linear-gradient(to left,var(--ground) 40%,transparent) 100% 0/2.2rem 100% no-repeat local,
+linear-gradient(to left,var(--line),transparent) 100% 0/.8rem 100% no-repeat scroll}
 table{border-collapse:collapse;min-width:min(100%,30rem);font-size:.94rem}
 caption{text-align:left;font-weight:600;padding:0 0 .45rem}caption span{display:block;max-width:min(100%,calc(100vw - 2.6rem))}
 .none{color:var(--soft)}.caption{font-weight:600;color:var(--text)}
@@ -75,7 +76,7 @@ footer{margin-top:3rem;padding-top:1rem;padding-bottom:3rem;color:var(--soft);fo
 @page{size:A4;margin:16mm 14mm 18mm}
 @media print{:root{--ground:#fff;color-scheme:light}html{font-size:9.4pt}body{line-height:1.42}header,main,footer{max-width:none;padding:0}
 header{padding-top:0}nav,.skip{display:none}h2{margin-top:1.6rem;break-after:avoid}h3,caption{break-after:avoid}
-.verdict,.counts,figure,.sign{break-inside:avoid}.finding,tr{break-inside:avoid}.scroll{overflow:visible}
+.verdict,.counts,figure,.sign{break-inside:avoid}.finding,tr{break-inside:avoid}.scroll{overflow:visible;background:none}
 thead{display:table-header-group}table{font-size:.92rem}th,td{padding-right:.8rem}td code,th code{min-width:0}a{color:inherit;text-decoration:none}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 `

@@ -1,6 +1,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { SecretClient } from '@azure/keyvault-secrets'
 import { Problem } from '../errors/problem.ts'
+import { kidOf } from './key-desk.ts'
+import { isMonthlySecret, monthlySecretName } from './key-months.ts'
 import type { AuditKey, KeySource, TokenSource } from './store.ts'
 import type { VerifyKey } from './verify-row.ts'
 
@@ -22,22 +24,24 @@ export interface VaultKeys extends KeySource {
 const minBytes = 32
 const shortVersion = 8
 const retryAfterFailure = 30_000
+/** A key that was replaced in the middle of a month is taken up without a restart within this time. */
+const confirmEvery = 5 * 60_000
+/** A row is placed under the key in hand within this time. */
+const placedWithin = 60_000
 
-/** Name of the secret of a month (UTC): one secret per month, so that access can be granted per month. */
-export function monthlySecretName(epochMs: number): string {
-  return `audit-hmac-${new Date(epochMs).toISOString().slice(0, 7)}`
+interface Held extends AuditKey {
+  readonly name: string
+  /** Epoch milliseconds; infinite where the secret has no expiry. */
+  readonly retiresAt: number
 }
 
 /**
  * HMAC keys from Key Vault: secret `audit-hmac-YYYY-MM` (base64 of at least 32 random bytes), `kid` = its name, a slash
- * and the first 8 characters of its version. A key in hand survives an outage of the vault; without one, nothing is
- * recorded.
+ * and the first 8 characters of its version. A key in hand survives an outage of the vault until it retires; without one,
+ * nothing is recorded.
  */
 export function createVaultKeys(options: VaultKeysOptions): VaultKeys {
   let client: Promise<SecretClient> | null = null
-  let held: (AuditKey & { readonly name: string }) | null = null
-  let pending: Promise<AuditKey> | null = null
-  let retryAt = 0
   const open = (): Promise<SecretClient> => {
     client ??= openClient(options)
     client.catch(() => {
@@ -45,32 +49,11 @@ export function createVaultKeys(options: VaultKeysOptions): VaultKeys {
     })
     return client
   }
-
-  async function fetchCurrent(name: string): Promise<AuditKey> {
-    try {
-      const secret = await (await open()).getSecret(name, limit(options))
-      held = { name, kid: kidOf(name, secret.properties.version), key: toKey(secret.value) }
-      return held
-    } catch (cause) {
-      if (!held) throw unavailable(cause)
-      retryAt = options.clock() + retryAfterFailure
-      return held
-    }
-  }
-
   return {
-    async current() {
-      const name = monthlySecretName(options.clock())
-      if (held && (held.name === name || options.clock() < retryAt)) return { kid: held.kid, key: held.key }
-      pending ??= fetchCurrent(name).finally(() => {
-        pending = null
-      })
-      const { kid, key } = await pending
-      return { kid, key }
-    },
+    current: holdCurrent(options, open),
     async find(kid) {
       const [name = '', short = ''] = kid.split('/')
-      if (!/^audit-hmac-\d{4}-\d\d$/.test(name) || short.length !== shortVersion) return null
+      if (!isMonthlySecret(name) || short.length !== shortVersion) return null
       try {
         return await findVersion(await open(), { name, short }, options)
       } catch (cause) {
@@ -79,6 +62,53 @@ export function createVaultKeys(options: VaultKeysOptions): VaultKeys {
       }
     },
   }
+}
+
+/** The key in hand: asked for at the first use, at the change of month, and now and then whether it is still the same. */
+function holdCurrent(options: VaultKeysOptions, open: () => Promise<SecretClient>): KeySource['current'] {
+  const { clock } = options
+  let held: Held | null = null
+  let pending: Promise<Held> | null = null
+  let confirmAt = 0
+  let retryAt = 0
+
+  async function fetchCurrent(name: string): Promise<Held> {
+    try {
+      held = await fetchSecret(await open(), name, options)
+      confirmAt = clock() + confirmEvery
+      return held
+    } catch (cause) {
+      if (!held) throw unavailable(cause)
+      retryAt = clock() + retryAfterFailure
+      confirmAt = retryAt
+      return held
+    }
+  }
+
+  function ask(name: string): Promise<Held> {
+    pending ??= fetchCurrent(name).finally(() => {
+      pending = null
+    })
+    return pending
+  }
+
+  return async () => {
+    const now = clock()
+    const name = monthlySecretName(now)
+    const isNeeded = !held || (held.name !== name && now >= retryAt) || isRetired(held, now)
+    // Within a month nobody waits for the vault to say that the key is still the same.
+    if (!isNeeded && now >= confirmAt) void ask(name)
+    const { kid, key, retiresAt } = held && !isNeeded ? held : await ask(name)
+    if (isRetired({ retiresAt }, now)) throw unavailable(new TypeError('the key in hand is retired'))
+    return { kid, key }
+  }
+}
+
+/** The newest version of a month's secret. */
+async function fetchSecret(client: SecretClient, name: string, options: VaultKeysOptions): Promise<Held> {
+  const { value, properties } = await client.getSecret(name, limit(options))
+  const retiresAt = properties.expiresOn?.getTime() ?? Number.POSITIVE_INFINITY
+  return { name, kid: kidOf(name, versionOf(properties.version)), key: toKey(value), retiresAt }
 }
 
 async function openClient({ url, credential }: VaultKeysOptions): Promise<SecretClient> {
@@ -104,9 +134,13 @@ function limit({ timeout }: VaultKeysOptions): { readonly abortSignal: AbortSign
   return { abortSignal: AbortSignal.timeout(timeout ?? 3000) }
 }
 
-function kidOf(name: string, version: string | undefined): string {
+function isRetired({ retiresAt }: Pick<Held, 'retiresAt'>, now: number): boolean {
+  return now >= retiresAt - placedWithin
+}
+
+function versionOf(version: string | undefined): string {
   if (version === undefined || version.length < shortVersion) throw new TypeError('the secret has no version')
-  return `${name}/${version.slice(0, shortVersion)}`
+  return version
 }
 
 function toKey(value: string | undefined): KeyObject {

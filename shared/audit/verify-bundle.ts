@@ -1,227 +1,243 @@
-import { hash, type KeyObject } from 'node:crypto'
-import type { LaneHead, Seal } from './anchor.ts'
-import { decodeText, parseCanonicalText } from './canonical.ts'
-import { leafDigest } from './chain.ts'
-import { growTree } from './merkle.ts'
-import type { RowDocument } from './record.ts'
+import type { KeyObject } from 'node:crypto'
+import { decodeText } from './canonical.ts'
+import { type Checkpoint, keyFingerprint, openCheckpoint } from './checkpoint.ts'
 import { type AnchoredBook, openAnchorLog } from './verify-anchor-log.ts'
-import { createFindings, type Finding } from './verify-findings.ts'
-import { createPairs } from './verify-pairs.ts'
-import { factsOf, isRowDocument, type RowFacts } from './verify-schema.ts'
-
-/** What a bundle says of itself; nothing in it is believed beyond the scope that it claims. */
-export interface BundleScope {
-  readonly origin: string
-  /** ISO 8601 UTC, inclusive. */
-  readonly from: string
-  readonly to: string
-}
+import { proveDecision } from './verify-bundle-decision.ts'
+import {
+  type BundleFiles,
+  type BundleManifest,
+  chooseKey,
+  fileDigest,
+  type PinnedKey,
+  parseManifest,
+  splitLines,
+} from './verify-bundle-files.ts'
+import { type BundleCounts, type BundleRows, createBundleRows } from './verify-bundle-rows.ts'
+import { listSegments, segmentFile } from './verify-bundle-segments.ts'
+import { exceptions, type Finding } from './verify-findings.ts'
 
 export interface BundleOptions {
-  /** A file of the bundle, or null. Rejects where it cannot be read. */
-  readonly read: (name: string) => Promise<Uint8Array | null>
-  readonly scope: BundleScope
-  /** The log's public key, pinned by the reader; one that only came with the bundle makes the verdict INCOMPLETE. */
-  readonly key: { readonly publicKey: KeyObject; readonly isPinned: boolean }
+  readonly files: BundleFiles
+  readonly pinned: PinnedKey
+  /** Notes of checkpoints that the reader kept: the log must continue each. */
   readonly since?: readonly string[]
+  /** The decision that the bundle must prove. */
+  readonly decision?: string | undefined
 }
 
+/** What a bundle's check found; two verifiers that agree give the same members in the same order. */
 export interface BundleReport {
   readonly verdict: 'PASS' | 'PASS WITH EXCEPTIONS' | 'FAIL' | 'INCOMPLETE'
-  readonly counts: {
-    readonly rows: number
-    readonly verified: number
-    readonly notAnchored: number
-    readonly segments: number
-    readonly intents: number
-    readonly outcomes: number
-    readonly findings: number
-  }
+  readonly counts: BundleCounts & { readonly findings: number }
+  /** `time` of the newest record, null where the bundle holds no log (one decision's proof). */
   readonly anchoredUpTo: { readonly size: number; readonly root: string; readonly time: string | null } | null
+  /** In the order of lane, sequence number and kind; the first thousand. */
   readonly findings: readonly Finding[]
-  readonly notes: readonly string[]
+  readonly notes: readonly BundleNote[]
+  readonly scope: Pick<BundleManifest, 'origin' | 'from' | 'to' | 'decision'> | null
+  /** Fingerprint of the key that it was judged by. */
+  readonly key: string | null
 }
 
-/** Name of a segment's file: its rows' canonical bytes, one a line. */
-export function segmentFile(lane: string, segment: number): string {
-  return `rows-${lane}-${String(segment).padStart(6, '0')}.ndjson`
+/** Why a verdict can be no better than INCOMPLETE. */
+export type BundleNote = 'key_not_pinned' | 'no_anchors' | 'since_not_checked' | 'no_rows_verified'
+
+const graceMs = 900_000
+const maxFindings = 1000
+
+interface Run {
+  readonly files: BundleFiles
+  readonly manifest: BundleManifest
+  readonly key: KeyObject
+  readonly rows: BundleRows
+  /** Names of the segments' files that belong into the bundle. */
+  readonly expected: Set<string>
 }
 
 /** Checks an exported bundle without any secret: everything in it against the signed anchors, row by row. */
 export async function verifyBundle(options: BundleOptions): Promise<BundleReport> {
-  const { read, scope, key, since } = options
-  const lines = splitLines(await read('anchors.ndjson'))
-  const note = decodeText((await read('checkpoint.txt')) ?? new Uint8Array()) ?? ''
-  const log = { lines, note, origin: scope.origin, publicKey: key.publicKey, ...(since ? { since } : {}) }
-  const opened = openAnchorLog(log)
-  const run = startRun(scope)
-  if (opened.ok) await walkBook(run, { read, book: opened.book })
-  else run.findings.add({ kind: opened.fault, lane: 'anchors', seq: opened.index, detail: opened.detail })
-  const notes = key.isPinned ? [] : ['key_not_pinned: the bundle was judged by the key that came with it']
-  return summarize(run, { book: opened.ok ? opened.book : null, notes })
+  const { files, decision } = options
+  const manifest = parseManifest(await files.read('manifest.json'))
+  const rows = createBundleRows(manifest?.origin ?? '')
+  if (manifest !== null && (decision === undefined || manifest.decision === decision))
+    return checkBundle(options, { manifest, rows })
+  rows.findings.push({ kind: 'malformed', lane: 'bundle', seq: 0, detail: 'manifest.json' })
+  return summarize({ rows, notes: [], scope: null, key: null, anchored: null })
 }
 
-interface Run {
-  readonly scope: BundleScope
-  readonly findings: ReturnType<typeof createFindings>
-  readonly pairs: ReturnType<typeof createPairs>
-  /** Places that were checked, `to` exclusive. */
-  readonly walked: { readonly lane: string; readonly from: number; readonly to: number }[]
-  readonly counts: {
-    rows: number
-    verified: number
-    notAnchored: number
-    segments: number
-    intents: number
-    outcomes: number
+async function checkBundle(
+  { files, pinned, since = [] }: BundleOptions,
+  { manifest, rows }: Pick<Run, 'manifest' | 'rows'>,
+): Promise<BundleReport> {
+  const notes: BundleNote[] = []
+  if (pinned.key === undefined && pinned.fingerprint === undefined) notes.push('key_not_pinned')
+  const key = chooseKey(await files.read('log-public.pem'), pinned)
+  const place = { lane: 'anchors', seq: 0, detail: 'log-public.pem' }
+  if (key === null) rows.findings.push({ kind: 'checkpoint_invalid', ...place })
+  const hasCheckpoint = 'checkpoint.txt' in manifest.files || (await files.read('checkpoint.txt')) !== null
+  if (!hasCheckpoint) notes.push('no_anchors')
+  const run = key && hasCheckpoint ? { files, manifest, key, rows, expected: new Set<string>() } : null
+  const anchored = run && (await checkBook(run, { since, notes }))
+  return summarize({ rows, notes, scope: manifest, key, anchored })
+}
+
+interface Kept {
+  readonly since: readonly string[]
+  readonly notes: BundleNote[]
+}
+
+async function checkBook(run: Run, kept: Kept): Promise<BundleReport['anchoredUpTo']> {
+  const { manifest, rows } = run
+  const opened =
+    manifest.decision === undefined
+      ? await checkLog(run, kept.since)
+      : await checkDecision(run, { ...kept, decision: manifest.decision })
+  if (opened === null) return null
+  const { checkpoint, time } = opened
+  const until = time !== null && time < manifest.to ? time : manifest.to
+  rows.finish(until, isCalm(rows))
+  if (isCalm(rows)) await checkFiles(run)
+  return { size: checkpoint.size, root: Buffer.from(checkpoint.root).toString('hex'), time }
+}
+
+interface Opened {
+  readonly checkpoint: Checkpoint
+  readonly time: string | null
+}
+
+async function checkLog(run: Run, since: readonly string[]): Promise<Opened | null> {
+  const { files, manifest, key, rows } = run
+  const lines = splitLines(await files.read('anchors.ndjson')).map(textOf)
+  const kept = [...since, ...(await readTimes(run))]
+  const note = await readText(files, 'checkpoint.txt')
+  const opened = openAnchorLog({ lines, note, origin: manifest.origin, publicKey: key, since: kept })
+  if (!opened.ok) {
+    const detail = opened.fault === 'checkpoint_invalid' ? 'checkpoint.txt' : 'anchors.ndjson'
+    rows.findings.push({ kind: opened.fault, lane: 'anchors', seq: opened.index, detail })
+    return null
+  }
+  const { checkpoint, time } = opened.book
+  if (time !== null && Date.parse(manifest.to) - Date.parse(time) > graceMs)
+    rows.findings.push({ kind: 'anchors_stale', lane: 'anchors', seq: checkpoint.size, detail: 'anchors.ndjson' })
+  await walkBook(run, opened.book)
+  return { checkpoint, time }
+}
+
+async function checkDecision(
+  run: Run,
+  { since, notes, decision }: Kept & { decision: string },
+): Promise<Opened | null> {
+  const { files, manifest, key, rows } = run
+  const { origin } = manifest
+  const [newest = null, ...others] = [await readText(files, 'checkpoint.txt'), ...since, ...(await readTimes(run))].map(
+    (note) => openCheckpoint(note, { origin, publicKey: key }),
+  )
+  if (newest === null || others.includes(null)) {
+    rows.findings.push({ kind: 'checkpoint_invalid', lane: 'anchors', seq: 0, detail: 'checkpoint.txt' })
+    return null
+  }
+  if (others.length > 0) notes.push('since_not_checked')
+  await proveDecision(rows, { files, origin, decision, checkpoint: newest })
+  return { checkpoint: newest, time: null }
+}
+
+/** Checkpoints with a time stamp: the log must continue them as well. */
+async function readTimes({ files, manifest }: Run): Promise<string[]> {
+  const names = Object.keys(manifest.files).filter((name) => /^time-\d+\.txt$/.test(name))
+  return Promise.all(names.map((name) => readText(files, name)))
+}
+
+async function walkBook(run: Run, { records }: AnchoredBook): Promise<void> {
+  const { files, manifest, rows, expected } = run
+  const losses = records.filter((record) => record.kind === 'failover')
+  const removed = records.flatMap((one) => (one.kind === 'retention' ? [segmentFile(one.lane, one.segment)] : []))
+  for (const record of records) if (record.kind === 'report') rows.reports.set(record.date, record.digest)
+  for (const segment of listSegments(records, manifest)) {
+    const { lane, segment: number, first } = segment.part
+    const file = segmentFile(lane, number)
+    expected.add(file)
+    rows.counts.segments++
+    const bytes = await files.read(file)
+    if (bytes !== null) rows.takeSegment(segment, splitLines(bytes), { file, losses })
+    else if (removed.includes(file)) rows.counts.removed++
+    else
+      rows.findings.push({
+        kind: 'segment_missing',
+        ...{ lane, seq: first, toSeq: first + segment.size - 1, detail: file },
+      })
   }
 }
 
-/** A segment as the anchors know it: its rows so far, and roots of earlier lengths, by which a change is placed. */
-interface Anchored {
-  readonly lane: string
-  readonly segment: number
-  readonly first: number
-  readonly count: number
-  readonly from: string
-  readonly to: string
-  readonly roots: ReadonlyMap<number, string>
-  readonly isSealed: boolean
-}
-
-function startRun(scope: BundleScope): Run {
-  const findings = createFindings()
-  const counts = { rows: 0, verified: 0, notAnchored: 0, segments: 0, intents: 0, outcomes: 0 }
-  return { scope, findings, counts, walked: [], pairs: createPairs(findings.add) }
-}
-
-async function walkBook(run: Run, { read, book }: { read: BundleOptions['read']; book: AnchoredBook }): Promise<void> {
-  for (const anchored of segmentsIn(book, run.scope)) {
-    run.counts.segments++
-    const bytes = await read(segmentFile(anchored.lane, anchored.segment))
-    const { lane, segment, first, count } = anchored
-    const detail = `segment ${segment} is anchored and not in the bundle`
-    if (bytes === null)
-      run.findings.add({ kind: 'segment_missing', lane, seq: first, toSeq: first + count - 1, detail })
-    else walkSegment(run, anchored, splitLines(bytes))
+/** Where nothing else is wrong: reports against their anchored digests, everything else against the manifest. */
+async function checkFiles({ files, manifest, rows, expected }: Run): Promise<void> {
+  for (const name of await files.names()) {
+    const isStranger = /^rows-.*\.ndjson$/s.test(name) && !expected.has(name)
+    if (isStranger) rows.findings.push({ kind: 'inserted', lane: 'bundle', seq: 0, detail: name })
+  }
+  for (const [seq, name] of Object.keys(manifest.files).sort().entries()) {
+    const bytes = await files.read(name)
+    const kind = bytes === null ? 'deleted' : judgeFile(name, { digest: fileDigest(bytes), manifest, rows })
+    if (kind !== null) rows.findings.push({ kind, lane: 'bundle', seq, detail: name })
   }
 }
 
-/** Every anchored segment that has rows within the scope. */
-function segmentsIn({ records }: AnchoredBook, { from, to }: BundleScope): readonly Anchored[] {
-  const found = new Map<string, Anchored>()
-  for (const record of records) {
-    const parts = record.kind === 'heads' ? record.heads : record.kind === 'seal' ? [record.seal] : []
-    for (const part of parts) noteSegment(found, part)
-  }
-  return [...found.values()].filter((segment) => segment.to >= from && segment.from <= to)
+function judgeFile(name: string, { digest, manifest, rows }: Pick<Run, 'manifest' | 'rows'> & { digest: string }) {
+  const date = /^report-(\d{4}-\d\d-\d\d)\.json$/.exec(name)?.[1]
+  const known = date === undefined ? undefined : rows.reports.get(date)
+  if (known !== undefined && known !== digest) return 'report_altered' as const
+  return digest === manifest.files[name] ? null : ('edited' as const)
 }
 
-function noteSegment(found: Map<string, Anchored>, part: LaneHead | Seal): void {
-  const { lane, segment, first, from, to, root } = part
-  const isSealed = 'count' in part
-  const count = isSealed ? part.count : part.nextSeq - first
-  const name = segmentFile(lane, segment)
-  const roots = new Map(found.get(name)?.roots).set(count, root)
-  found.set(name, { lane, segment, first, count, from, to, roots, isSealed })
+function isCalm({ findings }: BundleRows): boolean {
+  return findings.every(({ kind }) => exceptions.has(kind))
 }
 
-function walkSegment(run: Run, anchored: Anchored, lines: readonly string[]): void {
-  const { lane, first, count, roots } = anchored
-  run.counts.rows += lines.length
-  run.counts.notAnchored += Math.max(0, lines.length - count)
-  if (lines.length > count && anchored.isSealed) {
-    run.findings.add({
-      kind: 'inserted',
-      lane,
-      seq: first + count,
-      toSeq: first + lines.length - 1,
-      detail: 'rows after the seal',
-    })
-  }
-  const good = countGood(lines.slice(0, count), roots)
-  if (good < count) run.findings.add({ lane, ...placeFault(anchored, { good, stored: lines.length }) })
-  run.walked.push({ lane, from: first, to: first + good })
-  for (let at = 0; at < good; at++) walkRow(run, anchored, { line: lines[at] ?? '', seq: first + at })
+interface Summary {
+  readonly rows: BundleRows
+  readonly notes: BundleNote[]
+  readonly scope: BundleManifest | null
+  readonly key: KeyObject | null
+  readonly anchored: BundleReport['anchoredUpTo']
 }
 
-/** Between the last root that fits and the next that does not. */
-function placeFault({ first, count, roots }: Anchored, { good, stored }: { good: number; stored: number }) {
-  const next = Math.min(count, ...[...roots.keys()].filter((length) => length > good))
-  const isShort = stored < next
-  const [kind, detail] = isShort
-    ? (['deleted', 'anchored rows are not in the bundle'] as const)
-    : (['edited', 'the rows do not give the anchored root'] as const)
-  return { kind, seq: first + good, toSeq: first + (isShort ? count : next) - 1, detail }
-}
-
-/** Rows from the first on that an anchored root covers. */
-function countGood(lines: readonly string[], roots: ReadonlyMap<number, string>): number {
-  const tree = growTree()
-  let good = 0
-  for (const line of lines) {
-    tree.append(leafDigest(Buffer.from(line, 'utf8')))
-    const root = roots.get(tree.size())
-    if (root !== undefined && root === Buffer.from(tree.root()).toString('hex')) good = tree.size()
-  }
-  return good
-}
-
-function walkRow(run: Run, { lane, segment }: Anchored, { line, seq }: { line: string; seq: number }): void {
-  const value = parseCanonicalText(line)
-  const facts = value !== null && isRowDocument(value) ? factsOf(value as unknown as RowDocument) : null
-  if (facts === null) {
-    run.findings.add({
-      kind: value === null ? 'not_canonical' : 'malformed',
-      lane,
-      seq,
-      detail: 'no row of this format',
-    })
-    return
-  }
-  const isPlaced =
-    facts.lane === lane && facts.segment === segment && facts.seq === seq && facts.origin === run.scope.origin
-  if (!isPlaced) run.findings.add({ kind: 'reordered', lane, seq, detail: 'an anchored row that states another place' })
-  run.counts.verified++
-  countRow(run, facts)
-  run.pairs.add(facts, null)
-}
-
-function countRow({ counts }: Run, { kind }: RowFacts): void {
-  if (kind === 'intent') counts.intents++
-  if (kind === 'outcome') counts.outcomes++
-}
-
-function summarize(run: Run, { book, notes }: { book: AnchoredBook | null; notes: string[] }): BundleReport {
-  const { findings, counts, pairs, scope } = run
-  // Calls at the edges of the scope have their other half outside of it; within, a half that is missing counts.
-  const isOutside = (lane: string, seq: number) =>
-    !run.walked.some((part) => part.lane === lane && part.from <= seq && seq < part.to)
-  pairs.finish({ now: Date.parse(scope.to), grace: 900_000, isKnownBad: isOutside })
-  if (counts.verified === 0) notes.push('no row was verified')
-  const isIncomplete = notes.length > 0
-  const calm = findings.total() > 0 ? 'PASS WITH EXCEPTIONS' : 'PASS'
-  const verdict = findings.failures() > 0 ? 'FAIL' : isIncomplete ? 'INCOMPLETE' : calm
-  const upTo = book && {
-    size: book.checkpoint.size,
-    root: Buffer.from(book.checkpoint.root).toString('hex'),
-    time: book.time,
-  }
+function summarize({ rows, notes, scope, key, anchored }: Summary): BundleReport {
+  const { counts } = rows
+  if (counts.verified === 0) notes.push('no_rows_verified')
+  const findings = [...rows.findings].sort(byPlace)
+  const calm = findings.length > 0 ? 'PASS WITH EXCEPTIONS' : 'PASS'
+  const { origin, from, to, decision } = scope ?? {}
   return {
-    verdict,
-    counts: { ...counts, findings: findings.total() },
-    anchoredUpTo: upTo,
-    findings: findings.kept(),
+    verdict: !isCalm(rows) ? 'FAIL' : notes.length > 0 ? 'INCOMPLETE' : calm,
+    counts: { ...counts, findings: findings.length },
+    anchoredUpTo: anchored,
+    findings: findings.slice(0, maxFindings).map(inOrder),
     notes,
+    scope: scope && ({ origin, from, to, ...(decision === undefined ? {} : { decision }) } as BundleManifest),
+    key: key && keyFingerprint(key),
   }
 }
 
-/** SHA-256 of a file, hex: what the manifest lists. */
-export function fileDigest(bytes: Uint8Array): string {
-  return hash('sha256', bytes, 'hex')
+/** Members in one order, so that reports of two verifiers can be compared as text. */
+function inOrder({ kind, lane, seq, toSeq, detail }: Finding): Finding {
+  return { kind, lane, seq, ...(toSeq === undefined ? {} : { toSeq }), detail }
 }
 
-function splitLines(bytes: Uint8Array | null): string[] {
-  const text = decodeText(bytes ?? new Uint8Array()) ?? ''
-  return text === '' ? [] : text.replace(/\n$/, '').split('\n')
+function byPlace(a: Finding, b: Finding): number {
+  const text = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
+  return (
+    text(a.lane, b.lane) ||
+    a.seq - b.seq ||
+    text(a.kind, b.kind) ||
+    (a.toSeq ?? -1) - (b.toSeq ?? -1) ||
+    text(a.detail, b.detail)
+  )
+}
+
+async function readText(files: BundleFiles, name: string): Promise<string> {
+  return textOf((await files.read(name)) ?? new Uint8Array())
+}
+
+/** Bytes that are no text read as something that no signature and no leaf can fit. */
+function textOf(bytes: Uint8Array): string {
+  return decodeText(bytes) ?? '\ufffd'
 }

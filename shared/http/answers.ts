@@ -19,6 +19,7 @@ import { answerJson, type Identification } from '../pipeline/respond.ts'
 import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
 import { parseQuestion } from './question.ts'
+import { answerRecording } from './recording-answer.ts'
 import type { AnswerRoute, AuditRoute } from './running-app.ts'
 
 /** What the routes answer from. */
@@ -44,6 +45,7 @@ export function createAnswers(parts: AnswerParts): Answers {
   return {
     call,
     ...createApprovalAnswers({ ...parts, challenge: parts.identification.challenge }),
+    recording: (inbound) => answerRecording(inbound, parts),
     fallback: (inbound) => call({ ...inbound, operation: '' }),
     operations: async (inbound) => answerJson(200, { operations: await listOperations(inbound, parts) }),
     explain: async (inbound) => answerJson(200, await explain(inbound, parts)),

@@ -22,6 +22,7 @@ const answerRoutes = [
   'problemPage',
   'protectedResource',
   'reviewReport',
+  'recording',
   'revokeApproval',
   'verifyBook',
 ] as const

@@ -1,5 +1,6 @@
 import type { ApprovalStore } from '../approval/approval.ts'
 import type { ApproverRules } from '../approval/vote.ts'
+import type { Recorder } from '../audit/recorder.ts'
 import type { AuditWriter } from '../audit/writer.ts'
 import type { Understand } from '../backend/classify.ts'
 import type { Backend } from '../backend/define.ts'
@@ -85,6 +86,7 @@ export interface Ports {
   /** Step-ups that policy asked for, so that the same one is not asked for endlessly. */
   readonly stepUps: ChallengeMemory
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
+  readonly recordings: Recorder
   readonly approvals: ApprovalStore
   readonly exchange: {
     readonly exchange: (request: ExchangeRequest) => Promise<ExchangedToken>

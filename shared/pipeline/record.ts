@@ -3,6 +3,7 @@ import { canonicalInputs } from '../backend/canonical-inputs.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { PolicyRequest } from '../policy/decision.ts'
 import { nameFailure } from '../telemetry/log.ts'
+import { keepRecording } from './keep-recording.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import { settleApproval } from './spend.ts'
 import { type Answerable, type Cleared, isRefused, type MaskedCall, type Refused, type Verified } from './stages.ts'
@@ -25,8 +26,9 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
       }
     },
 
-    recordOutcome: async (stage): Promise<Answerable> => {
-      const facts = outcomeFacts(stage, ports.now())
+    recordOutcome: async (made): Promise<Answerable> => {
+      const { call: stage, recording } = await keepRecording(made, ports)
+      const facts = { ...outcomeFacts(stage, ports.now()), ...(recording === undefined ? {} : { recording }) }
       if (facts.code === 'identity_mismatch') ports.log('identity_mismatch', { decisionId: stage.decisionId })
       if (facts.code === 'internal') ports.log('unexpected', { decisionId: stage.decisionId, ...causeOf(stage) })
       const outcome = await ports.audit.recordOutcome(stage.intent, facts)

@@ -4,12 +4,11 @@
  * threads against one lane by one, on the clock: no command of the product verifies so yet, each lane stands for itself.
  */
 import { createHmac } from 'node:crypto'
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
 import { key } from '../unit/audit/fixture.ts'
 import { generateBook, verifyBook } from './audit-book.ts'
 import { type Bench, type Figure, roundFigure } from './measurement.ts'
 import { median, takeTurns } from './rounds.ts'
+import { verifyInThreads } from './verify-thread.ts'
 
 const mebibyte = 2 ** 20
 
@@ -89,26 +88,12 @@ function cpuSeconds(): number {
 /** Two threads with a lane each, ready before the clock starts, against one. */
 async function compareWorkers(quick: boolean): Promise<Figure> {
   const rows = quick ? 10_000 : 60_000
-  const one = async () => rows / (await verifyInThreads(1, rows))
+  const one = async () => rows / (await verifyInThreads(1, { rows, from: 'table' }))
   const turns = await takeTurns(quick ? 3 : 5, {
-    ours: async () => (2 * rows) / (await verifyInThreads(2, rows)),
+    ours: async () => (2 * rows) / (await verifyInThreads(2, { rows, from: 'table' })),
     peer: one,
   })
   const value = median(turns.map(({ ours }) => ours))
   const ratio = roundFigure(median(turns.map(({ ours, peer }) => ours / peer)))
   return { case: 'two workers', value: roundFigure(value), unit: 'rows/s', peer: 'one worker', ratio }
-}
-
-/** Seconds from the word to go until the last has verified its book. */
-async function verifyInThreads(count: number, rows: number): Promise<number> {
-  const threads = Array.from({ length: count }, () => new Worker(process.argv[1] ?? ''))
-  for (const thread of threads) thread.postMessage(rows)
-  await Promise.all(threads.map((thread) => once(thread, 'message')))
-  const begin = performance.now()
-  const done = threads.map((thread) => once(thread, 'message'))
-  for (const thread of threads) thread.postMessage('go')
-  await Promise.all(done)
-  const seconds = (performance.now() - begin) / 1e3
-  await Promise.all(threads.map((thread) => thread.terminate()))
-  return seconds
 }

@@ -109,6 +109,7 @@ describe('a stack', () => {
       'tenant',
       'clientId',
       'tables',
+      'evidenceApp',
       'blobs',
       'evidence',
       'vault',

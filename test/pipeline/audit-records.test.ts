@@ -8,7 +8,11 @@ const bob = 'a0000000-0000-4000-8000-000000000002'
 async function filled() {
   const world = createAuditWorld()
   await world.call('d-1', { principal: principalOf(alice.oid), reads: ['Sales.Orders'] })
-  await world.call('d-2', { principal: principalOf(bob), reads: ['hr.people'], effect: 'write' }, { labels: ['hr'] })
+  await world.call(
+    'd-2',
+    { principal: principalOf(bob), reads: ['hr.people'], effect: 'write' },
+    { labels: ['hr.salary'] },
+  )
   await world.call('d-3', { principal: principalOf(bob, { tid: otherTenant }), reads: ['sales.orders'] })
   await world.index()
   return world
@@ -104,7 +108,8 @@ describe('records', () => {
     ['person in capitals', `person=${alice.oid.toUpperCase()}`, ['d-1']],
     ['agent', `agent=${'33333333-3333-4333-8333-333333333333'}`, ['d-2', 'd-1']],
     ['object, whatever its case', 'object=sales.ORDERS', ['d-1']],
-    ['class of data', 'dataClass=hr', ['d-2']],
+    ['class of data', 'dataClass=hr.salary', ['d-2']],
+    ['wider class of data', 'dataClass=hr', ['d-2']],
     ['backend', 'backend=azure-postgresql', ['d-2', 'd-1']],
     ['operation', 'operation=query', ['d-2', 'd-1']],
     ['effect', 'effect=write', ['d-2']],

@@ -3,7 +3,7 @@ import { KeyClient } from '@azure/keyvault-keys'
 import { SecretClient } from '@azure/keyvault-secrets'
 import { createAgent } from '../../infra/local/demo/client.ts'
 import { localFolder, readRunningStack } from '../../infra/local/stack/local-folder.ts'
-import { monthlySecretName } from '../../shared/audit/vault-keys.ts'
+import { monthlySecretName } from '../../shared/audit/key-months.ts'
 
 const stack = readRunningStack(localFolder())
 if (stack === null) throw new Error('no stack is running')

@@ -20,6 +20,7 @@ import { createCallRate } from '../../shared/quota/call-rate.ts'
 import type { Statement } from '../../shared/sql/statement.ts'
 import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
 import { lineBackend } from './line-backend.ts'
+import { createMemoryRecorder } from './recorder-memory.ts'
 
 export const noon = Date.UTC(2026, 10, 22, 12)
 const publicUrl = 'https://gateway.example'
@@ -64,6 +65,7 @@ export interface Faults {
   readonly intent?: Fault<void>
   readonly exchange?: Fault<void>
   readonly call?: Fault<Partial<UpstreamAnswer>>
+  readonly recording?: Fault<void>
   readonly outcome?: Fault<void>
   readonly event?: (facts: EventFacts) => void
   readonly approvals?: StoreFault
@@ -168,6 +170,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const plain: Ports = {
     verify,
     verifyAny: verify,
+    recordings: createMemoryRecorder(async () => void (await pass(use('recording'), faults.recording))),
     approvals: options.store ?? approvals,
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),

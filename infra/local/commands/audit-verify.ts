@@ -1,19 +1,20 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Verdict, verifyChain } from '../../../shared/audit/verify.ts'
+import { verifyFolder } from '../bundle/verify-folder.ts'
 import { openBook } from '../stack/book.ts'
 import { explainLosses, type LocalReport } from '../stack/declared-loss.ts'
 import { type DeclaredLoss, readLosses } from '../stack/kept-state.ts'
 import { localFolder, readRunningStack, type StackFile } from '../stack/local-folder.ts'
 
-const usage = 'usage: npm run --silent audit:verify -- [--json] [--full]\n'
+const usage = 'usage: npm run --silent audit:verify -- [--json] [--full] | --bundle DIR …\n'
 const flags = new Set(['--json', '--full'])
 const exitCodes: Readonly<Record<Verdict, number>> = { PASS: 0, FAIL: 1, 'PASS WITH EXCEPTIONS': 2, INCOMPLETE: 3 }
 const shown = 50
 
 /** `npm run audit:verify`: verifies the running stack's book; exit code 0 PASS, 1 FAIL, 2 exceptions, 3 INCOMPLETE. */
 export async function run(args: readonly string[]): Promise<number> {
-  if (args.includes('--bundle')) return fail('evidence bundles are not available in this version\n')
+  if (args.some((arg) => arg.startsWith('--bundle'))) return verifyFolder(args)
   if (args.some((arg) => !flags.has(arg))) return fail(usage)
   const stack = readRunningStack(localFolder())
   if (stack === null) return fail('no stack is running: start one with npm start\n', exitCodes.INCOMPLETE)

@@ -3,7 +3,7 @@ import { identities } from '../entra/managed-identity.ts'
 import { personas } from '../personas.ts'
 
 /** Audience of tokens for the query API of Log Analytics. */
-export const logsAudience = 'https://api.loganalytics.io'
+const logsAudience = 'https://api.loganalytics.io'
 
 /** Object ids of who may read logs: the verifier as a person starts it, and as the evidence app's managed identity. */
 export const logReaders: readonly string[] = [personas.verifier.oid, identities.verifier.principalId]

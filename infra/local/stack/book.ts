@@ -1,5 +1,6 @@
+import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
-import { type TokenSource, tableNames } from '../../../shared/audit/store.ts'
+import { type RowStore, type TokenSource, tableNames } from '../../../shared/audit/store.ts'
 import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import { createTableRows } from '../../../shared/audit/table-rows.ts'
 import { createVaultKeys } from '../../../shared/audit/vault-keys.ts'
@@ -20,6 +21,9 @@ export interface Book {
   /** The anchor log, checked against the key that the vault itself gives; null where nothing was sealed yet. */
   readonly anchors: NonNullable<VerifyOptions['anchors']>
   readonly evidence: WormEvidence
+  readonly rows: RowStore
+  /** The key by which anchors are signed, as the vault gives it. */
+  readonly publicKey: () => Promise<KeyObject>
 }
 
 /** Opens the book of a running stack. The process must have been started with the stack's authority and proxy. */
@@ -44,18 +48,26 @@ export function openBook(stack: StackFile): Book {
     return openAnchorLog({ lines: await evidence.readLines(), note, origin, publicKey: await signer.publicKey() })
   }
   const openings = (partition: string, id: string) => rows.read('pii', partition, id)
-  return { source: readStoredChain(rows), keys: vault.find, openings, anchors, evidence }
+  return {
+    source: readStoredChain(rows),
+    keys: vault.find,
+    openings,
+    anchors,
+    evidence,
+    rows,
+    publicKey: signer.publicKey,
+  }
 }
 
-/** A token of the identity that may read the vault's secrets and nothing else, from the sign-in stand-in. */
-function signIn({ entra }: StackFile): TokenSource {
+/** Tokens of an identity for the vault, from the sign-in stand-in: one reads secrets, the other makes them. */
+export function signIn({ entra }: StackFile, persona: 'verifier' | 'keymaker' = 'verifier'): TokenSource {
   return {
     async getToken(scopes) {
       const aud = [scopes].flat()[0]?.replace(/\/\.default$/, '')
       const response = await fetch(`${entra}/dev/token`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ persona: 'verifier', version: 1, aud }),
+        body: JSON.stringify({ persona, version: 1, aud }),
       })
       if (!response.ok) throw new Error(`the sign-in stand-in answered ${response.status}`)
       const { token } = answer.parse(await response.json())

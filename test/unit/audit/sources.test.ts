@@ -148,7 +148,10 @@ describe('other logs', () => {
 
   it('are asked in the few forms that the stand-in understands', async () => {
     const asked: string[] = []
-    const query: QueryLogs = async (kql) => void asked.push(kql) ?? []
+    const query: QueryLogs = async (kql) => {
+      asked.push(kql)
+      return []
+    }
     const resource = "/subscriptions/s/it's"
     for (const source of [
       createPostgresSource({ query, clientId, resource }),

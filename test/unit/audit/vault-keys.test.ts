@@ -1,55 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { monthlySecretName, retirementOf } from '../../../shared/audit/key-months.ts'
 import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
-import { createVaultKeys, monthlySecretName } from '../../../shared/audit/vault-keys.ts'
+import { createVaultKeys } from '../../../shared/audit/vault-keys.ts'
 import { verifyChain } from '../../../shared/audit/verify.ts'
 import { heartbeat, openWriter } from './fixture.ts'
 import { createMemoryRows } from './memory-rows.ts'
+import { kidOf, resetVault, seed, settle, vault } from './vault-sdk.ts'
 
-interface Version {
-  readonly version: string
-  readonly value: string
-  readonly enabled: boolean
-  readonly expiresOn?: Date
-}
-
-// In place of the SDK's client: secrets with versions, the newest last, and the errors that the service answers with.
-const vault = vi.hoisted(() => ({ secrets: new Map<string, unknown[]>(), isAway: false, requests: 0 }))
-
-vi.mock('@azure/keyvault-secrets', () => ({
-  SecretClient: class {
-    async getSecret(name: string, options: { version?: string }) {
-      const versions = await answer(name)
-      const found = options.version ? versions.find(({ version }) => version === options.version) : versions.at(-1)
-      if (!found) throw failure(404)
-      if (!found.enabled) throw failure(403)
-      return { value: found.value, properties: { version: found.version } }
-    }
-    async *listPropertiesOfSecretVersions(name: string) {
-      for (const { version, expiresOn } of await answer(name)) yield { version, expiresOn }
-    }
-  },
-}))
-
-async function answer(name: string): Promise<Version[]> {
-  vault.requests++
-  if (vault.isAway) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
-  const versions = vault.secrets.get(name) as Version[] | undefined
-  if (!versions) throw failure(404)
-  return versions
-}
-
-function failure(statusCode: number): Error {
-  return Object.assign(new Error('refused'), { statusCode })
-}
-
-function seed(name: string, more: Partial<Version> & { size?: number } = {}): Version {
-  const { size = 32, ...settings } = more
-  const version = randomBytes(16).toString('hex')
-  const made = { version, value: randomBytes(size).toString('base64'), enabled: true, ...settings }
-  vault.secrets.set(name, [...(vault.secrets.get(name) ?? []), made])
-  return made
-}
+vi.mock('@azure/keyvault-secrets', async () => (await import('./vault-sdk.ts')).sdk)
 
 const november = Date.parse('2026-11-30T23:59:00Z')
 const december = Date.parse('2026-12-01T00:00:30Z')
@@ -60,14 +18,8 @@ function openKeys() {
   return createVaultKeys({ url: 'https://audit.vault.example', credential, clock: () => now })
 }
 
-function kidOf(name: string, { version }: Version): string {
-  return `${name}/${version.slice(0, 8)}`
-}
-
 beforeEach(() => {
-  vault.secrets.clear()
-  vault.isAway = false
-  vault.requests = 0
+  resetVault()
   now = november
 })
 
@@ -82,12 +34,51 @@ describe('the key of the current month', () => {
     expect(vault.requests).toBe(1)
   })
 
-  it('stays the version in hand within a month, though a newer one is set', async () => {
+  it('stays the version in hand for five minutes, and then is the newer one, for which nobody waits', async () => {
     seed('audit-hmac-2026-11')
+    now = Date.parse('2026-11-10T12:00:00Z')
     const keys = openKeys()
     const { kid } = await keys.current()
-    seed('audit-hmac-2026-11')
+    const newer = seed('audit-hmac-2026-11')
+    now += 299_000
     expect((await keys.current()).kid).toBe(kid)
+    expect(vault.requests).toBe(1)
+    now += 1000
+    expect((await keys.current()).kid).toBe(kid)
+    await settle()
+    expect((await keys.current()).kid).toBe(kidOf('audit-hmac-2026-11', newer))
+    expect(vault.requests).toBe(2)
+  })
+
+  it('stays in hand while the vault cannot confirm it', async () => {
+    seed('audit-hmac-2026-11')
+    now = Date.parse('2026-11-10T12:00:00Z')
+    const keys = openKeys()
+    const { kid } = await keys.current()
+    vault.isAway = true
+    for (let minutes = 0; minutes < 60; minutes++) {
+      now += 60_000
+      expect((await keys.current()).kid).toBe(kid)
+      await settle()
+    }
+  })
+
+  it.each([
+    ['the vault is away', true],
+    ['the next month has no secret', false],
+  ])('is used after the month’s end where %s, and never once it is retired', async (_what, isAway) => {
+    const old = seed('audit-hmac-2026-11', { expiresOn: new Date(retirementOf('audit-hmac-2026-11')) })
+    const keys = openKeys()
+    await keys.current()
+    vault.isAway = isAway
+    now = Date.parse('2026-12-01T23:58:59.999Z')
+    expect((await keys.current()).kid).toBe(kidOf('audit-hmac-2026-11', old))
+    now += 1
+    await expect(keys.current()).rejects.toMatchObject({ code: 'audit_unavailable' })
+    vault.isAway = false
+    const next = seed('audit-hmac-2026-12')
+    now += 30_000
+    expect((await keys.current()).kid).toBe(kidOf('audit-hmac-2026-12', next))
   })
 
   it.each<[string, () => void]>([

@@ -1,0 +1,78 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { exportBundle } from '../../../shared/audit/export.ts'
+import { exportDecision } from '../../../shared/audit/export-decision.ts'
+import { verifyBundle } from '../../../shared/audit/verify-bundle.ts'
+import { openBundleFolder, refuseFolder, writeBundleFolder } from '../bundle/bundle-folder.ts'
+import { readMoment } from '../bundle/moment.ts'
+import { openRunningEvidence, readScripts, readTimeStamp } from '../bundle/running-evidence.ts'
+import { describeBundle } from '../bundle/verify-folder.ts'
+import { localFolder, readRunningStack, type StackFile } from '../stack/local-folder.ts'
+
+const usage =
+  'usage: npm run audit:export -- --from TIME --to TIME --out DIR\n       npm run audit:export -- --decision ID --out DIR\n(TIME: 2026-11-22 or 2026-11-22T10:00:00Z, in UTC; a day as --to means its end)\n'
+const options = {
+  from: { type: 'string' },
+  to: { type: 'string' },
+  decision: { type: 'string' },
+  out: { type: 'string' },
+} satisfies ParseArgsConfig['options']
+
+interface Order {
+  readonly out: string
+  readonly what: { readonly decision: string } | { readonly from: string; readonly to: string }
+}
+
+/**
+ * `npm run audit:export`: writes an evidence bundle of the running stack into an empty folder and checks it. Exit code 0,
+ * or 1 where what was written does not verify, 3 where nothing could be written, 64 for wrong use.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  const order = readOrder(args)
+  if (order === null) return fail(usage, 64)
+  const refusal = await refuseFolder(order.out)
+  if (refusal !== null) return fail(`${refusal}\n`, 64)
+  const stack = readRunningStack(localFolder())
+  if (stack === null) return fail('no stack is running: start one with npm start\n', 3)
+  try {
+    const names = await writeOrder(stack, order)
+    process.stdout.write(`${names.length} files in ${order.out}\n`)
+  } catch (error) {
+    return fail(`nothing was exported: ${error instanceof Error ? error.message : 'failed'}\n`, 3)
+  }
+  return judgeFolder(order.out)
+}
+
+function readOrder(args: readonly string[]): Order | null {
+  try {
+    const { out, decision, from, to } = parseArgs({ args: [...args], options }).values
+    if (!out) return null
+    if (decision !== undefined) return from === undefined && to === undefined ? { out, what: { decision } } : null
+    const what = { from: readMoment(from ?? '', 'begin'), to: readMoment(to ?? '', 'end') }
+    return what.from === null || what.to === null || what.from > what.to ? null : { out, what: what as Order['what'] }
+  } catch {
+    return null
+  }
+}
+
+async function writeOrder(stack: StackFile, { out, what }: Order): Promise<readonly string[]> {
+  const evidence = await openRunningEvidence(stack)
+  const scripts = await readScripts()
+  if ('decision' in what) return writeBundleFolder(out, await exportDecision(evidence, what.decision, scripts))
+  const now = new Date().toISOString()
+  // A bundle cannot vouch for what has not happened yet.
+  const scope = { from: what.from, to: what.to < now ? what.to : now }
+  if (scope.from > scope.to) throw new Error('the time has not begun yet')
+  return writeBundleFolder(out, exportBundle(evidence, scope, [...scripts, ...(await readTimeStamp(stack, evidence))]))
+}
+
+/** Whoever exports sees what the reader will see; that the key is not pinned is the reader's to mend. */
+async function judgeFolder(out: string): Promise<number> {
+  const report = await verifyBundle({ files: openBundleFolder(out), pinned: {} })
+  process.stdout.write(describeBundle(report))
+  return report.verdict === 'FAIL' ? 1 : 0
+}
+
+function fail(message: string, code: number): number {
+  process.stderr.write(message)
+  return code
+}

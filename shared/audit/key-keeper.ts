@@ -1,0 +1,55 @@
+import { type KeyDesk, kidOf, makeKey } from './key-desk.ts'
+import { type MonthSecret, monthlySecretName, secretsDue } from './key-months.ts'
+import type { RowStore } from './store.ts'
+
+export interface KeyKeeperOptions {
+  readonly desk: KeyDesk
+  /** Its table `runs` decides who makes a month's secret. */
+  readonly rows: RowStore
+  /** Epoch milliseconds. */
+  readonly clock: () => number
+  readonly random: (size: number) => Uint8Array
+}
+
+/** What was made, and which of these should have been there long ago: the current month's, which is an alarm. */
+export interface KeyKeeping {
+  readonly made: readonly string[]
+  readonly late: readonly string[]
+}
+
+const partition = 'key-month'
+const staleMs = 600_000
+
+/**
+ * Makes the monthly secrets that are missing, 13 months ahead, and sets the retirement of those that have none. Any
+ * number of instances may run it: a month's secret is made by whoever entered its row first, so that there is never a
+ * second version of it by accident.
+ */
+export async function keepMonths(options: KeyKeeperOptions): Promise<KeyKeeping> {
+  const made: string[] = []
+  for (const month of secretsDue(options.clock())) {
+    const kid = await keepMonth(options, month)
+    if (kid !== null) made.push(kid)
+  }
+  const current = monthlySecretName(options.clock())
+  return { made, late: made.filter((kid) => kid.startsWith(`${current}/`)) }
+}
+
+/** Key id of the secret that was made; null where it was there, or is being made by somebody else. */
+async function keepMonth(options: KeyKeeperOptions, { name, retiresAt }: MonthSecret): Promise<string | null> {
+  const { desk, random } = options
+  const versions = await desk.versions(name)
+  for (const one of versions) if (one.retiresAt === null) await desk.retire(name, one.version, retiresAt)
+  if (versions.length > 0 || !(await claimMonth(options, name))) return null
+  return kidOf(name, await desk.add(name, { value: makeKey(random), retiresAt }))
+}
+
+/** Insert-only; a claim that led to no secret within ten minutes is taken over. */
+async function claimMonth({ rows, clock }: KeyKeeperOptions, name: string): Promise<boolean> {
+  const entity = { partitionKey: partition, rowKey: name, properties: { at: clock() } }
+  const claim = await rows.commit('runs', [{ kind: 'insert', entity }])
+  if (claim.ok) return true
+  const held = await rows.read('runs', partition, name)
+  if (held === null || clock() - Number(held.properties.at) < staleMs) return false
+  return (await rows.commit('runs', [{ kind: 'replace', entity, etag: held.etag }])).ok
+}
