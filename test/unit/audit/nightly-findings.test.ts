@@ -136,7 +136,7 @@ describe('calls over several parts', () => {
     expect((await world.night()).findings).toMatchObject(expected)
     await sleep()
     expect((await world.night()).findings).toMatchObject(expected)
-    await two.recordOutcome(intent, called({ status: 'unknown' }))
+    await two.recordReconciled(intent, called({ status: 'unknown' }), world.now + day)
     await sleep()
     expect((await world.night()).findings).toEqual([])
   })
