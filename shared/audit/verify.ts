@@ -119,7 +119,7 @@ async function lookAtAll(options: VerifyOptions, run: Run, looked: Looked): Prom
   const book = openAnchors(run, await options.anchors?.())
   if (book) looked.anchoredUpTo = describeAnchors(book)
   await walkStore(run)
-  checkEnds(run)
+  checkEnds(run, options.now)
   checkDirectory(run, lanes)
   if (openings) looked.counts.openings = await checkOpenings({ source, openings }, run.findings)
   if (sealed && book) looked.counts.sealed = await checkSealed({ source, sealed }, book, run.findings)
@@ -161,10 +161,10 @@ function isToldByFork({ findings }: Run, { kind, lane, seq, toSeq = seq }: Findi
   })
 }
 
-function checkEnds({ options, anchors, ends }: Run): void {
+function checkEnds({ anchors, ends }: Run, now: number): void {
   if (anchors === null) return
   for (const lane of new Set([...anchors.lanes(), ...ends.keys()])) anchors.end(lane, ends.get(lane) ?? 0)
-  anchors.close(options.now)
+  anchors.close(now)
 }
 
 function countUnanchored({ anchors, ends, counts }: Run): number {
