@@ -46,7 +46,7 @@ export function openDesk(stores: { rows: RowStore; evidence: AnchorStore }): Des
 }
 
 /** A real writer on that clock. */
-export function openWriter(desk: Desk, segmentRows = 100_000): AuditWriter {
+function openWriter(desk: Desk, segmentRows = 100_000): AuditWriter {
   const keys = { current: async () => ({ kid: desk.kid, key: hmacKeys[desk.kid] as KeyObject }) }
   return createAuditWriter({
     ...{ rows: desk.rows, keys, origin, random: randomBytes, limits: { segmentRows, deadline: 60_000 } },
@@ -55,7 +55,7 @@ export function openWriter(desk: Desk, segmentRows = 100_000): AuditWriter {
 }
 
 /** One run of the real sealer, a minute later; throws where it refuses anything. */
-export async function seal(desk: Desk): Promise<void> {
+async function seal(desk: Desk): Promise<void> {
   desk.now += 60_000
   const run = await runSealer({
     ...{ rows: desk.rows, keys: findKey, store: desk.evidence, sign: signWith(logKey) },

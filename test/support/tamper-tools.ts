@@ -156,7 +156,7 @@ function sealAt(copy: Snapshot, key: string, { document, prev }: { document: Doc
 }
 
 /** The columns that copy a row's members. */
-export function columnsOf(document: Document): Readonly<Record<string, string | undefined>> {
+function columnsOf(document: Document): Readonly<Record<string, string | undefined>> {
   const intent = document.intent as { verdict: string; principal: { tid: string } } | undefined
   const outcome = document.outcome as { status: string } | undefined
   return {
