@@ -119,7 +119,7 @@ async function lookAtAll(options: VerifyOptions, run: Run, looked: Looked): Prom
   const book = openAnchors(run, await options.anchors?.())
   if (book) looked.anchoredUpTo = describeAnchors(book)
   await walkStore(run)
-  checkEnds(run)
+  checkEnds(run, options.now)
   checkDirectory(run, lanes)
   if (openings) looked.counts.openings = await checkOpenings({ source, openings }, run.findings)
   if (sealed && book) looked.counts.sealed = await checkSealed({ source, sealed }, book, run.findings)

@@ -69,7 +69,7 @@ export function createMemoryRows(options: { latency?: () => Promise<void>; pageS
       return tables[table].get(keyOf(partitionKey, rowKey)) ?? null
     },
     async *list(table, range) {
-      const entries = [...tables[table]].filter(([, entity]) => isIn(entity, range))
+      const entries = findIn(tables[table], range)
       const found = entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entity]) => entity)
       const size = options.pageSize ?? 7
       for (let at = 0; at < found.length; at += size) {
@@ -97,6 +97,12 @@ export function keyOf(partitionKey: string, rowKey: string): string {
 
 function lost(detail: string): Commit {
   return { ok: false, fault: 'lost-race', detail }
+}
+
+function findIn(table: ReadonlyMap<string, StoredEntity>, range?: EntityRange): [string, StoredEntity][] {
+  const entries: [string, StoredEntity][] = []
+  for (const entry of table) if (isIn(entry[1], range)) entries.push(entry)
+  return entries
 }
 
 function isIn(entity: StoredEntity, range?: EntityRange): boolean {
