@@ -136,7 +136,8 @@ describe('calls over several parts', () => {
     expect((await world.night()).findings).toMatchObject(expected)
     await sleep()
     expect((await world.night()).findings).toMatchObject(expected)
-    await two.recordReconciled(intent, called({ status: 'unknown' }), world.now + day)
+    const { decisionId, lane, segment, seq, mac } = intent
+    await two.recordReconciled({ decisionId, lane, segment, seq, mac }, called({ status: 'unknown' }), world.now + day)
     await sleep()
     expect((await world.night()).findings).toEqual([])
   })
