@@ -1,25 +1,21 @@
 import { randomBytes } from 'node:crypto'
+import { createEdges, type Edges } from './app-evidence-edges.ts'
+import { createNightly } from './app-evidence-night.ts'
 import type { Foundation } from './app-ports.ts'
-import { createArmImmutability, type ImmutabilityReader } from './audit/arm-immutability.ts'
+import { createAnchorRecorder } from './audit/anchor-records.ts'
 import { judgeImmutability, rememberImmutability } from './audit/immutability.ts'
 import { runIndexer } from './audit/index-rows.ts'
+import { runKeeping } from './audit/keeping.ts'
+import { wakeNightly, workSegment } from './audit/nightly-wake.ts'
 import { reconcileDangling } from './audit/reconcile-dangling.ts'
-import type { NightPorts } from './audit/reconcile-night.ts'
-import { createFateFinder, createSources } from './audit/reconcile-setup.ts'
+import { createFateFinder } from './audit/reconcile-setup.ts'
+import type { RetentionAnchors } from './audit/retention.ts'
 import { createSealerMemory, runSealer, type SealerRun } from './audit/sealer.ts'
-import { createDatabricksSql } from './audit/source-databricks-sql.ts'
-import { createLogAnalytics } from './audit/source-log-analytics.ts'
-import { type TokenSource, tableNames } from './audit/store.ts'
-import { createTableRows } from './audit/table-rows.ts'
-import { createVaultKeys } from './audit/vault-keys.ts'
-import { createVaultSigner } from './audit/vault-signer.ts'
-import { createWormEvidence } from './audit/worm-evidence.ts'
-import { createAuditWriter } from './audit/writer.ts'
-import { scopeOf } from './backend/configured.ts'
-import { clouds } from './config/clouds.ts'
+import { partitionKey } from './audit/segment.ts'
+import { createTimeStamper } from './audit/time-stamper.ts'
+import { openAnchorLog } from './audit/verify-anchor-log.ts'
 import { Problem } from './errors/problem.ts'
 import type { Job, Jobs } from './evidence-job.ts'
-import { createManagedCredential } from './identity/managed-identity.ts'
 import { nameFailure } from './telemetry/log.ts'
 
 /** The evidence app: its jobs, and what ends it. */
@@ -29,49 +25,91 @@ export interface Evidence {
   readonly close: () => Promise<void>
 }
 
-/** Name of the key in the vault by which checkpoints and reports are signed; its private half never leaves. */
-const signingKey = 'evidence-signing'
-const patience = 10_000
-const random = randomBytes
-
-/** Builds the edges of the evidence app; nothing connects before the first job. */
+/** Builds the evidence app; nothing connects before the first job. */
 export function createEvidence(base: Foundation): Evidence {
   const edges = createEdges(base)
-  const { log, settings, clock } = base
-  const memory = createSealerMemory()
+  const nightly = createNightly(base, edges, wait)
   return {
-    jobs: told(log, {
-      seal: single(async () => {
-        const { rows, keys, store, origin, signer, objection } = edges
-        const publicKey = await signer.publicKey()
-        const common = { rows, keys: keys.find, store, sign: signer.sign, publicKey, origin, clock, memory }
-        report(log, await runSealer({ ...common, objection }))
-        return undefined
-      }),
-      index: single(async () => {
-        const { behind } = await runIndexer({
-          rows: edges.rows,
-          homeTenant: settings.COUNTERSIGN_HOME_TENANT,
-          clock,
-          wait,
-        })
-        if (behind.length > 0) log('index_behind', { count: behind.length })
-        return undefined
-      }),
-      reconcile: single(async () => {
-        const findFate = createFateFinder(edges.night.sources)
-        const run = await reconcileDangling({
-          ...edges.night,
-          writer: edges.writer,
-          clock: base.clock,
-          random,
-          findFate,
-        })
-        log('reconciled', { status: run.status, count: run.closed })
-        return undefined
-      }),
-    } as Jobs),
+    jobs: told(base.log, {
+      seal: single(createSealing(base, edges)),
+      night: single(() => wakeNightly(nightly)),
+      segment: async (message) => void (await workSegment(nightly, message)),
+      reconcile: single(createReconciling(base, edges)),
+      index: single(createIndexing(base, edges)),
+      keep: single(createKeeping(base, edges)),
+    }),
     close: edges.writer.close,
+  }
+}
+
+function createSealing({ settings, clock, log }: Foundation, edges: Edges): Job {
+  const { rows, keys, evidence, origin, signer, authority } = edges
+  const memory = createSealerMemory()
+  const readPolicy = rememberImmutability({ read: () => edges.readPolicy('evidence'), clock })
+  const demand = { days: settings.COUNTERSIGN_RETENTION_DAYS, appends: true }
+  const objection = async () => judgeImmutability(await readPolicy(), demand)
+  const stamp =
+    authority && createTimeStamper({ ask: authority, store: evidence, clock, random: (size) => randomBytes(size) })
+  return async () => {
+    const publicKey = await signer.publicKey()
+    const common = { rows, keys: keys.find, store: evidence, sign: signer.sign, publicKey, origin, clock }
+    report(log, await runSealer({ ...common, memory, objection }))
+    const stamped = await stamp?.()
+    if (stamped?.kind === 'failed') log('time_stamp_failed', { reason: stamped.reason })
+    return undefined
+  }
+}
+
+function createIndexing({ settings, clock, log }: Foundation, { rows }: Edges): Job {
+  const homeTenant = settings.COUNTERSIGN_HOME_TENANT
+  return async () => {
+    const { behind } = await runIndexer({ rows, homeTenant, clock, wait })
+    if (behind.length > 0) log('index_behind', { count: behind.length })
+    return undefined
+  }
+}
+
+function createReconciling({ clock, log }: Foundation, { night, writer }: Edges): Job {
+  const findFate = createFateFinder(night.sources)
+  return async () => {
+    const run = await reconcileDangling({ ...night, writer, clock, random: randomBytes, findFate })
+    if (run.closed + run.failed > 0 || run.status !== 'done')
+      log('reconciled', { status: run.status, count: run.closed })
+    return undefined
+  }
+}
+
+function createKeeping({ settings, clock, log }: Foundation, edges: Edges): Job {
+  const { rows, desk, book, erasable: store, writer: audit } = edges
+  const days = settings.COUNTERSIGN_RETENTION_DAYS
+  return async () => {
+    const anchors = await openRetention(edges, clock)
+    const done = await runKeeping({ desk, rows, book, store, audit, anchors, days, clock, random: randomBytes })
+    for (const kid of done.keys.late) log('key_was_missing', { reason: kid })
+    if (done.retention.removed.length > 0) log('segments_removed', { count: done.retention.removed.length })
+    return undefined
+  }
+}
+
+/** The anchor log as retention needs it. */
+async function openRetention(edges: Edges, clock: () => number): Promise<RetentionAnchors> {
+  const { evidence: store, signer, origin } = edges
+  const publicKey = await signer.publicKey()
+  const { appendRetention } = createAnchorRecorder({ store, sign: signer.sign, publicKey, origin, clock })
+  const open = async () => {
+    const note = await store.readCheckpoint()
+    if (note === null) return null
+    const opened = openAnchorLog({ lines: await store.readLines(), note, origin, publicKey })
+    if (!opened.ok) throw new Error(`the anchor log is not as it was signed: ${opened.fault}`)
+    return opened.book
+  }
+  return {
+    appendRetention,
+    seals: async () => [...((await open())?.seals.values() ?? [])],
+    retained: async () => {
+      const records = (await open())?.records ?? []
+      return new Set(records.flatMap((one) => (one.kind === 'retention' ? partitionKey(one.lane, one.segment) : [])))
+    },
   }
 }
 
@@ -104,77 +142,6 @@ function told(log: Foundation['log'], jobs: Jobs): Jobs {
     }
   }
   return Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, tell(name, job)])) as unknown as Jobs
-}
-
-/** Everything outside, each part as the identity that may use it. */
-function createEdges(base: Foundation) {
-  const { settings, clock, limits } = base
-  const sealer = identify(settings.COUNTERSIGN_SEALER_CLIENT_ID, limits.identity)
-  const verifier = identify(settings.COUNTERSIGN_VERIFIER_CLIENT_ID, limits.identity)
-  const vault = settings.COUNTERSIGN_KEY_VAULT_URL
-  const origin = `countersign/${settings.COUNTERSIGN_CLIENT_ID}`
-  const rows = createTableRows({
-    account: { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential: verifier },
-    names: tableNames('audit'),
-    timeout: patience,
-    create: true,
-  })
-  const keys = createVaultKeys({ url: vault, credential: verifier, clock, timeout: patience })
-  const readPolicy = rememberImmutability({ read: () => createPolicyReader(settings, sealer)('evidence'), clock })
-  const demand = { days: settings.COUNTERSIGN_RETENTION_DAYS, appends: true }
-  return {
-    objection: async () => judgeImmutability(await readPolicy(), demand),
-    origin,
-    clock,
-    rows,
-    keys,
-    night: createNightPorts(base, { rows, keys: keys.find, origin, verifier }),
-    signer: createVaultSigner({ url: vault, credential: sealer, name: signingKey }),
-    store: createWormEvidence({
-      url: settings.COUNTERSIGN_EVIDENCE_BLOBS_URL,
-      credential: sealer,
-      container: 'evidence',
-      parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
-    }),
-    writer: createAuditWriter({ rows, keys, clock, limits: { deadline: limits.append }, random: randomBytes, origin }),
-  }
-}
-
-/** Reads how immutable a container of the evidence account is. */
-function createPolicyReader(settings: Foundation['settings'], credential: TokenSource): ImmutabilityReader {
-  const audience = clouds[settings.COUNTERSIGN_CLOUD].resourceManager
-  const url = settings.COUNTERSIGN_ARM_URL ?? audience
-  const accountId = settings.COUNTERSIGN_EVIDENCE_ACCOUNT_ID
-  if (accountId === undefined) throw new Error('the evidence app has no account')
-  return createArmImmutability({ url, audience, credential, accountId, timeout: patience })
-}
-
-/** The book and the logs with which it is compared, all read as the verifier. */
-function createNightPorts(
-  { settings, configured }: Foundation,
-  { verifier: credential, ...book }: Pick<NightPorts, 'rows' | 'keys' | 'origin'> & { readonly verifier: TokenSource },
-): NightPorts {
-  const url = settings.COUNTERSIGN_LOGS_URL
-  const clientId = settings.COUNTERSIGN_CLIENT_ID
-  const scopes = [...configured].map(([name, backend]) => {
-    const configuration = settings.COUNTERSIGN_BACKENDS[name] ?? { classification: {} }
-    return [name, scopeOf(backend, settings.COUNTERSIGN_CLOUD, configuration)] as const
-  })
-  const sources = createSources({
-    sources: settings.COUNTERSIGN_SOURCES,
-    clientId,
-    scopes: new Map(scopes),
-    queryLogs: (workspace) => createLogAnalytics({ workspace, credential, ...(url === undefined ? {} : { url }) }),
-    queryAudit: ({ baseUrl, warehouse }) => createDatabricksSql({ baseUrl, warehouse, credential }),
-    // The stack's logs have their entries at once.
-    ...(settings.COUNTERSIGN_MODE === 'development' ? { settling: 0 } : {}),
-  })
-  return { ...book, sources, backends: [...configured.keys()], clientId }
-}
-
-function identify(clientId: string | undefined, timeout: number): TokenSource {
-  if (clientId === undefined) throw new Error('the evidence app has no identity')
-  return createManagedCredential({ clientId, timeout })
 }
 
 function report(log: Foundation['log'], run: SealerRun): void {
