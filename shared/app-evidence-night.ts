@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Edges } from './app-evidence-edges.ts'
 import type { Foundation } from './app-ports.ts'
 import type { NightlyPorts, Reconciliation } from './audit/nightly-ports.ts'
-import { createPeriod, mergePeriods, readPeriod } from './audit/period.ts'
+import { carryOver, createPeriod, mergePeriods, readPeriod } from './audit/period.ts'
 import { createPublisher, type PublisherOptions } from './audit/publish-report.ts'
 import { reconcileNight } from './audit/reconcile-night.ts'
 import { createReportWebhook } from './audit/report-webhook.ts'
@@ -26,6 +26,10 @@ export function createNightly(base: Foundation, edges: Edges, wait: NightlyPorts
     // Nobody is asked what time it is.
     clockOffset: async () => null,
     mergePeriods: (periods) => mergePeriods(periods.flatMap((period) => readPeriod(period) ?? [])),
+    carryPeriod: (period) => {
+      const known = readPeriod(period)
+      return known && carryOver(known)
+    },
     publish: createPublisher({ store: reports, sign: signer.sign, ...createStamp(edges) }),
     webhooks: settings.COUNTERSIGN_REPORT_WEBHOOKS,
     reportUrl: `${settings.COUNTERSIGN_PUBLIC_URL.replace(/\/$/, '')}/api/audit/reports/`,

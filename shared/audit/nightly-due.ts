@@ -4,7 +4,7 @@ const hourMs = 3_600_000
 const mostMissed = 400
 
 /** The newest night whose hour has struck: its date, `2026-11-22`. */
-function newestNight(now: number, hour: number): string {
+export function newestNight(now: number, hour: number): string {
   return dateOf(now - hour * hourMs)
 }
 

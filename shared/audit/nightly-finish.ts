@@ -48,7 +48,8 @@ async function gatherNight(night: Night, plan: NightPlan): Promise<NightOutcome>
     clockOffsetMs: await ports.clockOffset(),
     endedAt: new Date(ports.clock()).toISOString(),
   }
-  return mergeNight({ plan, results, mergePeriods: ports.mergePeriods, findings, facts: more })
+  const { mergePeriods, carryPeriod } = ports
+  return mergeNight({ plan, results, mergePeriods, carryPeriod, findings, facts: more })
 }
 
 async function readResults({ documents }: Night, plan: NightPlan): Promise<SegmentResult[]> {

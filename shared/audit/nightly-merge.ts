@@ -12,6 +12,7 @@ export interface MergeInput {
   /** In the order of the plan's tasks; those without a result are left out. */
   readonly results: readonly SegmentResult[]
   readonly mergePeriods: (periods: readonly unknown[]) => unknown
+  readonly carryPeriod: (period: unknown) => unknown
   /** From other sources than the rows. */
   readonly findings: readonly Finding[]
   readonly facts: Pick<
@@ -40,6 +41,8 @@ export function mergeNight(input: MergeInput): NightOutcome {
   const lanes = advanceLanes(plan, results, connected)
   const loose = pairAll({ plan, fresh, lanes, isKnownBad: findings.covers }, report)
   const until = fresh.map(({ walkedAt }) => walkedAt).reduce(later, plan.plannedAt)
+  const { carried } = plan.before ?? {}
+  const period = input.mergePeriods([...(carried === undefined ? [] : [carried]), ...fresh.map((one) => one.period)])
   const facts: NightlyFacts = {
     ...input.facts,
     ...{ date: plan.date, since: plan.before?.until ?? null, until, missedNights: plan.missedNights },
@@ -50,10 +53,11 @@ export function mergeNight(input: MergeInput): NightOutcome {
     kids: [...new Set(results.flatMap(({ kids }) => kids))].sort(),
     findings: findings.kept(),
     notes: [...plan.notes, ...results.flatMap(({ notes }) => notes), ...noteEmpty(plan, fresh)],
-    period: input.mergePeriods(fresh.map(({ period }) => period)),
+    period,
   }
   const checkpoint = newestCheckpoint(plan)
-  return { facts, state: { date: plan.date, until, lanes, checkpoint, loose } }
+  const state = { date: plan.date, until, lanes, checkpoint, loose, carried: input.carryPeriod(period) }
+  return { facts, state }
 }
 
 function later(a: string, b: string): string {

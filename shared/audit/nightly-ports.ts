@@ -43,6 +43,8 @@ export interface NightlyPorts extends Omit<SegmentPorts, 'source'> {
   /** Milliseconds that this machine's clock is ahead; null where nobody was asked. */
   readonly clockOffset: () => Promise<number | null>
   readonly mergePeriods: (periods: readonly unknown[]) => unknown
+  /** What of a night's period the next one needs. */
+  readonly carryPeriod: (period: unknown) => unknown
   /**
    * Makes the report and keeps it immutably. The same facts may be published again and give the same report; other
    * facts for the same date reject.

@@ -10,6 +10,8 @@ export interface NightState {
   readonly checkpoint: { readonly note: string; readonly size: number; readonly root: string } | null
   /** Halves of calls that wait for their other half, and the calls of approvals that are younger than a month. */
   readonly loose: readonly LooseHalf[]
+  /** What the report of the next night has to know of calls whose halves lie on both sides (period.ts). */
+  readonly carried?: unknown
 }
 
 /** How far a lane was verified, and what is known of its closed segments. */

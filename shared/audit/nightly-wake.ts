@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { nameFailure } from '../telemetry/log.ts'
 import type { PlannedTask, SegmentTask } from './nightly.ts'
-import { findDue } from './nightly-due.ts'
+import { findDue, newestNight } from './nightly-due.ts'
 import { finishNight, missingTasks, tellAll } from './nightly-finish.ts'
 import { beginNight, documentNames, planNight } from './nightly-open.ts'
 import type { NightPlan } from './nightly-plan.ts'
@@ -10,11 +10,15 @@ import { holdRun, type Night, releaseRun, startNight } from './nightly-run.ts'
 import { walkSegment } from './nightly-segment.ts'
 import { putCounted } from './run-count.ts'
 import { findRun, listRuns, type Run } from './run-lease.ts'
-import { partitionKey } from './segment.ts'
+import { listRequests, takeRequest } from './run-requests.ts'
+import { headKey, partitionKey } from './segment.ts'
 import { readStoredChain } from './stored-chain.ts'
+import { checkHead, kidOfHead } from './verify-head.ts'
 
 /** After that a night is reported with what is there, in ms from its plan: parts without a result make it INCOMPLETE. */
 const deadline = 2 * 3_600_000
+/** A request that waited longer is nobody's any more. */
+const askedMs = 86_400_000
 
 /**
  * What the timer does, however often and wherever it wakes: goes on with a night that is not done, begins one that is due,
@@ -28,11 +32,32 @@ export async function wakeNightly(ports: NightlyPorts): Promise<{ messages: Segm
   const newest = runs.at(-1)
   const isOpen = newest?.step === 'begun'
   const messages = isOpen ? await attempt(night, newest, () => workOn(night, runs, newest)) : []
-  const due = findDue({ now: ports.clock(), hour: ports.hour, begun: newest?.date ?? null })
+  const due = await chooseDue(ports, newest ?? null)
   if (due === null) return { messages: messages ?? [] }
   const run: Run = { date: due, step: 'begun', begunAt: timeOf(ports), owner: '', until: 0, etag: '' }
   const more = await attempt(night, run, () => workOn(night, [...runs, run], run))
   return { messages: [...(messages ?? []), ...(more ?? [])] }
+}
+
+/** The night that is due by the clock; else the coming one, where an auditor asked for a run out of turn. */
+async function chooseDue(ports: NightlyPorts, newest: Run | null): Promise<string | null> {
+  const { rows, clock, hour } = ports
+  const now = clock()
+  const due = findDue({ now, hour, begun: newest?.date ?? (await findBirth(ports)) })
+  const asked = (await listRequests(rows, now - askedMs)).filter(({ state }) => state === 'requested')
+  // A night has one report: where that is there already, it is what the asker gets.
+  const night = due ?? (asked.length > 0 && newest === null ? newestNight(now, hour) : null)
+  for (const request of asked) await takeRequest(rows, request, night ?? newest?.date ?? '')
+  return night
+}
+
+/** The night in which the book was begun: whatever was due before it was nobody's duty. Null where there is no book yet. */
+async function findBirth({ rows, keys, origin, hour }: NightlyPorts): Promise<string | null> {
+  const entity = await rows.read('rows', partitionKey('L01', 1), headKey)
+  if (entity === null) return null
+  const head = checkHead(entity, await keys(kidOfHead(entity)), { origin, lane: 'L01', segment: 1 })
+  // A head that cannot be believed is no reason to wait.
+  return 'detail' in head ? null : newestNight(Date.parse(head.opened), hour)
 }
 
 /**

@@ -5,7 +5,8 @@ import { openAnchorWriter } from '../../shared/audit/anchor-log.ts'
 import { leafDigest } from '../../shared/audit/chain.ts'
 import { growTree } from '../../shared/audit/merkle.ts'
 import type { StoredEntity } from '../../shared/audit/record.ts'
-import { segmentFile, verifyBundle } from '../../shared/audit/verify-bundle.ts'
+import { verifyBundle } from '../../shared/audit/verify-bundle.ts'
+import { segmentFile } from '../../shared/audit/verify-bundle-segments.ts'
 import { origin } from '../unit/audit/fixture.ts'
 import { createMemoryAnchors, logKey, signWith } from '../unit/audit/memory-anchors.ts'
 import { generateBook } from './audit-book.ts'
@@ -31,14 +32,19 @@ export async function generateSealedBook(rows: number): Promise<{ readonly verif
   await (await openAnchorWriter({ store, sign, origin, clock: () => Date.parse(time) })).append(facts)
   files.set('anchors.ndjson', Buffer.from(store.lines.map((line) => `${line}\n`).join('')))
   files.set('checkpoint.txt', Buffer.from(store.newest()))
+  files.set('log-public.pem', pem)
+  const digests = [...files].map(([name, bytes]) => [name, hash('sha256', bytes, 'hex')])
+  const manifest = { v: 1, origin, from: time, to: time, files: Object.fromEntries(digests) }
+  files.set('manifest.json', Buffer.from(JSON.stringify(manifest)))
   return { verify: () => verifySealed(files, rows) }
 }
 
+const pem = Buffer.from(logKey.publicKey.export({ type: 'spki', format: 'pem' }))
+
 async function verifySealed(files: ReadonlyMap<string, Uint8Array>, rows: number): Promise<void> {
   const report = await verifyBundle({
-    read: async (name) => files.get(name) ?? null,
-    scope: { origin, from: time, to: time },
-    key: { publicKey: logKey.publicKey, isPinned: true },
+    files: { read: async (name) => files.get(name) ?? null, names: async () => [...files.keys()] },
+    pinned: { key: pem },
   })
   if (report.verdict !== 'PASS' || report.counts.verified !== rows) throw new Error(JSON.stringify(report))
 }

@@ -24,8 +24,8 @@ function makeMortal(ports: NightlyPorts, life: Life): NightlyPorts {
       ]),
     ) as T
   const inner = { rows: mortal({ ...ports.rows }), anchors: mortal(ports.anchors) }
-  const { clock, random, log, createPeriod, mergePeriods, wait } = ports
-  return { ...mortal(ports), ...inner, clock, random, log, createPeriod, mergePeriods, wait }
+  const { clock, random, log, createPeriod, mergePeriods, carryPeriod, wait } = ports
+  return { ...mortal(ports), ...inner, clock, random, log, createPeriod, mergePeriods, carryPeriod, wait }
 }
 
 function limit(

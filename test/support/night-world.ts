@@ -75,6 +75,7 @@ export function createNightWorld(rows: RowStore, outside: Outside = startOutside
       publicKey: async () => logKey.publicKey,
       readSealed: async (name) => world.anchors.segments.get(name) ?? null,
       createPeriod: countRows,
+      carryPeriod: () => null,
       mergePeriods: (periods) => ({ calls: periods.reduce((sum: number, one) => sum + callsOf(one), 0) }),
       immutability: async () => [],
       reconcile: async () => ({ facts: null, findings: [] }),
