@@ -41,8 +41,8 @@ export function mergeNight(input: MergeInput): NightOutcome {
   const lanes = advanceLanes(plan, results, connected)
   const loose = pairAll({ plan, fresh, lanes, isKnownBad: findings.covers }, report)
   const until = fresh.map(({ walkedAt }) => walkedAt).reduce(later, plan.plannedAt)
-  const { carried } = plan.before ?? {}
-  const period = input.mergePeriods([...(carried === undefined ? [] : [carried]), ...fresh.map((one) => one.period)])
+  const periods = [plan.before?.carried ?? null, ...fresh.map((one) => one.period)]
+  const period = input.mergePeriods(periods.filter((one) => one !== null))
   const facts: NightlyFacts = {
     ...input.facts,
     ...{ date: plan.date, since: plan.before?.until ?? null, until, missedNights: plan.missedNights },

@@ -5,6 +5,7 @@ import type { NightlyFacts } from './nightly.ts'
 import { buildReport, encodeReport, type ReportExtras } from './report.ts'
 import { type ReportSummary, summarizeReport } from './report-history.ts'
 import { renderReport } from './report-html.ts'
+import { reportDates, reportName } from './report-name.ts'
 import { type Report, type ReportResult, reportVersion } from './report-schema.ts'
 
 /** Where reports are kept for good. `put` takes the same bytes again and rejects others under a name that is taken. */
@@ -28,13 +29,6 @@ export interface Published {
   readonly verdict: ReportResult
   readonly exitCode: number
   readonly digest: string
-}
-
-export type ReportFile = 'report.json' | 'report.html' | 'report.json.sig' | 'report.json.tsr'
-
-/** Name of a file of the report of `date` in its container. */
-export function reportName(date: string, file: ReportFile): string {
-  return `reports/${date}/${file}`
 }
 
 /**
@@ -86,11 +80,10 @@ const mostReports = 30
 
 /** Summaries of the newest reports before `date`. One that cannot be read is left out: its night shows as missed. */
 export async function readHistory(store: ReportStore, date: string): Promise<ReportSummary[]> {
-  const names = (await store.list('reports/')).filter((name) => /^reports\/\d{4}-\d\d-\d\d\/report\.json$/.test(name))
-  const earlier = names.filter((name) => name < reportName(date, 'report.json')).sort()
+  const earlier = reportDates(await store.list('reports/')).filter((one) => one < date)
   const summaries: ReportSummary[] = []
-  for (const name of earlier.slice(-mostReports)) {
-    const bytes = await store.read(name)
+  for (const one of earlier.slice(0, mostReports).reverse()) {
+    const bytes = await store.read(reportName(one, 'report.json'))
     const report = bytes && readReport(bytes)
     if (report) summaries.push(summarizeReport(report))
   }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { mapSome } from '../audit/index-work.ts'
+import { type ReportFile, reportDates, reportName } from '../audit/report-name.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
@@ -50,9 +51,7 @@ export async function answerReport(inbound: Inbound, parts: AuditParts): Promise
 
 /** Dates of all reports, the newest first. */
 export async function listDates({ book }: Pick<AuditParts, 'book'>): Promise<readonly string[]> {
-  const names = await book.reports.list('')
-  const dates = names.flatMap((name) => /^(\d{4}-\d\d-\d\d)\/report\.json$/.exec(name)?.[1] ?? [])
-  return [...new Set(dates)].sort().reverse()
+  return reportDates(await book.reports.list('reports/'))
 }
 
 /** The report of a night; Problem `operation_unknown` where there is none. */
@@ -62,8 +61,8 @@ export async function readReport(parts: Pick<AuditParts, 'book'>, date: string):
   return { bytes, digest: hash('sha256', bytes, 'hex'), content }
 }
 
-async function readFile({ book }: Pick<AuditParts, 'book'>, date: string, file: string): Promise<Uint8Array> {
-  const bytes = dateForm.test(date) ? await book.reports.read(`${date}/${file}`) : null
+async function readFile({ book }: Pick<AuditParts, 'book'>, date: string, file: ReportFile): Promise<Uint8Array> {
+  const bytes = dateForm.test(date) ? await book.reports.read(reportName(date, file)) : null
   if (bytes === null) throw new Problem('operation_unknown', 'There is no report of this date.')
   return bytes
 }
@@ -76,7 +75,7 @@ function verdictOf({ content }: KeptReport) {
 
 /** The sealer's signature over the bytes of the report, DER in base64. */
 async function signatureHeader({ book }: AuditParts, date: string): Promise<Readonly<Record<string, string>>> {
-  const signature = await book.reports.read(`${date}/report.json.sig`)
+  const signature = await book.reports.read(reportName(date, 'report.json.sig'))
   return signature === null ? {} : { 'countersign-signature': Buffer.from(signature).toString('base64') }
 }
 

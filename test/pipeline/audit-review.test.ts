@@ -19,9 +19,9 @@ const quiet = {
 function worldWith(report: object = quiet) {
   const world = createAuditWorld()
   const bytes = Buffer.from(JSON.stringify(report))
-  world.book.files.set(`${date}/report.json`, bytes)
+  world.book.files.set(`reports/${date}/report.json`, bytes)
   world.book.files.set(
-    `${date}/report.html`,
+    `reports/${date}/report.html`,
     Buffer.from('<!doctype html><html><head><style>p{color:red}</style></head><p>PASS</p></html>'),
   )
   const review = (body: object = {}, principal = dave, of = date) =>
@@ -63,7 +63,7 @@ describe('reports', () => {
 
   it('come byte for byte as they were signed', async () => {
     const world = worldWith()
-    world.book.files.set(`${date}/report.json.sig`, Buffer.from('DER'))
+    world.book.files.set(`reports/${date}/report.json.sig`, Buffer.from('DER'))
     const { answer } = await world.ask('auditReport', { operation: date })
     expect([answer?.body, answer?.headers['countersign-signature']]).toEqual([JSON.stringify(quiet), 'REVS'])
     expect(answer?.headers['repr-digest']).toMatch(/^sha-256=:[A-Za-z0-9+/]{43}=:$/)

@@ -5,6 +5,7 @@ import type { NightlyFacts, SegmentTask } from '../../shared/audit/nightly.ts'
 import type { NightlyPorts, PublishedReport } from '../../shared/audit/nightly-ports.ts'
 import { wakeNightly, workSegment } from '../../shared/audit/nightly-wake.ts'
 import type { RowDocument } from '../../shared/audit/record.ts'
+import { requestRun } from '../../shared/audit/run-requests.ts'
 import { runSealer } from '../../shared/audit/sealer.ts'
 import type { RowStore } from '../../shared/audit/store.ts'
 import { exceptions } from '../../shared/audit/verify-findings.ts'
@@ -16,6 +17,8 @@ export const minute = 60_000
 export const day = 86_400_000
 
 export interface NightWorld {
+  /** Whether the first night was asked for. */
+  readonly asked: { isDone: boolean }
   now: number
   readonly rows: RowStore
   anchors: MemoryAnchors
@@ -36,12 +39,12 @@ export interface NightWorld {
 }
 
 /** What outlives a process. */
-export type Outside = Pick<NightWorld, 'now' | 'anchors' | 'reports' | 'posted' | 'logged'>
+export type Outside = Pick<NightWorld, 'asked' | 'now' | 'anchors' | 'reports' | 'posted' | 'logged'>
 
 export function startOutside(): Outside {
   // A Monday, an hour before the nightly run is due.
   const now = Date.parse('2026-11-23T00:00:00.000Z')
-  return { now, anchors: createMemoryAnchors(), reports: new Map(), posted: [], logged: [] }
+  return { now, anchors: createMemoryAnchors(), reports: new Map(), posted: [], logged: [], asked: { isDone: false } }
 }
 
 /** A new process, over what is there already. */
@@ -100,7 +103,12 @@ export function createNightWorld(rows: RowStore, outside: Outside = startOutside
       }
       await runSealer({ ...common, clock: () => world.now })
     },
-    wake: async () => (await wakeNightly(world.ports)).messages,
+    async wake() {
+      // Nothing is due of itself in the night in which a book begins.
+      if (!outside.asked.isDone)
+        outside.asked.isDone = (await requestRun(rows, { now: world.now, id: 'first' }).catch(() => null)) !== null
+      return (await wakeNightly(world.ports)).messages
+    },
     async work(tasks) {
       for (const task of tasks) await workSegment(world.ports, JSON.parse(JSON.stringify(task)))
     },

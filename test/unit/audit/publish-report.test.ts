@@ -4,12 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import {
-  createPublisher,
-  type PublisherOptions,
-  readHistory,
-  reportName,
-} from '../../../shared/audit/publish-report.ts'
+import { createPublisher, type PublisherOptions, readHistory } from '../../../shared/audit/publish-report.ts'
+import { reportName } from '../../../shared/audit/report-name.ts'
 import type { Report } from '../../../shared/audit/report-schema.ts'
 import { quietFacts } from '../../support/report-week.ts'
 import { needs } from '../../support/tools.ts'
