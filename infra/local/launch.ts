@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, { readonly file: string; readonly kind: 
   demo: { file: 'demo', kind: 'client' },
   token: { file: 'token', kind: 'other' },
   'audit:verify': { file: 'audit-verify', kind: 'client' },
+  'audit:night': { file: 'audit-night', kind: 'client' },
   'audit:export': { file: 'audit-export', kind: 'client' },
   'audit:sample': { file: 'audit-sample', kind: 'client' },
   'audit:erase': { file: 'audit-erase', kind: 'client' },

@@ -94,7 +94,7 @@ export async function readHistory(store: ReportStore, date: string): Promise<Rep
  * The report, or null where the bytes are none of this format. Only the verifier can write there, and what it wrote under
  * this version is taken as it is: a night must not stay without its report for one strange figure in it.
  */
-function readReport(bytes: Uint8Array): Report | null {
+export function readReport(bytes: Uint8Array): Report | null {
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
     return (value as Partial<Report> | null)?.schema === reportVersion ? (value as Report) : null

@@ -1,6 +1,10 @@
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reportDates, reportName } from '../../../shared/audit/report-name.ts'
 import { type Verdict, verifyChain } from '../../../shared/audit/verify.ts'
+import type { StoredReport } from '../../../shared/audit/verify-reports.ts'
+import type { WormStore } from '../../../shared/audit/worm-reports.ts'
 import { verifyFolder } from '../bundle/verify-folder.ts'
 import { openBook } from '../stack/book.ts'
 import { explainLosses, type LocalReport } from '../stack/declared-loss.ts'
@@ -26,13 +30,25 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 async function verifyStack(stack: StackFile, asked: ReadonlySet<string>): Promise<LocalReport> {
-  const { openings, source, keys, evidence, anchors } = openBook(stack)
+  const { openings, source, keys, evidence, anchors, reports: store } = openBook(stack)
   await untilSealed(() => evidence.readCheckpoint())
-  const full = asked.has('--full') ? { openings } : {}
-  const report = await verifyChain({ source, keys, anchors, ...full, now: Date.now(), requireAnchors: true })
+  const reports = () => listReports(store)
+  const full = asked.has('--full') ? { openings, sealed: evidence.readSegment } : {}
+  const report = await verifyChain({ source, keys, anchors, reports, ...full, now: Date.now(), requireAnchors: true })
   const losses = readLosses(join(localFolder(), 'kept'), stack.pids.stack)
   const explained = await explainLosses(report, { source, losses })
   return { ...explained, notes: [...explained.notes, ...losses.map(warn)] }
+}
+
+/** The nightly reports that are kept, by the digests of their bytes. */
+async function listReports(store: WormStore): Promise<readonly StoredReport[]> {
+  const dates = reportDates(await store.list('reports/'))
+  return Promise.all(
+    dates.map(async (date) => {
+      const bytes = await store.read(reportName(date, 'report.json'))
+      return { date, digest: hash('sha256', bytes ?? new Uint8Array(), 'hex') }
+    }),
+  )
 }
 
 /** The stack seals every few seconds: what was started just now may have no checkpoint yet. */
