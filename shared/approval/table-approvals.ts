@@ -79,7 +79,7 @@ function isInDoubt(cause: unknown): boolean {
 type Entity = Columns & { readonly partitionKey: string; readonly rowKey: string }
 
 async function openTable({ account, table, allowInsecure }: TableApprovalsOptions, timeout: number) {
-  const sdk = await import('@azure/data-tables')
+  const sdk = await import('../audit/azure-tables.ts')
   const settings = { retryOptions: { maxRetries: 0 }, allowInsecureConnection: allowInsecure ?? false }
   const client =
     'url' in account

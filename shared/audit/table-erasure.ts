@@ -62,7 +62,7 @@ async function openTable<Table extends string>(
   { account, names, allowInsecure }: TableErasureOptions<Table>,
   table: Table,
 ) {
-  const sdk = await import('@azure/data-tables')
+  const sdk = await import('./azure-tables.ts')
   const settings = { allowInsecureConnection: allowInsecure ?? false }
   return 'url' in account
     ? new sdk.TableClient(account.url, names[table], account.credential, settings)

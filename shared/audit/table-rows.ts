@@ -59,7 +59,7 @@ export function createTableRows(options: TableRowsOptions): RowStore {
 }
 
 async function openTable(options: TableRowsOptions, name: TableName): Promise<TableClient> {
-  const sdk = await import('@azure/data-tables')
+  const sdk = await import('./azure-tables.ts')
   const settings = { retryOptions: { maxRetries: 0 }, allowInsecureConnection: options.allowInsecure ?? false }
   const { account, names } = options
   const client =

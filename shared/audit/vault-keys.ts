@@ -112,7 +112,7 @@ async function fetchSecret(client: SecretClient, name: string, options: VaultKey
 }
 
 async function openClient({ url, credential }: VaultKeysOptions): Promise<SecretClient> {
-  const sdk = await import('@azure/keyvault-secrets')
+  const sdk = await import('./azure-secrets.ts')
   return new sdk.SecretClient(url, credential, { retryOptions: { maxRetries: 1, maxRetryDelayInMs: 200 } })
 }
 

@@ -43,7 +43,7 @@ export function createVaultMonths({ url, credential, timeout = defaultTimeout }:
 }
 
 async function openClient(url: string, credential: TokenSource): Promise<SecretClient> {
-  const sdk = await import('@azure/keyvault-secrets')
+  const sdk = await import('./azure-secrets.ts')
   return new sdk.SecretClient(url, credential, { retryOptions: { maxRetries: 0 } })
 }
 

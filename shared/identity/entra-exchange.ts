@@ -89,7 +89,7 @@ function createNetworkClient({ wire, signal }: Attempt, { settings, fetch, now }
 /** A client for each exchange: a shared one mixes people's throttling and slows down with every token it holds. */
 async function callMsal(wish: ExchangeWish, attempt: Attempt, parts: Parts): Promise<AuthenticationResult | null> {
   const { settings, clientAssertion } = parts.options
-  const { ConfidentialClientApplication } = await import('@azure/msal-node')
+  const { ConfidentialClientApplication } = await import('./azure-msal.ts')
   const assertion = await clientAssertion()
   const client = new ConfidentialClientApplication({
     auth: {

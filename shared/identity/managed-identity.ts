@@ -23,7 +23,7 @@ export function createManagedCredential(options: ManagedIdentityOptions): TokenC
   let credential: Promise<ManagedIdentityCredential> | null = null
 
   async function load(): Promise<ManagedIdentityCredential> {
-    const { ManagedIdentityCredential } = await import('@azure/identity')
+    const { ManagedIdentityCredential } = await import('./azure-identity.ts')
     return new ManagedIdentityCredential({ clientId, retryOptions })
   }
 

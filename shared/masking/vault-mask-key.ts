@@ -19,7 +19,7 @@ const defaultTimeout = 3000
  */
 export async function fetchMaskKey(options: MaskKeyOptions): Promise<Pick<TokenKey, 'version' | 'secret'>> {
   try {
-    const { SecretClient } = await import('@azure/keyvault-secrets')
+    const { SecretClient } = await import('../audit/azure-secrets.ts')
     const client = new SecretClient(options.vaultUrl, options.credential, { retryOptions: { maxRetries: 1 } })
     const abortSignal = AbortSignal.timeout(options.timeout ?? defaultTimeout)
     const { value, properties } = await client.getSecret(secretName, { abortSignal })
