@@ -2,7 +2,7 @@ import type { HttpRequest } from '@azure/functions'
 import { bodyLimits } from '../backend/inputs.ts'
 import type { Inbound } from '../pipeline/ports.ts'
 
-/** A Functions request as plain values. The body is read to one byte past its limit at most, so that it can be judged. */
+/** A Functions request as plain values. Of a body that is too long only its beginning is kept, by which it is judged. */
 export async function readInbound(request: HttpRequest, backend: string | undefined): Promise<Inbound> {
   const url = new URL(request.url)
   const headers = Object.fromEntries(request.headers.entries())
@@ -23,14 +23,21 @@ function named(params: Readonly<Record<string, string>>, names: readonly string[
   return names.map((name) => params[name]).find((value) => value !== undefined) ?? ''
 }
 
+/** What is read, and not kept, of a body that is too long. */
+const mostDrained = 32 * bodyLimits.bytes
+
+/**
+ * Read on to its end where that is near: where bodies are streamed, one that is given up half-way leaves the connection to
+ * the host in a state in which the request after it never ends.
+ */
 async function readBody(request: HttpRequest): Promise<Uint8Array> {
   if (request.method === 'GET' || request.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk)
+    if (size <= bodyLimits.bytes) chunks.push(chunk)
     size += chunk.byteLength
-    if (size > bodyLimits.bytes) break
+    if (size > mostDrained) break
   }
   return Buffer.concat(chunks)
 }

@@ -113,6 +113,7 @@ describe('a stack', () => {
       'blobs',
       'evidence',
       'vault',
+      'logs',
       'ca',
       'proxy',
       'backends',

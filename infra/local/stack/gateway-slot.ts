@@ -4,6 +4,8 @@ import { type GatewayOptions, startGateway } from './gateway.ts'
 /** The place of the gateway in a stack: its process may be replaced by another one on the same port. */
 export interface GatewaySlot {
   pid(): number
+  /** Where its host listens. */
+  url(): string
   /** Resolves with the exit code or signal when a gateway ends by itself. */
   readonly ended: Promise<number | string>
   /** Ends the running gateway and starts one from another folder; rejects, with none running, where that fails. */
@@ -13,7 +15,7 @@ export interface GatewaySlot {
 
 /** Starts the first gateway and resolves when it serves. */
 export async function openGatewaySlot(options: GatewayOptions): Promise<GatewaySlot> {
-  let current: Child | null = null
+  let current: (Child & { readonly url: string }) | null = null
   let end: (code: number | string) => void = () => undefined
   let pending: Promise<void> = Promise.resolve()
   let isClosed = false
@@ -38,6 +40,7 @@ export async function openGatewaySlot(options: GatewayOptions): Promise<GatewayS
   await enter(options.app)
   return {
     pid: () => current?.pid ?? -1,
+    url: () => current?.url ?? '',
     ended,
     replace: (app) => {
       pending = pending.catch(() => undefined).then(() => replace(app))

@@ -50,10 +50,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const [services] = await bothDone(startServices(room), options.prepare?.())
     const ca = join(home, 'ca.pem')
     writePrivate(ca, services.certificates.ca)
-    const evidenceApp = { port: await takePort(0), key: randomBytes(24).toString('base64url') }
-    const [gateway, keeper] = await launchApps({ ...options, port, ca, evidenceApp }, { room, services })
+    const key = randomBytes(24).toString('base64url')
+    const [gateway, keeper] = await launchApps({ ...options, port, ca, key }, { room, services })
     const announce = () => {
-      const file = describe({ port, ca, services, gateway, keeper, evidenceApp, guard: room.guard })
+      const file = describe({ port, ca, services, gateway, keeper, key, guard: room.guard })
       writePrivate(join(home, 'stack.json'), file)
       return file
     }
@@ -111,15 +111,9 @@ function refuseSecond(home: string): void {
   throw new Error(`a stack is running already on ${running.gateway} (process ${running.pids.stack}): ${hint}`)
 }
 
-/** Where a host listens, and its master key. */
-interface HostAccess {
-  readonly port: number
-  readonly key: string
-}
-
 /** The two apps of one package, each under settings of its own. */
 async function launchApps(
-  options: { port: number; ca: string; app?: string; evidenceApp: HostAccess },
+  options: { port: number; ca: string; app?: string; key: string },
   { room, services }: { room: Room; services: Services },
 ): Promise<readonly [GatewaySlot, GatewaySlot]> {
   const surroundings: Surroundings = {
@@ -142,8 +136,8 @@ async function launchApps(
   const { teardown } = room
   const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
   const own = evidenceEnvironment(surroundings)
-  const evidenceEnv = { ...own, HOST_MASTER_KEY: options.evidenceApp.key }
-  const evidence = { app, port: options.evidenceApp.port, env: evidenceEnv, announce, isQuiet: true }
+  const evidenceEnv = { ...own, HOST_MASTER_KEY: options.key }
+  const evidence = { app, port: 0, env: evidenceEnv, announce, isQuiet: true }
   const started = [
     openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),
     openGatewaySlot(evidence).then((slot) => teardown.add('evidence', slot)),
@@ -158,11 +152,12 @@ interface Facts {
   readonly services: Services
   readonly gateway: GatewaySlot
   readonly keeper: GatewaySlot
-  readonly evidenceApp: HostAccess
+  /** Master key of the evidence app's host. */
+  readonly key: string
   readonly guard: Guard
 }
 
-function describe({ port, ca, services, gateway, keeper, evidenceApp, guard }: Facts): StackFile {
+function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
   const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs } = services
   const { connectionString } = storage
   return {
@@ -171,7 +166,7 @@ function describe({ port, ca, services, gateway, keeper, evidenceApp, guard }: F
     tenant: tenants.home,
     clientId: apps.api,
     tables: { url: storage.tables, connectionString, table: auditTable },
-    evidenceApp: { url: `http://localhost:${evidenceApp.port}`, key: evidenceApp.key },
+    evidenceApp: { url: keeper.url(), key },
     blobs: { url: evidence.url, connectionString: evidence.connectionString },
     evidence: { container: evidenceContainer, reports: reportsContainer, signingKey: signingKeyName },
     vault: `https://${vaultHost}`,

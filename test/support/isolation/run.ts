@@ -27,6 +27,7 @@ export interface IsolationReport {
 
 export interface Book {
   readonly verdict: string
+  readonly notes: readonly string[]
   readonly findings: readonly unknown[]
   readonly counts: Readonly<Record<'rows' | 'verified' | 'intents' | 'outcomes' | 'open', number>>
 }
