@@ -5,7 +5,7 @@ import type { RunKeys } from './run-key.ts'
 import type { Entity, RowStore, Write } from './store.ts'
 
 /** Partitions of the table of runs in which the verifier keeps what its next run goes by. */
-const guarded: ReadonlySet<string> = new Set(['run', 'reconcile'])
+const guarded: ReadonlySet<string> = new Set(['run', 'reconcile', 'retention'])
 
 /**
  * A store whose table of runs remembers only what was written under the verifier's own key: an entity of a guarded

@@ -69,7 +69,8 @@ export function createVaultKeys(options: VaultKeysOptions): VaultKeys {
 
 /** The key in hand: asked for at the first use, at the change of month, and now and then whether it is still the same. */
 function holdCurrent(options: VaultKeysOptions, open: () => Promise<SecretClient>): KeySource['current'] {
-  const { clock } = options
+  const { clock, secret } = options
+  const nameAt = secret === undefined ? monthlySecretName : () => secret
   let held: Held | null = null
   let pending: Promise<Held> | null = null
   let confirmAt = 0
@@ -97,7 +98,7 @@ function holdCurrent(options: VaultKeysOptions, open: () => Promise<SecretClient
 
   return async () => {
     const now = clock()
-    const name = options.secret ?? monthlySecretName(now)
+    const name = nameAt(now)
     const isNeeded = !held || (held.name !== name && now >= retryAt) || isRetired(held, now)
     // Within a month nobody waits for the vault to say that the key is still the same.
     if (!isNeeded && now >= confirmAt) void ask(name)

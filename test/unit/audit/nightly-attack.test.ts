@@ -1,6 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { wakeNightly } from '../../../shared/audit/nightly-wake.ts'
 import { readProgress, saveProgress } from '../../../shared/audit/reconcile-progress.ts'
 import { takeClaim } from '../../../shared/audit/reconcile-state.ts'
 import { buildReport } from '../../../shared/audit/report.ts'
@@ -91,6 +90,17 @@ describe('somebody who may write the table of runs', () => {
       expect(judge(await world.night())).toBe('PASS')
     },
   )
+
+  it.each([
+    ['of a lane that is far away', 'L999999999', 1],
+    ['of a segment that is far away', 'L01', 900_000_000],
+  ])('cannot lose the walk in a lease %s', async (_, lane, segment) => {
+    const properties = { owner: 'x', until: '2026-01-01T00:00:00.000Z', term: 1, segment }
+    rows.tables.meta.set(keyOf('lane', lane), { partitionKey: 'lane', rowKey: lane, etag: 'planted', properties })
+    const facts = await world.night()
+    expect(facts.rows.verified).toBe(facts.rows.found)
+    expect([facts.rows.verified > 24, facts.segments.expected < 50]).toEqual([true, true])
+  })
 
   it.each([['run', run, { step: 'told', begunAt: '', owner: 'x', until: '' }]] as const)(
     'cannot say that a night was told (%s)',
