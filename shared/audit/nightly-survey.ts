@@ -94,8 +94,11 @@ async function surveyLane(input: SurveyInput, lane: string, last: number): Promi
     if (stored !== null) found = segment
     segments.push({ segment, head: stored && (await openHead(input, stored, { lane, segment })) })
   }
-  const isGone = found === 0 && segments.length > 0 && !(await hasTraces(input, lane, segments))
-  return { lane, segments, isGone }
+  return { lane, segments, isGone: found === 0 && (await isLaneGone(input, lane, segments)) }
+}
+
+async function isLaneGone(input: SurveyInput, lane: string, segments: readonly SurveyedSegment[]): Promise<boolean> {
+  return segments.length > 0 && !(await hasTraces(input, lane, segments))
 }
 
 /** The furthest segment of a lane that does not stand in its directory alone. */
