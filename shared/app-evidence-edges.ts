@@ -3,6 +3,8 @@ import type { Foundation } from './app-ports.ts'
 import { createArmImmutability, type ImmutabilityReader } from './audit/arm-immutability.ts'
 import type { NightPorts } from './audit/reconcile-night.ts'
 import { createSources } from './audit/reconcile-setup.ts'
+import { createRunKeys, runSecret } from './audit/run-key.ts'
+import { guardRuns } from './audit/run-memory.ts'
 import { createDatabricksSql } from './audit/source-databricks-sql.ts'
 import { createLogAnalytics } from './audit/source-log-analytics.ts'
 import { type TokenSource, tableNames } from './audit/store.ts'
@@ -35,18 +37,24 @@ export function createEdges(base: Foundation) {
   const origin = `countersign/${settings.COUNTERSIGN_CLIENT_ID}`
   const account = { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential: verifier }
   const names = tableNames('audit')
-  const rows = createTableRows({ account, names, timeout: patience, create: true })
-  const keys = createVaultKeys({ url, credential: verifier, clock, timeout: patience })
+  const stored = createTableRows({ account, names, timeout: patience, create: true })
+  const vault = { url, credential: verifier, clock, timeout: patience }
+  const keys = createVaultKeys(vault)
+  const desk = createVaultMonths({ url, credential: verifier })
+  const ownKeys = createVaultKeys({ ...vault, secret: runSecret })
+  const runKeys = createRunKeys({ desk, rows: stored, clock, random: randomBytes, keys: ownKeys })
+  const rows = guardRuns(stored, runKeys)
   return {
     origin,
     rows,
     keys,
+    runKeys,
     ...createContainers(base, { sealer, verifier }),
     signer: createVaultSigner({ url, credential: sealer, name: signingKey }),
     readPolicy: createPolicyReader(base, sealer),
     authority: createStampAuthority(base),
     night: createNightPorts(base, { rows, keys: keys.find, origin, verifier }),
-    desk: createVaultMonths({ url, credential: verifier }),
+    desk,
     book: createTableErasure({ account, names: { rows: names.rows } }),
     erasable: createTableErasure({ account, names: { pii: names.pii, approvals: 'approvals' } }),
     writer: createAuditWriter({ rows, keys, clock, limits: { deadline: limits.append }, random: randomBytes, origin }),

@@ -11,11 +11,11 @@ import { stampBytes } from './audit/time-stamper.ts'
 /** What the nightly run works with in this deployment. */
 export function createNightly(base: Foundation, edges: Edges, wait: NightlyPorts['wait']): NightlyPorts {
   const { settings, clock, log, buildDigest } = base
-  const { rows, keys, origin, evidence, reports, signer, readPolicy, writer } = edges
+  const { rows, keys, runKeys, origin, evidence, reports, signer, readPolicy, writer } = edges
   return {
     ...{ rows, origin, clock, log, wait, createPeriod, random: randomBytes, build: buildDigest },
     keys: keys.find,
-    currentKey: keys.current,
+    runKeys,
     readSealed: evidence.readSegment,
     hour: settings.COUNTERSIGN_NIGHTLY_HOUR,
     recordEvent: writer.recordEvent,

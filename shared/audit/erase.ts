@@ -3,7 +3,7 @@ import { countTraces, erasePersonKeys, eraseTraces } from './erase-traces.ts'
 import { beginErasure, type Erasure, type ErasureOrder, endErasure, findErasure } from './erasure-state.ts'
 import type { ErasureStore } from './erasure-store.ts'
 import { type Hold, readHolds } from './holds.ts'
-import type { StoredEntity } from './record.ts'
+import type { RowDocument, StoredEntity } from './record.ts'
 import type { RowStore } from './store.ts'
 import { readDocument, type Traces, traceSubject } from './subject-rows.ts'
 import type { AuditWriter } from './writer.ts'
@@ -61,14 +61,19 @@ export async function planErasure(options: EraseOptions, subject: ErasureOrder['
  * that says so. A crash anywhere is finished by the same order again, with one row in the end. A legal hold forbids it.
  */
 export async function runErasure(options: EraseOptions, order: ErasureOrder): Promise<ErasureResult> {
+  // What was written since a cut-short order is part of the repeated one; nor is a kept time anybody's word.
   const begun = await findErasure(options.rows, order.subject)
+  const until = new Date(options.clock()).toISOString()
   const plan = await planErasure(options, order.subject)
   if (plan.holds.length > 0) return { status: 'hold', holds: plan.holds }
   if (begun === null && plan.openings + plan.approvals + plan.recordings === 0) return { status: 'nothing' }
   const { clock: now, random } = options
   const erasure = begun ?? (await beginErasure(options.rows, order.subject, { now: now(), random }))
   await erasePersonKeys(options.store, order.subject)
-  const { decisions, approvals, isRecorded, holds } = await eraseRows(options, { order, erasure })
+  const { decisions, approvals, isRecorded, holds } = await eraseRows(options, {
+    order,
+    erasure: { ...erasure, until },
+  })
   if (holds.length > 0) return { status: 'hold', holds }
   if (!isRecorded) await options.audit.recordEvent(erasureFacts(order, erasure, { decisions, approvals }))
   await endErasure(options.rows, erasure)
@@ -86,8 +91,9 @@ async function eraseRows(options: EraseOptions, { order, erasure }: Erasing) {
   let isRecorded = false
   let seen = 0
   let holds: readonly Hold[] = []
-  const onOther = (id: unknown) => {
-    isRecorded ||= id === erasure.id
+  const subject = commitControl(erasure.salt, 'subject', textOfSubject(order.subject))
+  const onOther = (detail: RowDocument['detail']) => {
+    isRecorded ||= detail?.id === erasure.id && detail.subject === subject
   }
   for await (const traces of walkSubject(options, { ...order, until: erasure.until }, onOther)) {
     // A hold that is set meanwhile stops it here.
@@ -110,11 +116,11 @@ interface Scope {
 async function* walkSubject(
   { pages }: EraseOptions,
   { subject, until }: Scope,
-  onErasure: (id: unknown) => void = () => undefined,
+  onErasure: (detail: RowDocument['detail']) => void = () => undefined,
 ): AsyncIterable<Traces> {
   for await (const page of pages()) {
     const rows = page.map(readDocument).filter((row) => row !== null)
-    for (const { detail } of rows.filter(({ kind }) => kind === 'erasure')) onErasure(detail?.id)
+    for (const { detail } of rows.filter(({ kind }) => kind === 'erasure')) onErasure(detail)
     const found = rows.filter(({ time }) => time <= until).map((row) => traceSubject(row, subject))
     yield* found.filter((traces) => traces !== null)
   }

@@ -40,16 +40,19 @@ async function keepMonth(options: KeyKeeperOptions, { name, retiresAt }: MonthSe
   const { desk, random } = options
   const versions = await desk.versions(name)
   for (const one of versions) if (one.retiresAt === null) await desk.retire(name, one.version, retiresAt)
-  if (versions.length > 0 || !(await claimMonth(options, name))) return null
+  if (versions.length > 0 || !(await claimSecret(options, name))) return null
   return kidOf(name, await desk.add(name, { value: makeKey(random), retiresAt }))
 }
 
-/** Insert-only; a claim that led to no secret within ten minutes is taken over. */
-async function claimMonth({ rows, clock }: KeyKeeperOptions, name: string): Promise<boolean> {
+/** Insert-only; a claim that led to no secret within ten minutes, or that is of the future, is taken over. */
+export async function claimSecret(
+  { rows, clock }: Pick<KeyKeeperOptions, 'rows' | 'clock'>,
+  name: string,
+): Promise<boolean> {
   const entity = { partitionKey: partition, rowKey: name, properties: { at: clock() } }
   const claim = await rows.commit('runs', [{ kind: 'insert', entity }])
   if (claim.ok) return true
   const held = await rows.read('runs', partition, name)
-  if (held === null || clock() - Number(held.properties.at) < staleMs) return false
+  if (held === null || Math.abs(clock() - Number(held.properties.at)) < staleMs) return false
   return (await rows.commit('runs', [{ kind: 'replace', entity, etag: held.etag }])).ok
 }

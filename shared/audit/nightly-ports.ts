@@ -5,7 +5,8 @@ import type { Immutability, NightlyFacts } from './nightly.ts'
 import type { SegmentPorts } from './nightly-segment.ts'
 import type { RowPosition } from './receipt.ts'
 import type { EventFacts } from './record.ts'
-import type { AuditKey, RowStore } from './store.ts'
+import type { RunKeys } from './run-key.ts'
+import type { RowStore } from './store.ts'
 import type { Finding } from './verify-findings.ts'
 
 /** A report as it was published. */
@@ -25,8 +26,8 @@ export interface Reconciliation {
 /** Everything that the nightly run needs from outside. What rejects is tried again at the next wake. */
 export interface NightlyPorts extends Omit<SegmentPorts, 'source'> {
   readonly rows: RowStore
-  /** The key under which documents of a run are authenticated. */
-  readonly currentKey: () => Promise<AuditKey>
+  /** The keys under which documents of a run are authenticated; never those of rows. */
+  readonly runKeys: RunKeys
   readonly wait: (milliseconds: number) => Promise<void>
   readonly random: (size: number) => Uint8Array
   /** UTC hour from which a night's run is due. */

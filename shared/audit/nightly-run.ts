@@ -20,8 +20,9 @@ const lost = 'the run was taken over'
 
 export function startNight(ports: NightlyPorts): Night {
   const keys = rememberKeys(ports.keys)
-  const { rows, clock, wait, random } = ports
-  const documents = createRunDocuments({ rows, pacing: { clock, wait, random }, current: ports.currentKey, find: keys })
+  const { rows, clock, wait, random, runKeys } = ports
+  const find = rememberKeys(runKeys.find)
+  const documents = createRunDocuments({ rows, pacing: { clock, wait, random }, current: runKeys.current, find })
   return { ports, documents, keys, owner: Buffer.from(random(idSize)).toString('hex') }
 }
 

@@ -1,3 +1,4 @@
+import { mapSome } from './index-work.ts'
 import { listLeases } from './lease.ts'
 import type { LaneState } from './nightly-state.ts'
 import type { HeadDocument, StoredEntity } from './record.ts'
@@ -32,13 +33,16 @@ export interface SurveyInput {
 /** Lanes behind the last known that are looked for: one that is in no directory must not be overlooked. */
 const beyond = 16
 const maxSegments = 1_000_000
+/** Lanes and segments that only the directory names, which anybody with the account may write: no more of them. */
+const mostLanes = 2000
+const aheadOfHeads = 16
+const atOnce = 64
 
 /** Looks which segments each lane has, by the heads; rejects where the store does not answer. */
 export async function surveyLanes(input: SurveyInput): Promise<SurveyedLane[]> {
   const leases = (await listLeases(input.rows)).filter(({ segment }) => segment > 0)
   const reached = new Map(leases.map(({ lane, segment }) => [lane, segment]))
-  for (const [lane, segment] of anchoredSegments(input.book)) raise(reached, lane, segment)
-  for (const [lane, { segment }] of input.states) raise(reached, lane, segment)
+  for (const [lane, segment] of trustedSegments(input)) raise(reached, lane, segment)
   for (const lane of await findUnlisted(input, reached)) raise(reached, lane, 1)
   const lanes: SurveyedLane[] = []
   for (const [lane, last] of [...reached].sort()) lanes.push(await surveyLane(input, lane, last))
@@ -60,31 +64,47 @@ function anchoredSegments(book: AnchoredBook | null): [string, number][] {
   })
 }
 
+/** How far anchors and the last night say that lanes have come. */
+function trustedSegments({ book, states }: SurveyInput): [string, number][] {
+  return [...anchoredSegments(book), ...[...states].map(([lane, { segment }]): [string, number] => [lane, segment])]
+}
+
 function raise(reached: Map<string, number>, lane: string, segment: number): void {
   reached.set(lane, Math.max(segment, reached.get(lane) ?? 0))
 }
 
 async function findUnlisted({ rows }: SurveyInput, reached: ReadonlyMap<string, number>): Promise<string[]> {
-  const last = Math.max(0, ...[...reached.keys()].map(laneNumber).filter(Number.isFinite))
+  const last = Math.min(mostLanes, Math.max(0, ...[...reached.keys()].map(laneNumber).filter(Number.isFinite)))
   const names = Array.from({ length: last + beyond }, (_, index) => laneName(index + 1))
   const absent = names.filter((lane) => !reached.has(lane))
-  const heads = await Promise.all(absent.map((lane) => rows.read('rows', partitionKey(lane, 1), headKey)))
+  const heads = await mapSome(absent, atOnce, (lane) => rows.read('rows', partitionKey(lane, 1), headKey))
   return absent.filter((_, index) => heads[index] !== null)
 }
 
 async function surveyLane(input: SurveyInput, lane: string, last: number): Promise<SurveyedLane> {
   const removed = removedSegments(input.book)
   const segments: SurveyedSegment[] = []
-  let isThere = false
+  let found = 0
+  const trusted = trustedSegment(input, lane)
+  const isBeyond = (segment: number) => segment > Math.min(last, Math.max(trusted, found) + aheadOfHeads)
   for (let segment = input.states.get(lane)?.segment ?? 1; segment < maxSegments; segment++) {
     if (removed.has(partitionKey(lane, segment))) continue
     const stored = await input.rows.read('rows', partitionKey(lane, segment), headKey)
-    if (stored === null && segment > last) break
-    isThere ||= stored !== null
+    if (stored === null && isBeyond(segment)) break
+    if (stored !== null) found = segment
     segments.push({ segment, head: stored && (await openHead(input, stored, { lane, segment })) })
   }
-  const isGone = !isThere && segments.length > 0 && !(await hasTraces(input, lane, segments))
-  return { lane, segments, isGone }
+  return { lane, segments, isGone: found === 0 && (await isLaneGone(input, lane, segments)) }
+}
+
+async function isLaneGone(input: SurveyInput, lane: string, segments: readonly SurveyedSegment[]): Promise<boolean> {
+  return segments.length > 0 && !(await hasTraces(input, lane, segments))
+}
+
+/** The furthest segment of a lane that does not stand in its directory alone. */
+function trustedSegment(input: SurveyInput, lane: string): number {
+  const own = trustedSegments(input).filter(([name]) => name === lane)
+  return Math.max(1, ...own.map(([, segment]) => segment))
 }
 
 async function openHead(

@@ -26,7 +26,7 @@ const askedMs = 86_400_000
  */
 export async function wakeNightly(ports: NightlyPorts): Promise<{ messages: SegmentTask[] }> {
   const night = startNight(ports)
-  const runs = await listRuns(ports.rows)
+  const runs = await listRuns(ports.rows, newestNight(ports.clock(), ports.hour))
   for (const run of runs.filter(({ step }) => step === 'reported'))
     await attempt(night, run, () => tellHeld(night, run))
   const newest = runs.at(-1)

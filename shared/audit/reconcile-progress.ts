@@ -27,7 +27,7 @@ export async function readProgress(rows: RowStore, backend: string): Promise<Nig
   if (stored === null) return null
   const chunks = Array.from({ length: 14 }, (_, at) => stored.properties[`s${at}`])
   const bytes = Buffer.concat(chunks.flatMap((one) => (one instanceof Uint8Array ? [one] : [])))
-  return JSON.parse(bytes.toString('utf8')) as NightProgress
+  return bytes.length === 0 ? null : (JSON.parse(bytes.toString('utf8')) as NightProgress)
 }
 
 /** Keeps what a night leaves; a repeat of the same night writes the same. Rejects with `audit_unavailable`. */

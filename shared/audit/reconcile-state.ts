@@ -74,5 +74,6 @@ function chunk(text: string): Record<string, Uint8Array> {
 function readState(properties: Readonly<Record<string, unknown>>): ReconcileState {
   const chunks: Uint8Array[] = []
   for (let at = 0; properties[`s${at}`] instanceof Uint8Array; at++) chunks.push(properties[`s${at}`] as Uint8Array)
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as ReconcileState
+  // An entity without any state is nobody's word.
+  return chunks.length === 0 ? empty : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as ReconcileState)
 }

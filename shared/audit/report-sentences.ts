@@ -8,6 +8,8 @@ export interface VerdictSources {
   readonly findings: Report['findings']
   readonly activity: Report['activity']
   readonly reconciliation: Report['reconciliation']
+  /** No report was kept before this one. */
+  readonly isFirst: boolean
 }
 
 /** The verdict in one sentence, or two. Never that nothing was tampered with: only what was found to be consistent. */

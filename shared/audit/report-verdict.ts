@@ -14,7 +14,12 @@ const maxClockOffset = 2000
  * something needs a person; otherwise PASS. In this order, and every reason is named.
  */
 export function judgeNight(sources: VerdictSources): Report['verdict'] {
-  const because = [...judgeFindings(sources), ...judgePopulation(sources.facts), ...judgeState(sources)]
+  const because = [
+    ...judgeFindings(sources),
+    ...judgePopulation(sources.facts),
+    ...judgeMemory(sources),
+    ...judgeState(sources),
+  ]
   const result = resultOf(because)
   const counts = countNight(sources)
   const sentence = sayVerdict(result, because, sources.facts)
@@ -72,6 +77,12 @@ function judgePopulation({ rows, segments, notes, checkpoint }: NightlyFacts): B
     ...when(segments.missing.length > 0, incomplete('segment_unanswered', unanswered)),
     ...notes.map((note) => incomplete('note', note)),
   ]
+}
+
+/** Reports are kept where nobody can remove them; what the run remembers of them is not. */
+function judgeMemory({ facts, isFirst }: VerdictSources): Because[] {
+  const text = 'What the night before had verified is gone, though its report is kept: nothing was compared with it.'
+  return when(facts.since === null && !isFirst, incomplete('memory_lost', text))
 }
 
 function judgeState(sources: VerdictSources): Because[] {

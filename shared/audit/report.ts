@@ -31,7 +31,7 @@ export function buildReport(facts: NightlyFacts, history: readonly ReportSummary
   const findings = listFindings({ date, found, before, dispositions: reviews.dispositions, period })
   const activity = period === null ? null : describeActivity(period)
   const reconciliation = describeReconciliation(facts.reconciliation)
-  const verdict = judgeNight({ facts, findings, activity, reconciliation })
+  const verdict = judgeNight({ facts, findings, activity, reconciliation, isFirst: before === null })
   const report: Omit<Report, 'notCollected'> = {
     ...{ schema: reportVersion, date, verdict },
     ...{ scope: describeScope(facts, period), method: describeMethod(facts, extras), anchored: describeAnchors(facts) },

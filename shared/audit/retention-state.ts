@@ -5,7 +5,7 @@ const partition = 'retention'
 
 /** Whether the book says already that this segment is given up. */
 export async function wasRecorded(rows: RowStore, name: string): Promise<boolean> {
-  return (await rows.read('runs', partition, keyOf(name))) !== null
+  return (await rows.read('runs', partition, keyOf(name)))?.properties.state === 'recorded'
 }
 
 /** Notes that it does. A crash just before leaves a second row of the same content, which says nothing new. */

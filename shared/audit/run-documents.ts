@@ -67,6 +67,7 @@ export function createRunDocuments(options: DocumentOptions): RunDocuments {
       if (kept !== null) return kept
       const write = await prepare(place, value)
       await insertOnce(options, write.entity)
+      await replaceForeign(options, place, write.entity)
       const found = await read<T>(place)
       if (found === null) throw unavailable(`${place.name} of ${place.run} was changed`)
       return found
@@ -109,6 +110,13 @@ async function insertOnce({ rows, pacing }: DocumentOptions, entity: Entity): Pr
     await pacing.wait(25 * 2 ** attempt)
   }
   throw unavailable(commit.ok ? '' : commit.detail)
+}
+
+/** What stands in the place and is not authentic is nobody's document, and must not keep ours out for good. */
+async function replaceForeign(options: DocumentOptions, place: DocumentPlace, entity: Entity): Promise<void> {
+  const stored = await options.rows.read('runs', entity.partitionKey, entity.rowKey)
+  if (stored === null || (await openDocument(options, { place, stored })) !== null) return
+  await options.rows.commit('runs', [{ kind: 'replace', entity, etag: stored.etag }])
 }
 
 interface Opening {

@@ -18,12 +18,16 @@ export interface Run {
 }
 
 const directory = 'run'
+const dateForm = /^\d{4}-\d\d-\d\d$/
+/** No lease is longer, in ms: whatever says so is nobody's. */
+const longest = 3_600_000
 
-/** All runs in order of their dates. Rejects with `audit_unavailable`. */
-export async function listRuns(rows: RowStore): Promise<Run[]> {
+/** All runs of nights up to `newest` in order of their dates; a night that is still to come has none. Rejects with `audit_unavailable`. */
+export async function listRuns(rows: RowStore, newest: string): Promise<Run[]> {
   const runs: Run[] = []
-  for await (const page of rows.list('runs', { partitionKey: directory })) runs.push(...page.map(readRun))
-  return runs
+  const range = { partitionKey: directory, from: '0', to: newest }
+  for await (const page of rows.list('runs', range)) runs.push(...page.map(readRun))
+  return runs.filter(({ date }) => dateForm.test(date))
 }
 
 /** One run, null where it was never begun. */
@@ -47,7 +51,7 @@ export async function saveRun(rows: RowStore, run: Run, changes: Partial<Run>): 
 
 /** Whether somebody other than `owner` has it in hand. */
 export function isTaken(run: Run, { owner, now }: { owner: string; now: number }): boolean {
-  return run.until > now && run.owner !== owner
+  return run.until > now && run.until <= now + longest && run.owner !== owner
 }
 
 function readRun({ rowKey, etag, properties }: StoredEntity): Run {

@@ -4,6 +4,10 @@ import { readChecked } from '../audit/index-check.ts'
 import { locateRow } from '../audit/index-locate.ts'
 import { mapSome } from '../audit/index-work.ts'
 import { listLeases } from '../audit/lease.ts'
+import type { RowPosition } from '../audit/receipt.ts'
+import type { RowDocument } from '../audit/record.ts'
+import { partitionKey, rowKey } from '../audit/segment.ts'
+import { readDocument } from '../audit/subject-rows.ts'
 import { invalid, parseBody } from '../backend/inputs.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Principal } from '../identity/principal.ts'
@@ -81,19 +85,45 @@ async function requireUnconcerned(principal: Principal, { content }: KeptReport,
   }
 }
 
-async function isBehindFinding(principal: Principal, content: unknown, parts: AuditParts): Promise<boolean> {
+async function isBehindFinding(
+  principal: Principal,
+  content: KeptReport['content'],
+  parts: AuditParts,
+): Promise<boolean> {
   const { rows } = parts.book
   const placed = findingsIn(content)
     .filter(({ seq }) => seq >= 0)
     .slice(0, mostFindings)
   if (placed.length === 0) return false
-  const newest = new Map((await listLeases(rows)).map(({ lane, segment }) => [lane, segment]))
+  const listed = (await listLeases(rows)).map(({ lane, segment }) => [lane, segment] as const)
+  // The report is signed; the directory is not.
+  const newest = new Map([...listed, ...segmentsOf(content)])
   const actors = await mapSome(placed, atOnce, async ({ lane, seq }) => {
     const place = await locateRow(rows, { lane, seq, newest: newest.get(lane) ?? 0 })
-    const found = place && (await readChecked(createReader(parts), place))
-    return found && 'row' in found ? (found.row.intent?.principal.oid ?? found.row.detail?.oid) : undefined
+    return place && actorAt(parts, place)
   })
   return actors.includes(principal.oid)
+}
+
+/** The segments that the report's lanes had reached. */
+function segmentsOf({ scope }: KeptReport['content']): (readonly [string, number])[] {
+  const { lanes = [] } = (scope ?? {}) as { readonly lanes?: readonly { lane: string; segment: number }[] }
+  return lanes.map(({ lane, segment }) => [lane, segment])
+}
+
+/** Who acted at a place: of an outcome, who made the call. What cannot be believed may still name somebody. */
+async function actorAt(parts: AuditParts, place: RowPosition): Promise<unknown> {
+  const row = await readAny(parts, place)
+  const intent = row?.outcome === undefined ? row : await readAny(parts, row.outcome.intent)
+  return intent?.intent?.principal.oid ?? row?.detail?.oid
+}
+
+async function readAny(parts: AuditParts, place: RowPosition): Promise<RowDocument | null> {
+  const found = await readChecked(createReader(parts), place)
+  if ('row' in found) return found.row
+  const { lane, segment, seq } = place
+  const stored = await parts.book.rows.read('rows', partitionKey(lane, segment), rowKey(seq))
+  return stored && readDocument(stored)
 }
 
 function commentPorts({ book, ports, wait }: AuditParts) {

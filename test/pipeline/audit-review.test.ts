@@ -144,6 +144,37 @@ describe('review', () => {
     expect((await world.review({}, other)).code).toBe('ok')
   })
 
+  it.each([
+    ['its outcome', 2, () => undefined],
+    [
+      'a row that cannot be believed any more',
+      1,
+      (world: ReturnType<typeof worldWith>) => {
+        for (const [id, stored] of world.book.rows.tables.rows) {
+          const mac = Buffer.alloc(32)
+          const isAt = id.endsWith('r0000000000000001')
+          if (isAt) world.book.rows.tables.rows.set(id, { ...stored, properties: { ...stored.properties, mac } })
+        }
+      },
+    ],
+    [
+      'a place that the directory of lanes leads away from',
+      1,
+      (world: ReturnType<typeof worldWith>) => {
+        for (const [id, stored] of world.book.rows.tables.meta) {
+          if (stored.partitionKey !== 'lane') continue
+          world.book.rows.tables.meta.set(id, { ...stored, properties: { ...stored.properties, segment: 900_000_000 } })
+        }
+      },
+    ],
+  ])('is refused to the person behind a call where the finding stands at %s', async (_, seq, change) => {
+    const scope = { lanes: [{ lane: 'L01', segment: 1, nextSeq: 3 }] }
+    const world = worldWith({ ...quiet, scope, findings: [{ id, ...finding, seq }] })
+    await world.call('d-1', { principal: principalOf(dave.oid) })
+    change(world)
+    expect((await world.review()).reasons).toEqual(['operator_concerned'])
+  })
+
   it('is refused to the person behind the call that a finding stands at', async () => {
     const world = worldWith({ ...quiet, findings: [{ id, ...finding }] })
     await world.call('d-1', { principal: principalOf(dave.oid) })

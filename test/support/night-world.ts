@@ -1,6 +1,6 @@
 // A book, its sealer and the nightly run over stores in memory, with a clock of its own. The report is a stand-in: it keeps
 // facts under their date, once, as the immutable container does, and judges them in the simplest way.
-import { hash, randomBytes } from 'node:crypto'
+import { createSecretKey, hash, randomBytes } from 'node:crypto'
 import type { NightlyFacts, SegmentTask } from '../../shared/audit/nightly.ts'
 import type { NightlyPorts, PublishedReport } from '../../shared/audit/nightly-ports.ts'
 import { wakeNightly, workSegment } from '../../shared/audit/nightly-wake.ts'
@@ -15,6 +15,9 @@ import { createMemoryAnchors, logKey, type MemoryAnchors, signWith } from '../un
 
 export const minute = 60_000
 export const day = 86_400_000
+
+/** Of the verifier alone; the gateway has the rows' key. */
+const runKey = { kid: 'audit-runs/00000001', key: createSecretKey(Buffer.alloc(32, 7)) }
 
 export interface NightWorld {
   /** Whether the first night was asked for. */
@@ -64,7 +67,7 @@ export function createNightWorld(rows: RowStore, outside: Outside = startOutside
     ports: {
       ...{ rows, origin, hour: 1, build: 'b1', random: randomBytes, clock: () => world.now },
       keys: async (id) => (id === kid ? { key } : null),
-      currentKey: async () => ({ kid, key }),
+      runKeys: { current: async () => runKey, find: async (id) => (id === runKey.kid ? runKey : null) },
       wait: () => new Promise((resolve) => setImmediate(resolve)),
       log: (event, fields = {}) => void world.logged.push({ event, fields }),
       recordEvent: (facts) => {

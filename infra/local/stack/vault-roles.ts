@@ -1,3 +1,4 @@
+import { runSecret } from '../../../shared/audit/run-key.ts'
 import { personas } from '../personas.ts'
 import { signingKeyName } from './vault-secrets.ts'
 
@@ -25,7 +26,8 @@ const behindMs = 2 * 86_400_000
  * Roles in the vault: the gateway reads the audit key of the month (around its turn also the neighbour's) and the mask's
  * key, so that who holds it can make rows of one month and sign nothing; the sealer signs with one key; the verifier
  * and who checks the book by hand read all secrets, and the public half of the key. The months' secrets are made by the
- * verifier, which knows them anyway, and in an emergency by a keymaker, who reads none.
+ * verifier, which knows them anyway, and in an emergency by a keymaker, who reads none. What the verifier remembers is
+ * under a key that only itself and who checks by hand may read, and only itself may make.
  */
 export function vaultRoles(ids: Identities, clock: () => number = Date.now) {
   const isSigningKey = ({ kind, name }: Parameters<May>[0]) => kind === 'keys' && name === signingKeyName
@@ -33,13 +35,15 @@ export function vaultRoles(ids: Identities, clock: () => number = Date.now) {
   const checks: May = (asked) => isReading(asked) && (asked.kind === 'secrets' || isSigningKey(asked))
   const makes: May = ({ kind, name, action }) =>
     kind === 'secrets' && name.startsWith('audit-hmac-') && (action === 'set' || action === 'list')
+  const remembers: May = ({ kind, name, action }) =>
+    kind === 'secrets' && name === runSecret && (action === 'set' || action === 'list')
   const roles = new Map<unknown, May>([
     [
       ids.gateway.principalId,
       (asked) => asked.kind === 'secrets' && isReading(asked) && isForGateway(asked.name, clock()),
     ],
     [ids.sealer.principalId, (asked) => asked.action !== null && isSigningKey(asked)],
-    [ids.verifier.principalId, (asked) => checks(asked) || makes(asked)],
+    [ids.verifier.principalId, (asked) => checks(asked) || makes(asked) || remembers(asked)],
     [personas.verifier.oid, checks],
     [personas.keymaker.oid, makes],
   ])

@@ -111,6 +111,18 @@ describe('an erasure of a person', () => {
     expect([rows.tables.pii.size, store.approvals.size, rows.tables.runs.size, documents().length]).toEqual(before)
   })
 
+  it('leaves nothing, and stands in the book, though somebody planted one that was begun', async () => {
+    const first = await runErasure(options(), { ...order, subject: other })
+    if (first.status !== 'erased') throw new Error('not erased')
+    const subject = commitControl('00', 'subject', `person ${tid}/${person.oid}`)
+    const properties = { state: 'begun', salt: '00', until: '1970-01-01T00:00:00.000Z', subject }
+    const planted = { partitionKey: 'erasure', rowKey: first.id, etag: 'planted', properties }
+    rows.tables.runs.set(keyOf('erasure', first.id), planted)
+    expect(await runErasure(options(), order)).toMatchObject({ status: 'erased', decisions: 2 })
+    expect(await planErasure(options(), person)).toMatchObject({ openings: 0, approvals: 0, recordings: 0 })
+    expect(erasures()).toHaveLength(2)
+  })
+
   it('takes every personal value of the person, and none of anybody else', async () => {
     const done = await runErasure(options(), order)
     expect(done).toMatchObject({ status: 'erased', decisions: 2 })

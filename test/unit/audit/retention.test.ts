@@ -5,6 +5,7 @@ import { openAnchorWriter } from '../../../shared/audit/anchor-log.ts'
 import { liftHold, setHold } from '../../../shared/audit/holds.ts'
 import type { RowDocument } from '../../../shared/audit/record.ts'
 import { type RetentionOptions, runRetention } from '../../../shared/audit/retention.ts'
+import { guardRuns } from '../../../shared/audit/run-memory.ts'
 import { runSealer } from '../../../shared/audit/sealer.ts'
 import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import { readDocument } from '../../../shared/audit/subject-rows.ts'
@@ -147,6 +148,21 @@ describe('retention', () => {
     }
     const run = await runRetention(options({ anchors: late }))
     expect([run.removed, run.holds.length, partitions().length]).toEqual([[], 1, 6])
+  })
+
+  it('stands in the book though somebody has noted that it does', async () => {
+    const runKey = { kid: 'audit-runs/00000001', key }
+    const keys = { current: async () => runKey, find: async () => runKey }
+    for (const name of old) {
+      const place = { partitionKey: 'retention', rowKey: name.replace('|', '-') }
+      rows.tables.runs.set(keyOf(place.partitionKey, place.rowKey), {
+        ...place,
+        etag: 'e',
+        properties: { state: 'recorded' },
+      })
+    }
+    await runRetention(options({ rows: guardRuns(rows, keys) }))
+    expect(events()).toHaveLength(old.length)
   })
 
   it('is finished by the next run, wherever it was cut short', async () => {
