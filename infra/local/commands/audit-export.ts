@@ -89,10 +89,8 @@ async function exportTime(stack: StackFile, evidence: Evidence, what: ExportScop
 /** Whoever exports knows the key from the stack itself; the reader has to get its fingerprint from him. */
 async function judgeFolder(out: string, fingerprint: string): Promise<number> {
   const report = await verifyBundle({ files: openBundleFolder(out), pinned: { fingerprint } })
-  process.stdout.write(describeBundle(report))
-  process.stdout.write(
-    'Give the reader the key’s fingerprint (Key) on another way than the bundle: it is what they pin.\n',
-  )
+  const advice = 'Give the reader the key’s fingerprint (Key) on another way than the bundle: it is what they pin.'
+  process.stdout.write(`${describeBundle(report)}${advice}\n`)
   return report.verdict === 'FAIL' ? 1 : 0
 }
 
