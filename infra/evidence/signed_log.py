@@ -1,6 +1,6 @@
-"""What verify_bundle.py needs of public formats: canonical JSON (RFC 8785, integers only), Merkle trees (RFC 6962) and
-signed checkpoints (c2sp.org/tlog-checkpoint), by the standard library and openssl. Written from docs/audit-format.md."""
-import base64, functools, hashlib, json, os, re, subprocess, tempfile
+"""What verify_bundle.py needs of files and public formats: canonical JSON (RFC 8785, integers only), Merkle trees (RFC
+6962), signed checkpoints (c2sp.org/tlog-checkpoint), by the standard library and openssl. From docs/audit-format.md."""
+import base64, functools, hashlib, json, os, re, stat, subprocess, tempfile
 
 FAULTS = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")  # how the DER of such a key begins
@@ -13,6 +13,21 @@ def need(condition):
 
 def fits(form, text):
     return re.fullmatch(form, text, re.ASCII | re.DOTALL) is not None
+
+
+def read_regular(folder, name):
+    """A file's bytes, or None: regular files of at most 1 GiB count, and no links."""
+    path = os.path.join(folder, name)
+    try:
+        about = os.lstat(path)
+        return open(path, "rb").read() if stat.S_ISREG(about.st_mode) and about.st_size <= 1 << 30 else None
+    except OSError:
+        return None
+
+
+def split(data):
+    """The lines of a file that may be missing."""
+    return (data[:-1] if data.endswith(b"\n") else data).split(b"\n") if data else []
 
 
 def whole(text):

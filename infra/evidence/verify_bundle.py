@@ -4,12 +4,12 @@
 Written from docs/audit-format.md ("A bundle"). Exit code: 0 PASS, 1 FAIL, 2 PASS WITH EXCEPTIONS, 3 INCOMPLETE (without
 --key or --fingerprint the bundle is judged by the key that came with it), 64 it was called wrongly.
 """
-import argparse, hashlib, json, os, shutil, stat, sys
+import argparse, functools, hashlib, json, os, shutil, sys
 
 sys.dont_write_bytecode = True  # a bundle stays as it was
 from book_rows import DIGEST, GRACE, MOMENT, WORD, Rows, epoch, read_record
 from decision_proof import prove
-from signed_log import FAULTS, Key, compare_roots, fits, need, open_checkpoint
+from signed_log import FAULTS, Key, compare_roots, fits, need, open_checkpoint, read_regular, split
 
 EXCEPTIONS = ("dangling_intent", "anchors_stale", "failover_loss_declared")
 cli, file = argparse.ArgumentParser(description=__doc__), argparse.FileType("rb")
@@ -22,7 +22,8 @@ cli.add_argument("--decision", help="the decision that the bundle must prove")
 cli.add_argument("--json", action="store_true", help="one line of JSON")
 args = cli.parse_args()
 shutil.which("openssl") or cli.error("openssl is needed")
-findings, notes, expected = [], [], set()
+os.path.isdir(args.dir) or cli.error(f"{args.dir} is no folder")
+load, findings, notes, expected = functools.partial(read_regular, args.dir), [], [], set()
 
 
 def add(kind, lane, seq, detail, to_seq=None):
@@ -32,19 +33,6 @@ def add(kind, lane, seq, detail, to_seq=None):
 
 def is_calm():
     return all(finding["kind"] in EXCEPTIONS for finding in findings)
-
-
-def load(name):  # regular files of at most 1 GiB count, and no links
-    path = os.path.join(args.dir, name)
-    try:
-        about = os.lstat(path)
-        return open(path, "rb").read() if stat.S_ISREG(about.st_mode) and about.st_size <= 1 << 30 else None
-    except OSError:
-        return None
-
-
-def split(data):
-    return (data[:-1] if data.endswith(b"\n") else data).split(b"\n") if data else []
 
 
 def read_manifest():

@@ -1,5 +1,5 @@
 /** Parts of a report that name people for having read, reviewed or judged; that concerns nobody in what is reviewed. */
-const harmless: ReadonlySet<string> = new Set(['bookReads', 'reviews', 'dispositions', 'disposition'])
+const harmless: ReadonlySet<string> = new Set(['reads', 'reviews', 'dispositions', 'disposition'])
 /** Events of those kinds, wherever they are listed. */
 const harmlessKinds: ReadonlySet<unknown> = new Set(['read', 'review', 'disposition'])
 

@@ -15,11 +15,13 @@ export function exportReadme({ origin, from, to, decision, names }: ReadmeFacts)
       : `decision \`${decision}\` in the book of \`${origin}\`, and nothing else of it`
   const paragraphs = [
     '# An evidence bundle',
-    `It holds ${subject}. It can be checked offline, without any secret, with openssl and Python's standard library. It holds no`,
-    'name, statement or justification in clear.',
+    `It holds ${subject}.`,
     '',
-    '**1. Is the key the right one?** Compare this line with the fingerprint that you were given on another way than this',
-    'bundle, by people you trust (the nightly reports print it):',
+    "It can be checked offline, without any secret, with openssl and Python's standard library. It holds no name, statement or",
+    'justification in clear.',
+    '',
+    '**1. Is the key the right one?** Compare what this prints with the fingerprint that you were given on another way than this',
+    'bundle, by people you trust. Who exported the bundle saw it, as `Key`; it is the same in every bundle of this book.',
     command('openssl pkey -pubin -in log-public.pem -outform DER | openssl dgst -sha256'),
     '**2. Was the log signed with it?** This must print `Verified OK`:',
     command('head -n 3 checkpoint.txt | openssl dgst -sha256 -verify log-public.pem -signature checkpoint.sig'),
@@ -28,6 +30,7 @@ export function exportReadme({ origin, from, to, decision, names }: ReadmeFacts)
     'Exit code 0 is PASS, 1 FAIL, 2 PASS WITH EXCEPTIONS, 3 INCOMPLETE. Add `--since FILE` for each `checkpoint.txt` that you kept',
     'from an earlier bundle: then a log that was written anew is noticed, even under the right key. Keep this one for the next time.',
     'To run your own copy of the scripts instead of this one is wiser still.',
+    ...reportParagraph(names),
     ...stampParagraph(names),
     '',
     '## What it shows, and what not',
@@ -44,6 +47,17 @@ export function exportReadme({ origin, from, to, decision, names }: ReadmeFacts)
     'The format is docs/audit-format.md of Countersign.',
   ]
   return `${paragraphs.join('\n')}\n`
+}
+
+function reportParagraph(names: readonly string[]): string[] {
+  const signature = names.filter((name) => /^report-[\d-]+\.json\.sig$/.test(name)).at(-1)
+  if (signature === undefined) return []
+  const report = signature.replace('.sig', '')
+  return [
+    '',
+    '**The nightly reports** in it are compared with the digests in the book by step 3. Each is signed under the same key, too:',
+    command(`openssl dgst -sha256 -verify log-public.pem -signature ${signature} ${report}`),
+  ]
 }
 
 function stampParagraph(names: readonly string[]): string[] {

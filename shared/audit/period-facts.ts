@@ -12,7 +12,7 @@ export const tallyNames = [
   'rows',
   /** kind of principal, effect, verdict, backend, operation */
   'calls',
-  /** tid, oid, azp, verdict */
+  /** tid, oid, azp, verdict; the first two empty where an application called alone */
   'callers',
   /** backend, verdict, reason; a refusal counts once for each of its reasons */
   'refusals',

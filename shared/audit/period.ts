@@ -54,7 +54,8 @@ function addIntent(into: Collector, row: RowDocument, intent: Intent): void {
   const { principal, effect, verdict, backend, operation } = intent
   const { tid, oid, azp, kind } = principal
   into.count('calls', [kind, effect, verdict, backend, operation])
-  into.count('callers', [tid, oid, azp, verdict])
+  // An application alone is nobody: it is counted as an agent, and not among persons.
+  into.count('callers', kind === 'app' ? ['', '', azp, verdict] : [tid, oid, azp, verdict])
   if (verdict !== 'permit') for (const reason of intent.reasons) into.count('refusals', [backend, verdict, reason])
   for (const role of rolesOf(intent)) into.count('roles', [tid, oid, role])
   const voters = verdict === 'permit' ? (intent.approval?.voters ?? []) : []

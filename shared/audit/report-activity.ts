@@ -41,7 +41,7 @@ function describeCalls({ tallies, unknown }: PeriodFacts): Activity['calls'] {
   const { calls, callers, outcomes } = tallies
   return {
     total: calls.reduce((sum, [, count]) => sum + count, 0),
-    persons: addUp(callers, [0, 1]).length,
+    persons: addUp(callers, [0, 1]).filter(([[, oid]]) => oid !== '').length,
     agents: addUp(callers, [2]).length,
     byVerdict: rank(addUp(calls, [2]), ([verdict], count) => ({ verdict, calls: count })),
     byEffect: rank(addUp(calls, [1]), ([effect], count) => ({ effect, calls: count })),

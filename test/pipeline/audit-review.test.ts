@@ -13,7 +13,7 @@ const quiet = {
   verdict: { result: 'PASS', sentence: 'All rows.' },
   findings: [],
   access: [{ tid, oid: alice.oid, label: 'pii', count: 3 }],
-  bookReads: [{ tid, oid: dave.oid, what: 'records' }],
+  activity: { reads: [{ tid, oid: dave.oid, what: 'records' }] },
 }
 
 function worldWith(report: object = quiet) {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { type BundleReport, verifyBundle } from '../../../shared/audit/verify-bundle.ts'
 import type { PinnedKey } from '../../../shared/audit/verify-bundle-files.ts'
@@ -27,6 +27,7 @@ export async function verifyFolder(args: readonly string[]): Promise<number> {
   try {
     const { values } = parseArgs({ args: [...args], options })
     const { bundle = '', decision, json } = values
+    await requireFolder(bundle)
     const pinned: PinnedKey = {
       key: values.key === undefined ? undefined : await readFile(values.key),
       fingerprint: values.fingerprint,
@@ -38,6 +39,15 @@ export async function verifyFolder(args: readonly string[]): Promise<number> {
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : 'failed'}\n${usage}`)
     return 64
+  }
+}
+
+/** A path that was mistyped is no bundle that fails. */
+async function requireFolder(path: string): Promise<void> {
+  try {
+    await readdir(path)
+  } catch {
+    throw new Error(`${path} is no folder`)
   }
 }
 

@@ -1,5 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { exportBundle } from '../../../shared/audit/export.ts'
+import { keyFingerprint } from '../../../shared/audit/checkpoint.ts'
+import type { Evidence } from '../../../shared/audit/evidence-source.ts'
+import { type ExportScope, exportBundle } from '../../../shared/audit/export.ts'
 import { exportDecision } from '../../../shared/audit/export-decision.ts'
 import { verifyBundle } from '../../../shared/audit/verify-bundle.ts'
 import { openBundleFolder, refuseFolder, writeBundleFolder } from '../bundle/bundle-folder.ts'
@@ -19,7 +21,7 @@ const options = {
 
 interface Order {
   readonly out: string
-  readonly what: { readonly decision: string } | { readonly from: string; readonly to: string }
+  readonly what: { readonly decision: string } | ExportScope
 }
 
 /**
@@ -34,12 +36,12 @@ export async function run(args: readonly string[]): Promise<number> {
   const stack = readRunningStack(localFolder())
   if (stack === null) return fail('no stack is running: start one with npm start\n', 3)
   try {
-    const names = await writeOrder(stack, order)
+    const { names, fingerprint } = await writeOrder(stack, order)
     process.stdout.write(`${names.length} files in ${order.out}\n`)
+    return await judgeFolder(order.out, fingerprint)
   } catch (error) {
     return fail(`nothing was exported: ${error instanceof Error ? error.message : 'failed'}\n`, 3)
   }
-  return judgeFolder(order.out)
 }
 
 function readOrder(args: readonly string[]): Order | null {
@@ -54,22 +56,41 @@ function readOrder(args: readonly string[]): Order | null {
   }
 }
 
-async function writeOrder(stack: StackFile, { out, what }: Order): Promise<readonly string[]> {
+interface Written {
+  readonly names: readonly string[]
+  /** Of the key that the running stack signs with. */
+  readonly fingerprint: string
+}
+
+async function writeOrder(stack: StackFile, { out, what }: Order): Promise<Written> {
   const evidence = await openRunningEvidence(stack)
-  const scripts = await readScripts()
-  if ('decision' in what) return writeBundleFolder(out, await exportDecision(evidence, what.decision, scripts))
+  const fingerprint = keyFingerprint(evidence.source.publicKey)
+  const files = 'decision' in what ? exportOne(evidence, what.decision) : exportTime(stack, evidence, what)
+  return { names: await writeBundleFolder(out, await files), fingerprint }
+}
+
+async function exportOne(evidence: Evidence, decision: string) {
+  return exportDecision(evidence, decision, await readScripts())
+}
+
+async function exportTime(stack: StackFile, evidence: Evidence, what: ExportScope) {
   const now = new Date().toISOString()
   // A bundle cannot vouch for what has not happened yet.
   const scope = { from: what.from, to: what.to < now ? what.to : now }
   if (scope.from > scope.to) throw new Error('the time has not begun yet')
-  const companions = [...scripts, ...(await readReports(stack, scope)), ...(await readTimeStamp(stack, evidence))]
-  return writeBundleFolder(out, exportBundle(evidence, scope, companions))
+  const reports = await readReports(stack, scope)
+  return exportBundle(evidence, scope, [
+    ...(await readScripts()),
+    ...reports,
+    ...(await readTimeStamp(stack, evidence)),
+  ])
 }
 
-/** Whoever exports sees what the reader will see; that the key is not pinned is the reader's to mend. */
-async function judgeFolder(out: string): Promise<number> {
-  const report = await verifyBundle({ files: openBundleFolder(out), pinned: {} })
-  process.stdout.write(describeBundle(report))
+/** Whoever exports knows the key from the stack itself; the reader has to get its fingerprint from him. */
+async function judgeFolder(out: string, fingerprint: string): Promise<number> {
+  const report = await verifyBundle({ files: openBundleFolder(out), pinned: { fingerprint } })
+  const advice = 'Give the reader the key’s fingerprint (Key) on another way than the bundle: it is what they pin.'
+  process.stdout.write(`${describeBundle(report)}${advice}\n`)
   return report.verdict === 'FAIL' ? 1 : 0
 }
 

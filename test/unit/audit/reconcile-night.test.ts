@@ -44,8 +44,8 @@ function createWorld() {
     clock.now += 1000
     await writer.recordOutcome(intent, called())
   }
-  const night = async (date: string) => {
-    const results = await reconcileNight(ports, { date, until: clock.now })
+  const night = async (date: string, given = ports) => {
+    const results = await reconcileNight(given, { date, until: clock.now })
     const found = results.find((one) => one.backend === backend)
     if (found === undefined) throw new Error('no result')
     return { ...found, kinds: found.findings.map(({ kind }) => kind), all: results }
@@ -69,6 +69,21 @@ describe('reconciliation of a night', () => {
     const second = await night('2')
     expect(second.kinds).toEqual(['unrecorded_access'])
     expect(second.counts).toMatchObject({ calls: 3, confirmed: 3, events: 4 })
+  })
+
+  it.each([
+    ['goes by what a row says where only its columns were changed', undefined, []],
+    ['goes by no such row under a key that had retired', '2026-11-22T09:00:00.000Z', ['unrecorded_access']],
+  ])('%s', async (_, retiredAt, kinds) => {
+    const { rows, clock, call, ports, night } = createWorld()
+    await call('a1')
+    for (const { properties } of rows.tables.rows.values()) {
+      if (properties.kind === 'intent') Object.assign(properties, { verdict: 'deny' })
+    }
+    clock.now += 10 * minute
+    const keys = async () => ({ key, ...(retiredAt === undefined ? {} : { retiredAt }) })
+    const found = await night('1', { ...ports, keys })
+    expect(found.kinds).toEqual(kinds)
   })
 
   it('says the same of a night that is done again', async () => {

@@ -103,9 +103,15 @@ describe('audit:verify --bundle', () => {
     expect(await printed([folder, ...args])).toEqual([64, ''])
   })
 
+  it('does not call a folder that is not there a bundle that fails', async () => {
+    expect(await printed([join(folder, 'nowhere')])).toEqual([64, ''])
+  })
+
   needs('python3')('agrees with the script about wrong use', async () => {
-    const [code, line, complaint] = await runScript([folder, '--key', '/nowhere/key.pem'])
-    expect([code, line, complaint === '']).toEqual([64, '', false])
+    for (const args of [[folder, '--key', '/nowhere/key.pem'], [join(folder, 'nowhere')]]) {
+      const [code, line, complaint] = await runScript(args)
+      expect([code, line, complaint === '']).toEqual([64, '', false])
+    }
   })
 })
 
