@@ -112,6 +112,8 @@ def check_files():  # where nothing else is wrong: reports by their anchored dig
             add("report_altered", "bundle", place, name)
         elif digest != scope["files"][name]:
             add("edited" if digest else "deleted", "bundle", place, name)
+        elif date and date not in rows.reports and not key.verifies(data, load(name + ".sig") or b""):
+            add("report_altered", "bundle", place, name)  # told by no row in here, and not signed
 
 
 scope, anchored, until = read_manifest(), None, None

@@ -80,7 +80,8 @@ export function openCheckpoint(note: string, key: { origin: string; publicKey: K
   return own.length > 0 && areGood ? signed.checkpoint : null
 }
 
-function isSignature(text: Uint8Array, by: { signature: Uint8Array; publicKey: KeyObject }): boolean {
+/** Whether a signature (DER) over these bytes is the key's: ECDSA on P-256 with SHA-256. */
+export function isSignature(text: Uint8Array, by: { signature: Uint8Array; publicKey: KeyObject }): boolean {
   try {
     return verify('sha256', text, by.publicKey, by.signature)
   } catch {

@@ -82,19 +82,24 @@ async function findUnlisted({ rows }: SurveyInput, reached: ReadonlyMap<string, 
 }
 
 async function surveyLane(input: SurveyInput, lane: string, last: number): Promise<SurveyedLane> {
-  const removed = removedSegments(input.book)
   const segments: SurveyedSegment[] = []
   let found = 0
   const trusted = trustedSegment(input, lane)
   const isBeyond = (segment: number) => segment > Math.min(last, Math.max(trusted, found) + aheadOfHeads)
-  for (let segment = input.states.get(lane)?.segment ?? 1; segment < maxSegments; segment++) {
-    if (removed.has(partitionKey(lane, segment))) continue
+  for (const segment of keptSegments(input, lane)) {
     const stored = await input.rows.read('rows', partitionKey(lane, segment), headKey)
     if (stored === null && isBeyond(segment)) break
     if (stored !== null) found = segment
     segments.push({ segment, head: stored && (await openHead(input, stored, { lane, segment })) })
   }
   return { lane, segments, isGone: found === 0 && (await isLaneGone(input, lane, segments)) }
+}
+
+/** Numbers of the segments from the one where the last night ended, without those that were removed. */
+function* keptSegments({ book, states }: SurveyInput, lane: string): Iterable<number> {
+  const removed = removedSegments(book)
+  for (let segment = states.get(lane)?.segment ?? 1; segment < maxSegments; segment++)
+    if (!removed.has(partitionKey(lane, segment))) yield segment
 }
 
 async function isLaneGone(input: SurveyInput, lane: string, segments: readonly SurveyedSegment[]): Promise<boolean> {

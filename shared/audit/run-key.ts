@@ -20,6 +20,8 @@ const retiresAt = Date.UTC(2100, 0, 1)
  */
 export function createRunKeys(options: KeyKeeperOptions & { readonly keys: RunKeys }): RunKeys {
   const { desk, random, keys } = options
+  // Every document is read by one of very few keys.
+  const known = new Map<string, VerifyKey>()
   let made: Promise<void> | null = null
   async function make(): Promise<void> {
     const versions = await desk.versions(runSecret)
@@ -27,7 +29,11 @@ export function createRunKeys(options: KeyKeeperOptions & { readonly keys: RunKe
     await desk.add(runSecret, { value: makeKey(random), retiresAt })
   }
   return {
-    find: keys.find,
+    async find(kid) {
+      const held = known.get(kid) ?? (await keys.find(kid))
+      if (held !== null) known.set(kid, held)
+      return held
+    },
     async current() {
       made ??= make()
       await made.catch((cause: unknown) => {

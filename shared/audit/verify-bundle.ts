@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { decodeText } from './canonical.ts'
-import { type Checkpoint, keyFingerprint, openCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, isSignature, keyFingerprint, openCheckpoint } from './checkpoint.ts'
 import { type AnchoredBook, openAnchorLog } from './verify-anchor-log.ts'
 import { proveDecision } from './verify-bundle-decision.ts'
 import {
@@ -169,23 +169,29 @@ async function walkBook(run: Run, { records }: AnchoredBook): Promise<void> {
 }
 
 /** Where nothing else is wrong: reports against their anchored digests, everything else against the manifest. */
-async function checkFiles({ files, manifest, rows, expected }: Run): Promise<void> {
+async function checkFiles(run: Run): Promise<void> {
+  const { files, manifest, rows, expected } = run
   for (const name of await files.names()) {
     const isStranger = /^rows-.*\.ndjson$/s.test(name) && !expected.has(name)
     if (isStranger) rows.findings.push({ kind: 'inserted', lane: 'bundle', seq: 0, detail: name })
   }
   for (const [seq, name] of Object.keys(manifest.files).sort().entries()) {
     const bytes = await files.read(name)
-    const kind = bytes === null ? 'deleted' : judgeFile(name, { digest: fileDigest(bytes), manifest, rows })
+    const kind = bytes === null ? 'deleted' : await judgeFile(run, name, bytes)
     if (kind !== null) rows.findings.push({ kind, lane: 'bundle', seq, detail: name })
   }
 }
 
-function judgeFile(name: string, { digest, manifest, rows }: Pick<Run, 'manifest' | 'rows'> & { digest: string }) {
+async function judgeFile({ files, manifest, rows, key }: Run, name: string, bytes: Uint8Array) {
+  const digest = fileDigest(bytes)
   const date = /^report-(\d{4}-\d\d-\d\d)\.json$/.exec(name)?.[1]
   const known = date === undefined ? undefined : rows.reports.get(date)
   if (known !== undefined && known !== digest) return 'report_altered' as const
-  return digest === manifest.files[name] ? null : ('edited' as const)
+  if (digest !== manifest.files[name]) return 'edited' as const
+  // What no row in here tells must be signed: the manifest is anybody's word.
+  const isTold = date === undefined || known !== undefined
+  const signature = isTold ? null : await files.read(`${name}.sig`)
+  return isTold || (signature !== null && isSignature(bytes, { signature, publicKey: key })) ? null : 'report_altered'
 }
 
 function isCalm({ findings }: BundleRows): boolean {

@@ -209,7 +209,7 @@ export const auditPaths: readonly (readonly [string, Node])[] = [
     {
       post: route(
         'verifyBook',
-        'Ask for a verification out of turn',
+        'Ask for the first verification of a book before its night; each night has one report',
         ok({ type: 'object', properties: { status: text, id: text, at: time, reports: text } }, reading),
       ),
     },

@@ -139,6 +139,12 @@ export function fileCases({ whole }: World): BundleCase[] {
     ['a file that is not what the manifest says', change(whole, { 'README.md': 'trust me' }), ['edited', 'bundle', 0]],
     ['a file gone', change(whole, { 'README.md': null }), ['deleted', 'bundle', 0]],
     ['a report with another verdict', altered(whole), ['report_altered', 'bundle', 5]],
+    ['a report that nothing tells and nobody signed', planted(whole, {}), ['report_altered', 'bundle', 5]],
+    [
+      'a report that nothing tells, with the signature of another',
+      planted(whole, { 'report-2026-11-20.json.sig': whole.get('report-2026-11-21.json.sig') ?? '' }),
+      ['report_altered', 'bundle', 5],
+    ],
   ]
   return [
     ...table.map(([name, files, finding]) => ({ name, files, verdict: 'FAIL', findings: [finding] })),
@@ -155,6 +161,10 @@ export function fileCases({ whole }: World): BundleCase[] {
 function leading(whole: Files): Files {
   const text = textOf(whole, 'manifest.json').replace('"README.md"', '"../README.md"')
   return change(whole, { 'manifest.json': text })
+}
+
+function planted(whole: Files, more: Record<string, string | Buffer>): Files {
+  return reseal(change(whole, { 'report-2026-11-20.json': '{"date":"2026-11-20","verdict":"PASS"}\n', ...more }))
 }
 
 function altered(whole: Files): Files {

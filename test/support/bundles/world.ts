@@ -24,7 +24,11 @@ export async function makeWorld(signer: Signer): Promise<World> {
   const [pair, stranger] = [pairOf('the log of the vectors'), pairOf('a stranger')]
   const book = await writeBook(pair, signer)
   const evidence = await openEvidence(book.source)
-  const report = [{ name: 'report-2026-11-21.json', bytes: Buffer.from(reportText) }]
+  const bytes = Buffer.from(reportText)
+  const report = [
+    { name: 'report-2026-11-21.json', bytes },
+    { name: 'report-2026-11-21.json.sig', bytes: signer.signText(bytes, pair) },
+  ]
   const whole = await collect(exportBundle(evidence, scope, report))
   const decision = await collect(await exportDecision(evidence, 'd1'))
   const forgery = await openEvidence((await writeBook(stranger, signer)).source)
