@@ -160,6 +160,8 @@ describe('the verifier’s own key', () => {
     const { kid: first } = await open().current()
     expect([first.split('/')[0], (await open().current()).kid]).toEqual([runSecret, first])
     expect(vault.secrets.get(runSecret)).toHaveLength(1)
+    // The vault's client writes seconds in 32 bits.
+    expect(vault.secrets.get(runSecret)?.[0]?.expiresOn?.getTime()).toBeLessThan(2 ** 31 * 1000)
     expect(await open().find(`audit-hmac-2026-11/${month.version.slice(0, 8)}`)).toBeNull()
     expect(await createVaultKeys(access).find(first)).toBeNull()
     const keys = open()
