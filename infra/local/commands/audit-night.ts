@@ -1,26 +1,25 @@
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readReport } from '../../../shared/audit/publish-report.ts'
 import { reportDates, reportName } from '../../../shared/audit/report-name.ts'
 import type { Report } from '../../../shared/audit/report-schema.ts'
-import { requestRun } from '../../../shared/audit/run-requests.ts'
+import { createAgent } from '../demo/client.ts'
 import { type Book, openBook } from '../stack/book.ts'
 import { localFolder, readRunningStack, type StackFile, writePrivate } from '../stack/local-folder.ts'
 
 const patienceMs = 60_000
 
 /**
- * `npm run audit:night`: the running stack's nightly verification, now: asks for it, wakes the timer, waits for the
- * report and writes its page beside `stack.json`. A night has one report: a second time shows the same. The exit code is
- * the report's.
+ * `npm run audit:night`: the running stack's nightly verification, now: asks for it as an auditor, wakes the timer, waits
+ * for the report and writes its page beside `stack.json`. A night has one report: a second time shows the same. The exit
+ * code is the report's.
  */
 export async function run(args: readonly string[]): Promise<number> {
   if (args.length > 0) return fail('usage: npm run --silent audit:night\n', 64)
   const stack = readRunningStack(localFolder())
   if (stack === null) return fail('no stack is running: start one with npm start\n', 69)
   const book = openBook(stack)
-  await requestRun(book.rows, { now: Date.now(), id: randomUUID() })
+  await ask(stack)
   await wake(stack)
   const date = await awaitReport(book)
   if (date === null) return fail('there is no report within a minute; the log of npm start says why\n', 3)
@@ -34,6 +33,13 @@ export async function run(args: readonly string[]): Promise<number> {
   writePrivate(path, Buffer.from(page).toString('utf8'))
   process.stdout.write(describe(report, path))
   return report.verdict.exitCode
+}
+
+/** As an auditor does it: `POST /api/audit/verify`. */
+async function ask(stack: StackFile): Promise<void> {
+  const authorization = `Bearer ${await createAgent(stack).signIn('dave', { control: true })}`
+  const answer = await fetch(`${stack.gateway}/api/audit/verify`, { method: 'POST', headers: { authorization } })
+  if (!answer.ok) throw new Error(`the gateway answered ${answer.status}`)
 }
 
 async function wake({ evidenceApp }: StackFile): Promise<void> {
