@@ -4,11 +4,10 @@
  * to Azurite as it came. It differs from the service: roles are fixed, take effect at once and know seven actions; a
  * request for anything else is refused for want of a role; names are in the path, not in the host.
  */
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, request as send } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { request as send } from 'node:https'
 import type { TokenRules } from '../entra/bearer-check.ts'
+import { listenHttps } from '../tls/https-server.ts'
 import { makeClaimsCheck } from './access-token.ts'
 import { type Refusal, refusals, refuse } from './refusal.ts'
 import { type LoggedRequest, noteAnswer } from './request-log.ts'
@@ -46,18 +45,10 @@ export async function startBlobFront(options: BlobFrontOptions): Promise<BlobFro
   const account = azurite.pathname.slice(1)
   const note = options.note ?? (() => undefined)
   const door: Door = { azurite, account, ca: certificate.ca, tenant, check: makeClaimsCheck(options), note }
-  const server = createServer({ cert: certificate.cert, key: certificate.key }, (request, response) => {
+  const server = await listenHttps(certificate, (request, response) => {
     serve(request, response, door).catch(() => deny(request, response, { refusal: refusals.away, door }))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const stop = async () => {
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/${account}`, stop }
+  return { ...server, url: `${server.url}/${account}` }
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, door: Door): Promise<void> {

@@ -6,14 +6,13 @@
  * a request signed with the account's key is judged by the policy before Azurite checks the signature; batches, signed
  * links and copies are refused; whoever reaches Azurite's own port, or its files, gets round it.
  */
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, request as send } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { request as send } from 'node:https'
 import { makeTokenCheck } from '../blobs/access-token.ts'
 import type { BlobFront } from '../blobs/front.ts'
 import { type Refusal, refusals, refuse } from '../blobs/refusal.ts'
 import type { TokenRules } from '../entra/bearer-check.ts'
+import { listenHttps } from '../tls/https-server.ts'
 import { type Behind, lookAt } from './kept-blob.ts'
 import { type ContainerPolicy, judgeByPolicy } from './policy.ts'
 import { mayAsk, type Roles } from './roles.ts'
@@ -56,19 +55,10 @@ export async function startEvidenceFront(options: EvidenceFrontOptions): Promise
   const azurite = new URL(options.account)
   const account = azurite.pathname.slice(1)
   const door: Door = { options, azurite, account, check: makeTokenCheck(options), busy: new Map() }
-  const { cert, key } = options.certificate
-  const server = createServer({ cert, key }, (request, response) => {
+  const server = await listenHttps(options.certificate, (request, response) => {
     serve(request, response, door).catch(() => deny(request, response, { refusal: refusals.away, door }))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const stop = async () => {
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/${account}`, stop }
+  return { ...server, url: `${server.url}/${account}` }
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, door: Door): Promise<void> {

@@ -3,11 +3,9 @@
  * api-version 2023-05-01 and later). It differs from the service in that it knows one account, takes no change, and gives
  * each identity that it is told of the right to read and nobody else.
  */
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { makeBearerCheck, type TokenRules } from '../entra/bearer-check.ts'
+import { listenHttps } from '../tls/https-server.ts'
 import type { ContainerPolicy } from './policy.ts'
 
 /** Audience of Azure Resource Manager's tokens. */
@@ -48,22 +46,12 @@ export async function startResourceManager(options: ResourceManagerOptions): Pro
     if (!options.readers.includes(claims.oid)) return fault(403, 'AuthorizationFailed', 'The client does not have it.')
     return read(options, request)
   }
-  const { cert, key } = options.certificate
-  const server = createServer({ cert, key }, (request, response) => {
+  return listenHttps(options.certificate, (request, response) => {
     answer(request).then(
       (reply) => write(response, reply),
       () => write(response, fault(500, 'InternalServerError', 'Something went wrong.')),
     )
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const stop = async () => {
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
 }
 
 function read({ accountId, policies }: ResourceManagerOptions, request: IncomingMessage): Reply {

@@ -5,11 +5,9 @@
  * product line by line and refuses the rest, that conditions on resources hold for every entry, and that one workspace
  * is all.
  */
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { TokenRules } from '../entra/bearer-check.ts'
+import { listenHttps } from '../tls/https-server.ts'
 import { makeReaderCheck } from './access-token.ts'
 import { type LogQuery, parseQuery } from './query.ts'
 
@@ -39,21 +37,12 @@ const maxBody = 65_536
 /** Starts the workspace on a free port of 127.0.0.1 (https). */
 export async function startLogs(options: LogsOptions): Promise<LogsWorkspace> {
   const mayRead = makeReaderCheck(options)
-  const server = createServer({ ...options.certificate }, (request, response) => {
+  return listenHttps(options.certificate, (request, response) => {
     answer(request, { mayRead, tables: options.tables }).then(
       ([status, body]) => send(response, status, body),
       () => send(response, 500, problem('InternalServerError')),
     )
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const stop = async () => {
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
 }
 
 interface Room {
