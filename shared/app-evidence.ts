@@ -7,6 +7,7 @@ import { judgeImmutability, rememberImmutability } from './audit/immutability.ts
 import { runIndexer } from './audit/index-rows.ts'
 import { runKeeping } from './audit/keeping.ts'
 import { wakeNightly, workSegment } from './audit/nightly-wake.ts'
+import { sleep } from './audit/pause.ts'
 import { reconcileDangling } from './audit/reconcile-dangling.ts'
 import { createFateFinder } from './audit/reconcile-setup.ts'
 import type { RetentionAnchors } from './audit/retention.ts'
@@ -28,7 +29,7 @@ export interface Evidence {
 /** Builds the evidence app; nothing connects before the first job. */
 export function createEvidence(base: Foundation): Evidence {
   const edges = createEdges(base)
-  const nightly = createNightly(base, edges, wait)
+  const nightly = createNightly(base, edges, sleep)
   return {
     jobs: told(base.log, {
       seal: single(createSealing(base, edges)),
@@ -63,7 +64,7 @@ function createSealing({ settings, clock, log }: Foundation, edges: Edges): Job 
 function createIndexing({ settings, clock, log }: Foundation, { rows }: Edges): Job {
   const homeTenant = settings.COUNTERSIGN_HOME_TENANT
   return async () => {
-    const { behind } = await runIndexer({ rows, homeTenant, clock, wait })
+    const { behind } = await runIndexer({ rows, homeTenant, clock, wait: sleep })
     if (behind.length > 0) log('index_behind', { count: behind.length })
     return undefined
   }
@@ -111,10 +112,6 @@ async function openRetention(edges: Edges, clock: () => number): Promise<Retenti
       return new Set(records.flatMap((one) => (one.kind === 'retention' ? partitionKey(one.lane, one.segment) : [])))
     },
   }
-}
-
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
 /** A wake while the job still runs in this process is answered by that run. */

@@ -4,6 +4,7 @@ import { createExecutors } from './app-executors.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
+import { sleep } from './audit/pause.ts'
 import { createRecorder } from './audit/recorder.ts'
 import { logRows } from './audit/row-log.ts'
 import { type RowStore, tableNames } from './audit/store.ts'
@@ -195,11 +196,12 @@ function createEvidenceReader({ settings, credential, limits }: Foundation): Pic
 /** Persons' keys are wrapped under the vault's mask key, in a domain of their own; read once, at the first use. */
 function createRecordings({ settings, credential, clock, limits }: Foundation, rows: RowStore): Ports['recordings'] {
   const secret = retriable(() => fetchMaskKey({ vaultUrl: settings.COUNTERSIGN_KEY_VAULT_URL, credential }))
-  return createRecorder({ rows, secret, pacing: { clock, random: randomBytes, wait }, deadlineMs: limits.append })
-}
-
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+  return createRecorder({
+    rows,
+    secret,
+    pacing: { clock, random: randomBytes, wait: sleep },
+    deadlineMs: limits.append,
+  })
 }
 
 function createAudit(

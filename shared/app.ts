@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Evidence } from './app-evidence.ts'
 import { createPorts, type Foundation } from './app-ports.ts'
 import type { ApproverRules } from './approval/vote.ts'
+import { sleep } from './audit/pause.ts'
 import { listBackends } from './backend/catalogue.ts'
 import { assertComplete, digestDeclaration, digestJson, scopeOf, selectConfigured } from './backend/configured.ts'
 import type { Backend } from './backend/define.ts'
@@ -134,10 +135,6 @@ async function compose(base: Foundation, { identification, refuse, closing, load
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book: ports.book, wait: sleep })
   return { answers: { ...createAnswers(parts), ...audit, mcp }, refuse }
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
 function randomHex(bytes: number): string {

@@ -19,3 +19,8 @@ export function pauseUntil(deadline: number, pacing: Pacing): (attempt: number) 
     return pacing.clock() < deadline
   }
 }
+
+/** Resolves after so many milliseconds. */
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

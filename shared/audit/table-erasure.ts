@@ -1,9 +1,9 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import { Problem } from '../errors/problem.ts'
 import type { EntityRemoval } from './erasure-store.ts'
-import type { StoredEntity } from './record.ts'
-import type { EntityRange, TokenSource } from './store.ts'
+import type { TokenSource } from './store.ts'
 import type { EntityKey } from './subject-rows.ts'
+import { rangeFilter, toStored } from './table-entity.ts'
 
 export interface TableErasureOptions<Table extends string> {
   /** Account URL, and who we are there; or a connection string (the local stack). */
@@ -41,7 +41,7 @@ export function createTableErasure<Table extends string>(options: TableErasureOp
     async *list(table, range) {
       const pages = await guard(async () => {
         const client = await open(table)
-        const filter = range && toFilter(range)
+        const filter = range && rangeFilter(range)
         return client
           .listEntities(filter === undefined ? {} : { queryOptions: { filter } })
           .byPage({ maxPageSize: 1000 })
@@ -94,22 +94,6 @@ function groupKeys(keys: readonly EntityKey[]): readonly (readonly EntityKey[])[
   return [...partitions.values()].flatMap((all) =>
     Array.from({ length: Math.ceil(all.length / atOnce) }, (_, at) => all.slice(at * atOnce, (at + 1) * atOnce)),
   )
-}
-
-function toFilter({ partitionKey, from, to }: EntityRange): string {
-  const parts = [`PartitionKey eq ${quote(partitionKey)}`]
-  if (from !== undefined) parts.push(`RowKey ge ${quote(from)}`)
-  if (to !== undefined) parts.push(`RowKey le ${quote(to)}`)
-  return parts.join(' and ')
-}
-
-function quote(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`
-}
-
-function toStored(entity: Record<string, unknown>): StoredEntity {
-  const { partitionKey, rowKey, etag, timestamp: _timestamp, 'odata.metadata': _metadata, ...properties } = entity
-  return { partitionKey: String(partitionKey), rowKey: String(rowKey), etag: String(etag), properties }
 }
 
 function ignoreMissing(cause: unknown): undefined {

@@ -2,6 +2,7 @@ import type { TableClient, TableEntity, TransactionAction } from '@azure/data-ta
 import { Problem } from '../errors/problem.ts'
 import type { StoredEntity } from './record.ts'
 import type { Commit, CommitFault, EntityRange, RowStore, TableName, TokenSource, Write } from './store.ts'
+import { rangeFilter, toStored } from './table-entity.ts'
 
 export interface TableRowsOptions {
   /** Account URL, and who we are there; or a connection string (the local stack's verifier). */
@@ -124,7 +125,7 @@ async function* listPages(
   range: EntityRange | undefined,
   timeout: number,
 ): AsyncIterable<readonly StoredEntity[]> {
-  const filter = range && toFilter(range)
+  const filter = range && rangeFilter(range)
   const control = new AbortController()
   const wait = () => setTimeout(() => control.abort(), timeout)
   const options = { abortSignal: control.signal, ...(filter === undefined ? {} : { queryOptions: { filter } }) }
@@ -138,22 +139,6 @@ async function* listPages(
   } finally {
     clearTimeout(timer)
   }
-}
-
-function toFilter({ partitionKey, from, to }: EntityRange): string {
-  const parts = [`PartitionKey eq ${quote(partitionKey)}`]
-  if (from !== undefined) parts.push(`RowKey ge ${quote(from)}`)
-  if (to !== undefined) parts.push(`RowKey le ${quote(to)}`)
-  return parts.join(' and ')
-}
-
-function quote(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`
-}
-
-function toStored(entity: Record<string, unknown>): StoredEntity {
-  const { partitionKey, rowKey, etag, timestamp: _timestamp, 'odata.metadata': _metadata, ...properties } = entity
-  return { partitionKey: String(partitionKey), rowKey: String(rowKey), etag: String(etag), properties }
 }
 
 function isMissingEntity(cause: unknown): boolean {

@@ -4,7 +4,7 @@ import { draftEvent, draftIntent, draftOutcome } from './document.ts'
 import { createGroupQueue } from './group-queue.ts'
 import { commitPersonal, type Opening, persistOpenings } from './openings.ts'
 import { outcomeBoundMs } from './outcome-bound.ts'
-import { type Pacing, pauseUntil } from './pause.ts'
+import { type Pacing, pauseUntil, sleep } from './pause.ts'
 import { grantIntent, grantOutcome, type IntentReceipt, type OutcomeReceipt, type RowPosition } from './receipt.ts'
 import type { EventFacts, IntentFacts, IntentReference, OutcomeFacts } from './record.ts'
 import type { KeySource, RowStore } from './store.ts'
@@ -148,8 +148,4 @@ function countThatFit(waiting: readonly WaitingOpening[]): number {
 function requireVerdict(facts: IntentFacts, isPermit: boolean): IntentFacts {
   if ((facts.verdict === 'permit') === isPermit) return facts
   throw new Problem('internal', 'The call could not be recorded.', { reason: 'verdict and receipt disagree' })
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
