@@ -4,7 +4,7 @@ import { readReport } from '../../../shared/audit/publish-report.ts'
 import { reportDates, reportName } from '../../../shared/audit/report-name.ts'
 import type { Report } from '../../../shared/audit/report-schema.ts'
 import { createAgent } from '../demo/client.ts'
-import { type Book, openBook } from '../stack/book.ts'
+import { type Book, openBook, untilSealed } from '../stack/book.ts'
 import { localFolder, readRunningStack, type StackFile, writePrivate } from '../stack/local-folder.ts'
 
 const patienceMs = 60_000
@@ -19,6 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const stack = readRunningStack(localFolder())
   if (stack === null) return fail('no stack is running: start one with npm start\n', 69)
   const book = openBook(stack)
+  await untilSealed(book)
   await ask(stack)
   await wake(stack)
   const date = await awaitReport(book)

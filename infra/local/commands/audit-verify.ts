@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { reportDates, reportName } from '../../../shared/audit/report-name.ts'
 import { type Verdict, verifyChain } from '../../../shared/audit/verify.ts'
 import type { StoredReport } from '../../../shared/audit/verify-reports.ts'
 import type { WormStore } from '../../../shared/audit/worm-reports.ts'
 import { verifyFolder } from '../bundle/verify-folder.ts'
-import { openBook } from '../stack/book.ts'
+import { openBook, untilSealed } from '../stack/book.ts'
 import { explainLosses, type LocalReport } from '../stack/declared-loss.ts'
 import { type DeclaredLoss, readLosses } from '../stack/kept-state.ts'
 import { localFolder, readRunningStack, type StackFile } from '../stack/local-folder.ts'
@@ -30,8 +29,9 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 async function verifyStack(stack: StackFile, asked: ReadonlySet<string>): Promise<LocalReport> {
-  const { openings, source, keys, evidence, anchors, reports: store } = openBook(stack)
-  await untilSealed(() => evidence.readCheckpoint())
+  const book = openBook(stack)
+  const { openings, source, keys, evidence, anchors, reports: store } = book
+  await untilSealed(book)
   const reports = () => listReports(store)
   const full = asked.has('--full') ? { openings, sealed: evidence.readSegment } : {}
   const report = await verifyChain({ source, keys, anchors, reports, ...full, now: Date.now(), requireAnchors: true })
@@ -49,11 +49,6 @@ async function listReports(store: WormStore): Promise<readonly StoredReport[]> {
       return { date, digest: hash('sha256', bytes ?? new Uint8Array(), 'hex') }
     }),
   )
-}
-
-/** The stack seals every few seconds: what was started just now may have no checkpoint yet. */
-async function untilSealed(read: () => Promise<string | null>): Promise<void> {
-  for (let look = 0; look < 40 && (await read()) === null; look++) await sleep(250)
 }
 
 /** Azurite goes back to an earlier state as a whole, so what was lost need not leave a gap that a finding could name. */

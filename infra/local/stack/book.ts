@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type RowStore, type TokenSource, tableNames } from '../../../shared/audit/store.ts'
 import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
@@ -57,6 +58,11 @@ export function openBook(stack: StackFile): Book {
     rows,
     publicKey: signer.publicKey,
   }
+}
+
+/** The stack seals every few seconds: what was started just now may have no checkpoint yet. Waits half a minute at most. */
+export async function untilSealed({ evidence }: Pick<Book, 'evidence'>): Promise<void> {
+  for (let look = 0; look < 120 && (await evidence.readCheckpoint()) === null; look++) await sleep(250)
 }
 
 /** Tokens of an identity for the vault, from the sign-in stand-in: one reads secrets, the other makes them. */
