@@ -96,6 +96,10 @@ const eventKinds = [
   'erasure',
   'retention',
   'hold',
+  'suspension',
+  'break-glass',
+  'delegation',
+  'notice',
 ] as const
 
 /** A chained fact that is no call. Values must hold nothing personal. */

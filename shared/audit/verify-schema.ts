@@ -109,6 +109,10 @@ const rows: Readonly<Record<RowKind, Rule>> = {
   erasure: event,
   retention: event,
   hold: event,
+  suspension: event,
+  'break-glass': event,
+  delegation: event,
+  notice: event,
 }
 
 /** What the checks look at in a row, whichever way it was read. `verdict` is the status of an outcome. */

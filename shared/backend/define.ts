@@ -49,6 +49,8 @@ export interface Operation {
   readonly effect: Effect
   /** `other` runs with an identity that is not the caller's (jobs, embedded credentials). */
   readonly runsAs?: 'person' | 'other'
+  /** Sends data out of the company's own systems: mail, a ticket, a share, a public link. */
+  readonly egress?: boolean
   /** Strict object: unknown members are refused. */
   readonly inputs: SchemaThunk
   /** The input that holds a statement, and its dialect; parsed before policy sees the call. */

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { clouds, isLoopback } from './clouds.ts'
+import { backendSettings, isTimeZone, noticeSettings, quotaSettings, sourceSettings } from './settings-parts.ts'
 
 const list = (item: z.ZodType<string, string>) =>
   z
@@ -28,47 +29,6 @@ const json = <T extends z.ZodType>(inner: T) =>
 
 const guid = z.guid().transform((value) => value.toLowerCase())
 const https = z.url({ protocol: /^https$/ })
-
-const backendSettings = z.strictObject({
-  /** REST: where the API is, and the scope to ask for where the declaration leaves it to the deployment. */
-  baseUrl: z.url().optional(),
-  scope: z.string().min(1).optional(),
-  /** Databases. */
-  host: z.string().min(1).optional(),
-  port: z.int().min(1).max(65_535).optional(),
-  database: z.string().min(1).optional(),
-  /** Object storage: the containers that agents may reach, and no other; an empty list means none. */
-  containers: z
-    .array(
-      z
-        .string()
-        .regex(/^[a-z0-9](-?[a-z0-9])+$/)
-        .min(3)
-        .max(63),
-    )
-    .max(100)
-    .optional(),
-  /** Databricks: SQL warehouses that may be used, the first unless another is asked for; where bare names are looked up. */
-  warehouses: z
-    .array(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/))
-    .min(1)
-    .optional(),
-  catalog: z.string().min(1).optional(),
-  schema: z.string().min(1).optional(),
-  /** `schema.table.column` or a JSON pointer → label; a table with any entry here is classified as a whole. */
-  classification: z.record(z.string(), z.string()).default({}),
-})
-
-const sourceSettings = z.discriminatedUnion('kind', [
-  /** A Log Analytics workspace to which the service sends its diagnostic logs. */
-  z.strictObject({ kind: z.literal('log-analytics'), workspace: z.guid(), resource: z.string().min(1).optional() }),
-  /** Databricks' `system.access.audit`, by SQL on a warehouse, as the verifier's identity. */
-  z.strictObject({
-    kind: z.literal('databricks'),
-    baseUrl: z.url(),
-    warehouse: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
-  }),
-])
 
 /** Every setting, by its environment name. The documentation of each stands in the README's table. */
 export const settingsSchema = z.strictObject({
@@ -106,9 +66,24 @@ export const settingsSchema = z.strictObject({
   /** Where the nightly reconciliation finds what backends and Entra recorded, by backend (or `entra`). */
   COUNTERSIGN_SOURCES: json(z.record(z.string(), sourceSettings)).default({}),
   COUNTERSIGN_RETENTION_DAYS: z.string().transform(Number).pipe(z.int().min(183)),
-  COUNTERSIGN_POLICY: z.literal('package').default('package'),
+  /** `package`, or the https address of a blob with signed releases. */
+  COUNTERSIGN_POLICY: z.union([z.literal('package'), z.url()]).default('package'),
+  /** Who may sign a release: a name each → SubjectPublicKeyInfo (P-256) in base64. Two of them sign one. */
+  COUNTERSIGN_POLICY_SIGNERS: json(z.record(z.string().min(1).max(64), z.base64().min(1))).default({}),
   COUNTERSIGN_POLICY_GROUPS: json(z.record(z.string(), z.array(guid))).default({}),
   COUNTERSIGN_BACKENDS: json(z.record(z.string(), backendSettings)),
+  /** IANA name: the hours and weekdays of policies are of there, and so are the days of quotas. */
+  COUNTERSIGN_TIME_ZONE: z.string().min(1).default('UTC').refine(isTimeZone, 'is not a time zone'),
+  /** Minutes for a decision on a request, and for the use of an approval. */
+  COUNTERSIGN_APPROVAL_DECIDE_MINUTES: z.coerce.number().int().min(1).max(10_080).default(60),
+  COUNTERSIGN_APPROVAL_USE_MINUTES: z.coerce.number().int().min(1).max(1_440).default(15),
+  /** Most requests that one person has open through one agent. */
+  COUNTERSIGN_APPROVAL_OPEN_LIMIT: z.coerce.number().int().min(1).max(1_000).default(10),
+  /** Where notices go; the address is a secret of the vault. */
+  COUNTERSIGN_NOTICES: json(z.array(noticeSettings).max(20)).default([]),
+  COUNTERSIGN_QUOTAS: json(z.array(quotaSettings).max(100)).default([]),
+  /** Business units of the usage report → Entra group object ids. */
+  COUNTERSIGN_BUSINESS_UNITS: json(z.record(z.string().min(1).max(64), z.array(guid))).default({}),
   COUNTERSIGN_CALLS_PER_MINUTE: z.coerce.number().int().min(1).default(600),
   COUNTERSIGN_FAILED_TOKENS_PER_MINUTE: z.coerce.number().int().min(1).default(300),
   COUNTERSIGN_DENIED_TOKEN_IDS: z
@@ -188,6 +163,7 @@ function productionRules(settings: Settings): readonly Rule[] {
       holds: () => false,
       text: 'is for development only',
     })),
+    { name: 'COUNTERSIGN_POLICY', holds: under(hosts.blobSuffix), text: `is not under ${hosts.blobSuffix}` },
     {
       name: 'COUNTERSIGN_TIME_STAMP_URL',
       holds: (url) => /^https?:$/.test(url.protocol),
@@ -205,6 +181,7 @@ const developmentUrls = [
   'COUNTERSIGN_ARM_URL',
   'COUNTERSIGN_LOGS_URL',
   'COUNTERSIGN_TIME_STAMP_URL',
+  'COUNTERSIGN_POLICY',
 ] as const
 
 const developmentRules: readonly Rule[] = developmentUrls.map((name) => ({
@@ -249,7 +226,7 @@ function insecureWebhooks(settings: Settings): string[] {
 
 function breaks(rule: Rule, settings: Settings): boolean {
   const value = settings[rule.name]
-  return typeof value === 'string' && !rule.holds(new URL(value))
+  return typeof value === 'string' && value !== 'package' && !rule.holds(new URL(value))
 }
 
 function remoteBackends(settings: Settings): string[] {

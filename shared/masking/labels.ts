@@ -24,7 +24,7 @@ const defaults: Readonly<Record<string, Treatment>> = {
 /** Labels that no permit can show: they give access, or nobody has looked at them yet. */
 const neverClear: readonly string[] = ['secret', 'link.signed', 'unknown', unclassifiedLabel]
 
-const severity: Readonly<Record<Treatment, number>> = { clear: 0, partial: 1, token: 2, null: 3, drop: 4 }
+const severity: Readonly<Record<Treatment, number>> = { clear: 0, partial: 1, bucket: 2, token: 3, null: 4, drop: 5 }
 
 /** The treatment of a label without any permit; a label that nothing in the tree covers is dropped. */
 export function defaultTreatment(label: string): Treatment {

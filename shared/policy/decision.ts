@@ -1,7 +1,7 @@
 import type { Effect } from '../backend/effect.ts'
 import type { PrincipalKind } from '../identity/principal.ts'
 
-export type MaskStrategy = 'drop' | 'null' | 'token' | 'partial'
+export type MaskStrategy = 'drop' | 'null' | 'token' | 'partial' | 'bucket'
 
 /** What a permit demands. */
 export type Obligation =
@@ -39,6 +39,8 @@ export interface PolicyRequest {
     readonly labels: readonly string[]
     /** Labels of the data that a change copies or compares; it needs every one of them in clear. */
     readonly carried?: readonly string[]
+    /** Sends data out of the company's own systems: mail, a ticket, a share, a public link. Absent: it does not. */
+    readonly egress?: boolean
   }
   readonly context: {
     /** The payload was understood (true where there is no payload to parse). */
@@ -51,6 +53,11 @@ export interface PolicyRequest {
     readonly tainted: boolean
     /** Approval rules already satisfied for this very call. */
     readonly approvals: readonly string[]
+    /** Hour (0–23) and weekday (1 Monday … 7 Sunday) where the deployment is; absent: those of `time` in UTC. */
+    readonly hour?: number | undefined
+    readonly weekday?: number | undefined
+    /** The person has broken the glass: named, alarmed, for half an hour at most. Absent: has not. */
+    readonly breakGlass?: boolean
   }
 }
 

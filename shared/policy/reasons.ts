@@ -79,6 +79,31 @@ export const reasons = {
     change: 'sign_in',
     advice: 'Call through an agent that authenticates itself.',
   },
+  outside_hours: {
+    says: 'This is not done at this hour.',
+    change: 'never',
+    advice: 'Repeat it within the hours that the policy names.',
+  },
+  weak_sign_in: {
+    says: 'The sign-in was not strong enough.',
+    change: 'sign_in',
+    advice: 'Sign in with the authentication context that the policy names.',
+  },
+  egress_not_permitted: {
+    says: 'The call would send data out of the company.',
+    change: 'grant',
+    advice: 'Ask the policy owner to name who may send it, and where to.',
+  },
+  personal_data_not_permitted: {
+    says: 'The call touches personal data that is not for this person or agent.',
+    change: 'input',
+    advice: 'Leave out the fields with personal data.',
+  },
+  too_few_people: {
+    says: 'The values of this data are shown for groups of people only.',
+    change: 'input',
+    advice: 'Ask for totals over enough rows.',
+  },
   masked_data_used: {
     says: 'The call copies, compares or sorts by data that this person sees masked.',
     change: 'input',

@@ -29,6 +29,7 @@ export const policyRequestSchema = (): z.ZodType<PolicyRequest> =>
       writes: words(),
       labels: words(),
       carried: words().default([]),
+      egress: z.boolean().default(false),
     }),
     context: z.strictObject({
       understood: z.boolean(),
@@ -37,5 +38,8 @@ export const policyRequestSchema = (): z.ZodType<PolicyRequest> =>
       time: z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/),
       tainted: z.boolean(),
       approvals: words(),
+      hour: z.int().min(0).max(23).optional(),
+      weekday: z.int().min(1).max(7).optional(),
+      breakGlass: z.boolean().default(false),
     }),
   })

@@ -85,7 +85,11 @@ export function describeContext(request: PolicyRequest, fulfilled: readonly stri
     dangers: sortedSet(context.dangers),
     labels: labels.map((label) => ({ __entity: refer('Label', label) })),
     tainted: context.tainted,
+    egress: resource.egress ?? false,
     time: { __extn: { fn: 'datetime', arg: context.time } },
+    hour: context.hour ?? new Date(context.time).getUTCHours(),
+    weekday: context.weekday ?? weekdayOf(new Date(context.time)),
+    breakGlass: context.breakGlass ?? false,
     fulfilled: sortedSet(fulfilled),
   }
 }
@@ -93,6 +97,11 @@ export function describeContext(request: PolicyRequest, fulfilled: readonly stri
 /** The context of seeing a label in clear. */
 export function describeSight(request: PolicyRequest): Record<string, Value> {
   return { operation: { __entity: operationRef(request) } }
+}
+
+/** ISO 8601: Monday is 1, Sunday 7. */
+function weekdayOf(time: Date): number {
+  return time.getUTCDay() === 0 ? 7 : time.getUTCDay()
 }
 
 /** Each value once, in order. */

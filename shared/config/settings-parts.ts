@@ -1,0 +1,77 @@
+import * as z from 'zod'
+
+/** Where one backend is, and what of it agents may reach. */
+export const backendSettings = z.strictObject({
+  /** REST: where the API is, and the scope to ask for where the declaration leaves it to the deployment. */
+  baseUrl: z.url().optional(),
+  scope: z.string().min(1).optional(),
+  /** Databases. */
+  host: z.string().min(1).optional(),
+  port: z.int().min(1).max(65_535).optional(),
+  database: z.string().min(1).optional(),
+  /** Object storage: the containers that agents may reach, and no other; an empty list means none. */
+  containers: z
+    .array(
+      z
+        .string()
+        .regex(/^[a-z0-9](-?[a-z0-9])+$/)
+        .min(3)
+        .max(63),
+    )
+    .max(100)
+    .optional(),
+  /** Databricks: SQL warehouses that may be used, the first unless another is asked for; where bare names are looked up. */
+  warehouses: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/))
+    .min(1)
+    .optional(),
+  catalog: z.string().min(1).optional(),
+  schema: z.string().min(1).optional(),
+  /** `schema.table.column` or a JSON pointer → label; a table with any entry here is classified as a whole. */
+  classification: z.record(z.string(), z.string()).default({}),
+})
+
+/** Where the nightly reconciliation finds what a backend recorded. */
+export const sourceSettings = z.discriminatedUnion('kind', [
+  /** A Log Analytics workspace to which the service sends its diagnostic logs. */
+  z.strictObject({ kind: z.literal('log-analytics'), workspace: z.guid(), resource: z.string().min(1).optional() }),
+  /** Databricks' `system.access.audit`, by SQL on a warehouse, as the verifier's identity. */
+  z.strictObject({
+    kind: z.literal('databricks'),
+    baseUrl: z.url(),
+    warehouse: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  }),
+])
+
+/** Where notices of approvals and alarms go. */
+export const noticeSettings = z.strictObject({
+  kind: z.enum(['teams', 'webhook']),
+  /** Name of the vault's secret that holds the address, which is one. */
+  secret: z.string().regex(/^[A-Za-z0-9-]{1,127}$/),
+})
+
+/** What is counted. Tokens and cost (in the account's currency) are what a backend says of itself. */
+const meters = ['calls', 'rows', 'bytes', 'tokens', 'cost'] as const
+
+/** One limit. */
+export const quotaSettings = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{1,63}$/),
+  meter: z.enum(meters),
+  /** Each of these has the limit for itself; an empty list: all together. */
+  per: z.array(z.enum(['person', 'agent', 'backend'])).max(3),
+  window: z.enum(['minute', 'day']),
+  limit: z.number().positive().max(1e12),
+  /** Only for this backend; absent: for all. */
+  backend: z.string().min(1).optional(),
+  /** Only where an obligation names it; absent: always. */
+  onDemand: z.boolean().default(false),
+})
+
+/** Whether the runtime knows this IANA name. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
