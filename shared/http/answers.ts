@@ -12,7 +12,7 @@ import { describeApi } from '../openapi/document.ts'
 import { describeProblem } from '../openapi/problem-page.ts'
 import { inputSchema } from '../openapi/schema.ts'
 import { handle } from '../pipeline/handle.ts'
-import { describeData, groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
+import { describeData, describeNow, groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
 import type { Line, Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson, type Identification } from '../pipeline/respond.ts'
@@ -120,7 +120,7 @@ function describeEntry(
   const understood = { effect: operation.effect, understood: true, reads: [], writes: [], dangers: [], statements: 0 }
   const invocation = { backend, operationName: name, operation, inputs: {} }
   const judged = { principal: asking.principal, invocation, understood, ...describeData(invocation, understood, {}) }
-  const decision = ports.decide(policyRequest(judged, asking.groups, ports.now()))
+  const decision = ports.decide(policyRequest(judged, asking.groups, describeNow(ports)))
   const named = operation.statement !== undefined || operation.object !== undefined
   const open = named && decision.reasons.every((reason) => reason === 'not_permitted')
   return {
@@ -145,7 +145,7 @@ async function explain(inbound: Inbound, parts: AnswerParts) {
   const classification = settings.COUNTERSIGN_BACKENDS[invocation.backend.name]?.classification ?? {}
   const judged: Judged = { principal, invocation, understood, ...describeData(invocation, understood, classification) }
   const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
-  const request = policyRequest(judged, groups, ports.now())
+  const request = policyRequest(judged, groups, describeNow(ports))
   const decision = ports.decide(request)
   const { effect, reads, writes, dangers } = understood
   return {
