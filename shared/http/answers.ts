@@ -34,7 +34,9 @@ export interface AnswerParts {
   readonly line: () => Promise<Line>
 }
 
-type Answers = Readonly<Record<Exclude<AnswerRoute, 'mcp' | AuditRoute>, (inbound: Inbound) => Promise<Answer>>>
+type Answers = Readonly<
+  Record<Exclude<AnswerRoute, 'mcp' | 'console' | AuditRoute>, (inbound: Inbound) => Promise<Answer>>
+>
 
 /**
  * Every route's answer. Only `call` and `fallback` take the line; the others have no side effect on any backend. What
