@@ -24,7 +24,10 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
     decide: async (stage) => {
       if (isRefused(stage)) return stage
       try {
-        const request = policyRequest(stage, await groupsOf(stage, ports), ports.now())
+        const { tid, oid, actor } = stage.principal
+        const facts = [groupsOf(stage, ports), ports.taints.isTainted({ tid, oid, actor })] as const
+        const [groups, tainted] = await Promise.all(facts)
+        const request = policyRequest(stage, groups, { now: ports.now(), tainted })
         const decision = ports.decide(request)
         const decided = { ...stage, request, decision }
         return decision.verdict === 'permit' ? decided : refuse(decided, denied(decision.reasons))
@@ -60,7 +63,11 @@ export async function groupsOf(
 }
 
 /** What policy may look at, from this stage; whole seconds, so that a replay sees the same. */
-export function policyRequest(stage: Judged, groups: readonly string[], now: number): PolicyRequest {
+export function policyRequest(
+  stage: Judged,
+  groups: readonly string[],
+  { now, tainted }: { readonly now: number; readonly tainted: boolean },
+): PolicyRequest {
   const { principal, invocation, understood, labels, carried } = stage
   const { kind, tid, oid, actor, guest, publicClient, roles, authContexts } = principal
   return {
@@ -81,7 +88,7 @@ export function policyRequest(stage: Judged, groups: readonly string[], now: num
       dangers: understood.dangers,
       statements: understood.statements,
       time: `${new Date(now).toISOString().slice(0, 19)}Z`,
-      tainted: false,
+      tainted,
       approvals: [],
     },
   }

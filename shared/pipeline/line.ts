@@ -10,6 +10,11 @@ import type { Assertion, ExchangedToken, Principal } from '../identity/principal
 import type { TokenKey } from '../masking/strategies.ts'
 import type { Decision, PolicyRequest } from '../policy/decision.ts'
 import type { CallRate } from '../quota/call-rate.ts'
+import type { Quotas } from '../quota/quotas.ts'
+import type { Suspensions } from '../suspension/suspensions.ts'
+import type { Taints } from '../taint/taints.ts'
+import type { InFlight } from '../usage/in-flight.ts'
+import type { UsageCounters } from '../usage/usage-counters.ts'
 import type { Answer, Executor, Inbound } from './ports.ts'
 import type {
   Answerable,
@@ -83,6 +88,14 @@ export interface Ports {
   readonly decide: (request: PolicyRequest) => Decision
   readonly policyDigests: { readonly policy: string; readonly schema: string }
   readonly callRate: CallRate
+  /** The same for what no backend hears of: denied calls, questions. */
+  readonly askRate: CallRate
+  readonly quotas: Quotas
+  readonly suspensions: Suspensions
+  readonly taints: Taints
+  readonly usage: Pick<UsageCounters, 'count' | 'read'> & { readonly unitOf: (groups: readonly string[]) => string }
+  /** Calls that this instance has with a backend now. */
+  readonly inFlight: InFlight
   /** Step-ups that policy asked for, so that the same one is not asked for endlessly. */
   readonly stepUps: ChallengeMemory
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
