@@ -31,6 +31,7 @@ import { createVerifier } from './identity/verify.ts'
 import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import type { Ports } from './pipeline/line.ts'
 import { retriable } from './pipeline/retriable.ts'
+import { createLocalTime } from './policy/local-time.ts'
 import type { Policy } from './policy/policy.ts'
 import { createCallRate } from './quota/call-rate.ts'
 import { createFailureBrake } from './quota/failure-brake.ts'
@@ -89,6 +90,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     approvals: createApprovals(base, keys, audit),
     executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
     now: clock,
+    localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),
     newId: randomUUID,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     deadlineMs: limits.call,

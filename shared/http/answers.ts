@@ -13,7 +13,7 @@ import { describeProblem } from '../openapi/problem-page.ts'
 import { inputSchema } from '../openapi/schema.ts'
 import { brakeQuestions } from '../pipeline/admit.ts'
 import { handle } from '../pipeline/handle.ts'
-import { describeData, groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
+import { describeData, describeNow, groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
 import type { Line, Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson, type Identification } from '../pipeline/respond.ts'
@@ -122,8 +122,9 @@ function describeEntry(
 ) {
   const understood = { effect: operation.effect, understood: true, reads: [], writes: [], dangers: [], statements: 0 }
   const invocation = { backend, operationName: name, operation, inputs: {} }
-  const judged = { principal: asking.principal, invocation, understood, ...describeData(invocation, understood, {}) }
-  const decision = ports.decide(policyRequest(judged, asking.groups, { now: ports.now(), tainted: asking.tainted }))
+  const { principal, tainted } = asking
+  const judged = { principal, tainted, invocation, understood, ...describeData(invocation, understood, {}) }
+  const decision = ports.decide(policyRequest(judged, asking.groups, describeNow(ports)))
   const named = operation.statement !== undefined || operation.object !== undefined
   const open = named && decision.reasons.every((reason) => reason === 'not_permitted')
   return {
@@ -147,9 +148,11 @@ async function explain(inbound: Inbound, parts: AnswerParts) {
   const invocation = resolve({ ...question, inputs: () => question.inputs, at: '/inputs' }, ports.configured)
   const understood = await classify(invocation, ports.understand)
   const classification = settings.COUNTERSIGN_BACKENDS[invocation.backend.name]?.classification ?? {}
-  const judged: Judged = { principal, invocation, understood, ...describeData(invocation, understood, classification) }
+  const tainted = await ports.taints.isTainted(principal)
+  const data = describeData(invocation, understood, classification)
+  const judged: Judged = { principal, tainted, invocation, understood, ...data }
   const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
-  const request = policyRequest(judged, groups, { now: ports.now(), tainted: await ports.taints.isTainted(principal) })
+  const request = policyRequest(judged, groups, describeNow(ports))
   const decision = ports.decide(request)
   const { effect, reads, writes, dangers } = understood
   return {

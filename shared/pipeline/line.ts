@@ -9,6 +9,7 @@ import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { TokenKey } from '../masking/strategies.ts'
 import type { Decision, PolicyRequest } from '../policy/decision.ts'
+import type { LocalTime } from '../policy/local-time.ts'
 import type { CallRate } from '../quota/call-rate.ts'
 import type { Quotas } from '../quota/quotas.ts'
 import type { Suspensions } from '../suspension/suspensions.ts'
@@ -109,6 +110,8 @@ export interface Ports {
   readonly groupsOf: (request: Omit<ExchangeRequest, 'scope'>) => Promise<readonly string[]>
   readonly executors: ReadonlyMap<string, Executor>
   readonly now: () => number
+  /** Hour and weekday where the deployment is. */
+  readonly localTime: (now: number) => LocalTime
   readonly newId: () => string
   readonly randomHex: (bytes: number) => string
   readonly deadlineMs: number

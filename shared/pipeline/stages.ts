@@ -25,6 +25,7 @@ export interface Classified extends Resolved {
   readonly understood: Understood
   readonly labels: readonly string[]
   readonly carried: readonly string[]
+  readonly changes: readonly string[]
 }
 
 export interface Decided extends Classified {

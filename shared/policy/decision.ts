@@ -39,6 +39,8 @@ export interface PolicyRequest {
     readonly labels: readonly string[]
     /** Labels of the data that a change copies or compares; it needs every one of them in clear. */
     readonly carried?: readonly string[]
+    /** Labels of the data that a change is made to. */
+    readonly changes?: readonly string[]
     /** Sends data out of the company's own systems: mail, a ticket, a share, a public link. Absent: it does not. */
     readonly egress?: boolean
   }

@@ -2,6 +2,7 @@
  * The world of one line, in memory: every port logs that it was used and can be made to fail. Rows are kept as facts in
  * a list; the receipts are made by the real factory, but nothing is chained or durable.
  */
+
 import type { ApprovalStore } from '../../shared/approval/approval.ts'
 import type { ApproverRules } from '../../shared/approval/vote.ts'
 import { grantIntent, grantOutcome } from '../../shared/audit/receipt.ts'
@@ -16,6 +17,7 @@ import type { Deployment, ExchangeRequest, Line, Ports } from '../../shared/pipe
 import type { Answer, Inbound, UpstreamAnswer, UpstreamCall } from '../../shared/pipeline/ports.ts'
 import type { Identification } from '../../shared/pipeline/respond.ts'
 import type { Decision, PolicyRequest } from '../../shared/policy/decision.ts'
+import { createLocalTime } from '../../shared/policy/local-time.ts'
 import { createCallRate } from '../../shared/quota/call-rate.ts'
 import type { Statement } from '../../shared/sql/statement.ts'
 import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
@@ -188,6 +190,7 @@ export function createWorld(options: WorldOptions = {}): World {
     groupsOf: async () => (await pass(use('groups'), faults.groups)) ?? [],
     executors: new Map([['rest', createExecutor(calls, use, faults)]]),
     now,
+    localTime: createLocalTime('UTC'),
     newId: options.newId ?? (() => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`),
     randomHex: (bytes) => 'ab'.repeat(bytes),
     deadlineMs: 1000,
