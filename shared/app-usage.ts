@@ -30,10 +30,11 @@ export function createUsagePorts(base: Foundation, closing: (() => Promise<void>
     onFault: onFault('quotas'),
   })
   const dayOf = createDays(zone)
+  const today = () => dayOf(clock()).name
   const counters = createUsageCounters({
     table: table('usage'),
     instance: randomUUID(),
-    day: () => dayOf(clock()).name,
+    day: today,
     later: (work) => void setTimeout(work, flushMs).unref(),
     onFault: onFault('usage'),
   })
@@ -43,7 +44,12 @@ export function createUsagePorts(base: Foundation, closing: (() => Promise<void>
     quotas,
     suspensions: createSuspensions({ table: table('suspensions'), now: clock }),
     taints: createTaints({ table: table('taints'), now: clock }),
-    usage: { ...counters, unitOf: (groups) => unitOf(groups, settings.COUNTERSIGN_BUSINESS_UNITS) },
+    usage: {
+      ...counters,
+      unitOf: (groups) => unitOf(groups, settings.COUNTERSIGN_BUSINESS_UNITS),
+      today,
+      tenants: settings.COUNTERSIGN_TENANTS,
+    },
     inFlight: createInFlight(),
   }
 }

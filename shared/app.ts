@@ -17,6 +17,7 @@ import { createAuditAnswers } from './http/audit-answers.ts'
 import { createMcpAnswer } from './http/mcp.ts'
 import { createRefusal, type Refusal } from './http/refusal.ts'
 import { createOutage, type RunningApp } from './http/running-app.ts'
+import { createUsageAnswers } from './http/usage-answers.ts'
 import { createManagedCredential } from './identity/managed-identity.ts'
 import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import { inputSchema } from './openapi/schema.ts'
@@ -134,7 +135,8 @@ async function compose(base: Foundation, { identification, refuse, closing, load
   const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book: ports.book, wait: sleep })
-  return { answers: { ...createAnswers(parts), ...audit, mcp }, refuse }
+  const usage = createUsageAnswers({ ...parts, book: ports.book })
+  return { answers: { ...createAnswers(parts), ...audit, ...usage, mcp }, refuse }
 }
 
 function randomHex(bytes: number): string {

@@ -21,7 +21,7 @@ import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
 import { parseQuestion } from './question.ts'
 import { answerRecording } from './recording-answer.ts'
-import type { AnswerRoute, AuditRoute } from './running-app.ts'
+import type { AnswerRoute, AuditRoute, UsageRoute } from './running-app.ts'
 
 /** What the routes answer from. */
 export interface AnswerParts {
@@ -35,7 +35,9 @@ export interface AnswerParts {
   readonly line: () => Promise<Line>
 }
 
-type Answers = Readonly<Record<Exclude<AnswerRoute, 'mcp' | AuditRoute>, (inbound: Inbound) => Promise<Answer>>>
+type Answers = Readonly<
+  Record<Exclude<AnswerRoute, 'mcp' | AuditRoute | UsageRoute>, (inbound: Inbound) => Promise<Answer>>
+>
 
 /**
  * Every route's answer. Only `call` and `fallback` take the line; the others have no side effect on any backend. What

@@ -16,7 +16,10 @@ const answerRoutes = [
   'explain',
   'fallback',
   'health',
+  'liftSuspension',
   'mcp',
+  'myActivity',
+  'notMe',
   'openapi',
   'operations',
   'problemPage',
@@ -24,6 +27,10 @@ const answerRoutes = [
   'reviewReport',
   'recording',
   'revokeApproval',
+  'suspend',
+  'suspensions',
+  'switchAgent',
+  'usage',
   'verifyBook',
 ] as const
 
@@ -40,6 +47,9 @@ export type AuditRoute =
   | 'disposeFinding'
   | 'reviewReport'
   | 'verifyBook'
+
+/** Routes of operators, and of people about themselves (usage-answers.ts). */
+export type UsageRoute = 'liftSuspension' | 'myActivity' | 'notMe' | 'suspend' | 'suspensions' | 'switchAgent' | 'usage'
 
 type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
 

@@ -15,7 +15,7 @@ import type { Quotas } from '../quota/quotas.ts'
 import type { Suspensions } from '../suspension/suspensions.ts'
 import type { Taints } from '../taint/taints.ts'
 import type { InFlight } from '../usage/in-flight.ts'
-import type { UsageCounters } from '../usage/usage-counters.ts'
+import type { Usage } from '../usage/usage-counters.ts'
 import type { Answer, Executor, Inbound } from './ports.ts'
 import type {
   Answerable,
@@ -94,7 +94,7 @@ export interface Ports {
   readonly quotas: Quotas
   readonly suspensions: Suspensions
   readonly taints: Taints
-  readonly usage: Pick<UsageCounters, 'count' | 'read'> & { readonly unitOf: (groups: readonly string[]) => string }
+  readonly usage: Usage
   /** Calls that this instance has with a backend now. */
   readonly inFlight: InFlight
   /** Step-ups that policy asked for, so that the same one is not asked for endlessly. */

@@ -24,6 +24,8 @@ export interface Suspension extends SuspendedThing {
   readonly tenant: string
   readonly cause: SuspensionCause
   readonly reason: string
+  /** Salt (hex) of the reason's digest in the book. */
+  readonly salt: string
   /** Object id of who made it. */
   readonly by: string
   readonly at: number
@@ -76,8 +78,8 @@ export function suspended(suspension: Suspension): Problem {
 
 /** A suspension as a row's members. */
 export function toValues(suspension: Suspension) {
-  const { cause, reason, by, at, until } = suspension
-  return { ...thingOf(suspension), cause, reason, by, at, ...(until === undefined ? {} : { until }) }
+  const { cause, reason, salt, by, at, until } = suspension
+  return { ...thingOf(suspension), cause, reason, salt, by, at, ...(until === undefined ? {} : { until }) }
 }
 
 /** What a row says. One that cannot be read stops whom it names, and without a name everybody: the safe side. */
@@ -90,6 +92,7 @@ export function fromRow({ partition, key, values }: StateRow): Suspension {
     ...Object.fromEntries(members.map((name) => [name, text(name)])),
     cause: cause === 'own' || cause === 'not-me' ? cause : 'operator',
     reason: text('reason') ?? '',
+    salt: text('salt') ?? '',
     by: text('by') ?? '',
     at: Number(values.at ?? 0),
     until: values.until === undefined ? undefined : Number(values.until),

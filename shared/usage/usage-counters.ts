@@ -17,6 +17,14 @@ export interface UsageCounters {
   readonly flush: () => Promise<void>
 }
 
+/** What the line counts with, and what reports are made of. */
+export interface Usage extends Pick<UsageCounters, 'count' | 'read'> {
+  readonly unitOf: (groups: readonly string[]) => string
+  /** The date where the deployment is. */
+  readonly today: () => string
+  readonly tenants: readonly string[]
+}
+
 export interface UsageQuery {
   readonly tid: string
   readonly from: string

@@ -6,6 +6,7 @@ import type { AuditBook } from '../../shared/http/audit-book.ts'
 import { createMcpAnswer } from '../../shared/http/mcp.ts'
 import { createRefusal } from '../../shared/http/refusal.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
+import { createUsageAnswers } from '../../shared/http/usage-answers.ts'
 import { createMemoryBook } from './audit-book.ts'
 import { approvers, createWorld, tid, type World, type WorldOptions } from './line-world.ts'
 
@@ -56,7 +57,8 @@ export function createWorldApp(
   const refuse = createRefusal({ identification, log: (event) => failures.push(event), newId, randomHex })
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('../../shared/mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book, challenge: identification.challenge, wait: soon })
-  const answers = { ...createAnswers(parts), ...audit, mcp }
+  const usage = createUsageAnswers({ ...parts, challenge: identification.challenge, book })
+  const answers = { ...createAnswers(parts), ...audit, ...usage, mcp }
   return { world, failures, app: { answers, refuse } }
 }
 

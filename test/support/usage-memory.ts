@@ -29,6 +29,7 @@ export interface UsageMemoryOptions {
   readonly rules?: readonly QuotaRule[]
   readonly units?: Readonly<Record<string, readonly string[]>>
   readonly instance?: string
+  readonly tenants?: readonly string[]
   readonly askPerMinute?: number
 }
 
@@ -41,9 +42,10 @@ export function createUsageMemory(options: UsageMemoryOptions): UsagePorts & {
   const { now, tables = createUsageTables(), rules = [], units = {}, instance = 'one' } = options
   const days = createDays('UTC')
   const onFault = () => undefined
+  const today = () => days(now()).name
   const counters = createUsageCounters({
     ...{ table: tables.usage, instance, onFault },
-    day: () => days(now()).name,
+    day: today,
     later: () => undefined,
   })
   return {
@@ -51,7 +53,7 @@ export function createUsageMemory(options: UsageMemoryOptions): UsagePorts & {
     quotas: createQuotas({ rules, table: tables.quotas, now, zone: 'UTC', onFault }),
     suspensions: createSuspensions({ table: tables.suspensions, now }),
     taints: createTaints({ table: tables.taints, now }),
-    usage: { ...counters, unitOf: (groups) => unitOf(groups, units) },
+    usage: { ...counters, unitOf: (groups) => unitOf(groups, units), today, tenants: options.tenants ?? [] },
     inFlight: createInFlight(),
   }
 }
