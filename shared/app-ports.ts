@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import { createExecutors } from './app-executors.ts'
+import { createUsagePorts } from './app-usage.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
@@ -76,6 +77,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
+    ...createUsagePorts(base, closing),
     configured,
     understand: parser.understand,
     decide: policy.decide,

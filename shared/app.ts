@@ -18,6 +18,7 @@ import { createConsole } from './http/console-files.ts'
 import { createMcpAnswer } from './http/mcp.ts'
 import { createRefusal, type Refusal } from './http/refusal.ts'
 import { createOutage, type RunningApp } from './http/running-app.ts'
+import { createUsageAnswers } from './http/usage-answers.ts'
 import { createManagedCredential } from './identity/managed-identity.ts'
 import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import { inputSchema } from './openapi/schema.ts'
@@ -137,7 +138,8 @@ async function compose(base: Foundation, { identification, refuse, closing, load
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book: ports.book, wait: sleep })
   const console = createConsole(base.settings, consoleFolder)
-  return { answers: { ...createAnswers(parts), ...audit, mcp, console }, refuse }
+  const usage = createUsageAnswers({ ...parts, book: ports.book })
+  return { answers: { ...createAnswers(parts), ...audit, ...usage, mcp, console }, refuse }
 }
 
 function randomHex(bytes: number): string {

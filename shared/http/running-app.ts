@@ -17,7 +17,10 @@ const answerRoutes = [
   'explain',
   'fallback',
   'health',
+  'liftSuspension',
   'mcp',
+  'myActivity',
+  'notMe',
   'openapi',
   'operations',
   'problemPage',
@@ -25,6 +28,10 @@ const answerRoutes = [
   'reviewReport',
   'recording',
   'revokeApproval',
+  'suspend',
+  'suspensions',
+  'switchAgent',
+  'usage',
   'verifyBook',
 ] as const
 
@@ -41,6 +48,9 @@ export type AuditRoute =
   | 'disposeFinding'
   | 'reviewReport'
   | 'verifyBook'
+
+/** Routes of operators, and of people about themselves (usage-answers.ts). */
+export type UsageRoute = 'liftSuspension' | 'myActivity' | 'notMe' | 'suspend' | 'suspensions' | 'switchAgent' | 'usage'
 
 type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
 

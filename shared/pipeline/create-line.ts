@@ -9,7 +9,7 @@ import { createResponse, type Identification } from './respond.ts'
 /** The whole line over the world's ports. */
 export function createLine(ports: Ports, deployment: Deployment, identification: Identification): Line {
   return {
-    ...createAdmission(ports),
+    ...createAdmission(ports, deployment),
     ...createJudgement(ports, deployment),
     ...createApproval(ports, deployment),
     ...createRecording(ports, deployment),

@@ -24,7 +24,9 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
     decide: async (stage) => {
       if (isRefused(stage)) return stage
       try {
-        const request = policyRequest(stage, await groupsOf(stage, ports), describeNow(ports))
+        const facts = [groupsOf(stage, ports), ports.taints.isTainted(stage.principal)] as const
+        const [groups, tainted] = await Promise.all(facts)
+        const request = policyRequest({ ...stage, tainted }, groups, describeNow(ports))
         const decision = ports.decide(request)
         const decided = { ...stage, request, decision }
         return decision.verdict === 'permit' ? decided : refuse(decided, denied(decision.reasons))
@@ -49,7 +51,9 @@ export function describeData(invocation: Invocation, understood: Understood, cla
 }
 
 /** What a decision needs of a stage; a question about a call needs no more. */
-export type Judged = Pick<Classified, 'principal' | 'invocation' | 'understood' | 'labels' | 'carried' | 'changes'>
+export type Judged = Pick<Classified, 'principal' | 'invocation' | 'understood' | 'labels' | 'carried' | 'changes'> & {
+  readonly tainted: boolean
+}
 
 /**
  * The groups of the principal. Where the token cannot list them the directory is asked as the person, since a missing
@@ -77,7 +81,7 @@ export function policyRequest(
   groups: readonly string[],
   now: ReturnType<typeof describeNow>,
 ): PolicyRequest {
-  const { principal, invocation, understood, labels, carried, changes } = stage
+  const { principal, invocation, understood, labels, carried, changes, tainted } = stage
   const { kind, tid, oid, actor, guest, publicClient, roles, authContexts } = principal
   return {
     principal: { kind, tid, oid, actor, guest, publicClient, groups, roles, authContexts },
@@ -99,7 +103,7 @@ export function policyRequest(
       dangers: understood.dangers,
       statements: understood.statements,
       ...now,
-      tainted: false,
+      tainted,
       approvals: [],
     },
   }

@@ -11,6 +11,11 @@ import type { TokenKey } from '../masking/strategies.ts'
 import type { Decision, PolicyRequest } from '../policy/decision.ts'
 import type { LocalTime } from '../policy/local-time.ts'
 import type { CallRate } from '../quota/call-rate.ts'
+import type { Quotas } from '../quota/quotas.ts'
+import type { Suspensions } from '../suspension/suspensions.ts'
+import type { Taints } from '../taint/taints.ts'
+import type { InFlight } from '../usage/in-flight.ts'
+import type { Usage } from '../usage/usage-counters.ts'
 import type { Answer, Executor, Inbound } from './ports.ts'
 import type {
   Answerable,
@@ -35,7 +40,7 @@ export interface Line {
   readonly resolve: (stage: Verified) => Resolved | Refused
   readonly classify: (stage: Resolved | Refused) => Promise<Classified | Refused>
   readonly decide: (stage: Classified | Refused) => Promise<Decided | Refused>
-  readonly reserve: (stage: Decided | Refused) => Reserved | Refused
+  readonly reserve: (stage: Decided | Refused) => Promise<Reserved | Refused>
   readonly approve: (stage: Reserved | Refused) => Promise<Cleared | Refused>
   readonly recordIntent: (stage: Cleared | Refused) => Promise<Permitted | Recorded>
   readonly exchange: (stage: Permitted | Recorded) => Promise<Exchanged | Failed | Recorded>
@@ -84,6 +89,14 @@ export interface Ports {
   readonly decide: (request: PolicyRequest) => Decision
   readonly policyDigests: { readonly policy: string; readonly schema: string }
   readonly callRate: CallRate
+  /** The same for what no backend hears of: denied calls, questions. */
+  readonly askRate: CallRate
+  readonly quotas: Quotas
+  readonly suspensions: Suspensions
+  readonly taints: Taints
+  readonly usage: Usage
+  /** Calls that this instance has with a backend now. */
+  readonly inFlight: InFlight
   /** Step-ups that policy asked for, so that the same one is not asked for endlessly. */
   readonly stepUps: ChallengeMemory
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>

@@ -3,8 +3,12 @@ import { canonicalInputs } from '../backend/canonical-inputs.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { PolicyRequest } from '../policy/decision.ts'
 import { nameFailure } from '../telemetry/log.ts'
+import { countUsage } from './count-usage.ts'
+import { settleQuota } from './hold-quota.ts'
 import { keepRecording } from './keep-recording.ts'
+import { keepTaint } from './keep-taint.ts'
 import type { Deployment, Line, Ports } from './line.ts'
+import type { UpstreamAnswer } from './ports.ts'
 import { settleApproval } from './spend.ts'
 import { type Answerable, type Cleared, isRefused, type MaskedCall, type Refused, type Verified } from './stages.ts'
 
@@ -22,20 +26,28 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
       } catch (error) {
         // Without an intent nothing is ever called: a claim is of no use to anybody.
         await settleApproval(stage, 'not-called', ports)
+        settleQuota(stage, { status: 'not-called' }, ports)
         throw error
       }
     },
 
     recordOutcome: async (made): Promise<Answerable> => {
-      const { call: stage, recording } = await keepRecording(made, ports)
+      const { call: stage, recording } = await keepRecording(await keepTaint(made, ports), ports)
       const facts = { ...outcomeFacts(stage, ports.now()), ...(recording === undefined ? {} : { recording }) }
       if (facts.code === 'identity_mismatch') ports.log('identity_mismatch', { decisionId: stage.decisionId })
       if (facts.code === 'internal') ports.log('unexpected', { decisionId: stage.decisionId, ...causeOf(stage) })
       const outcome = await ports.audit.recordOutcome(stage.intent, facts)
       await settleApproval(stage, facts.status, ports)
+      settleQuota(stage, { status: facts.status, answer: answerOf(made) }, ports)
+      countUsage(stage, { status: facts.status, answer: answerOf(made) }, ports)
       return { outcome, intent: stage.intent, call: stage }
     },
   }
+}
+
+/** What came back, shown or not. */
+function answerOf(made: Parameters<Line['recordOutcome']>[0]): UpstreamAnswer | undefined {
+  return 'answer' in made ? (made as MaskedCall).answer : undefined
 }
 
 function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): Omit<IntentFacts, 'verdict'> {
@@ -50,7 +62,7 @@ function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deploym
     writes: objectNames(stage, 'writes'),
     ...grounds(stage),
     obligations: stage.decision?.obligations ?? [],
-    context: stage.request === undefined ? {} : contextFacts(stage.request, stage.labels ?? []),
+    context: stage.request === undefined ? {} : contextFacts(stage.request, stage),
     ...approvalFacts(stage),
     digests: digestFacts(stage, ports, deployment),
     personal: personalFacts(stage),
@@ -90,7 +102,10 @@ function grounds(stage: Cleared | Refused): Pick<IntentFacts, 'rules' | 'reasons
 }
 
 /** Everything the decision looked at that is not in the row already, so that it can be replayed. */
-function contextFacts(request: PolicyRequest, labels: readonly string[]): IntentFacts['context'] {
+function contextFacts(
+  request: PolicyRequest,
+  { labels = [], admission }: Pick<Refused, 'labels' | 'admission'>,
+): IntentFacts['context'] {
   const { principal, resource, context } = request
   return {
     guest: principal.guest,
@@ -112,6 +127,8 @@ function contextFacts(request: PolicyRequest, labels: readonly string[]): Intent
     breakGlass: context.breakGlass ?? false,
     tainted: context.tainted,
     approvals: context.approvals,
+    suspensions: admission?.suspensions ?? [],
+    quotas: admission?.quotas ?? [],
   }
 }
 

@@ -8,6 +8,7 @@ import { createConsole } from '../../shared/http/console-files.ts'
 import { createMcpAnswer } from '../../shared/http/mcp.ts'
 import { createRefusal } from '../../shared/http/refusal.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
+import { createUsageAnswers } from '../../shared/http/usage-answers.ts'
 import { createMemoryBook } from './audit-book.ts'
 import { approvers, createWorld, tid, type World, type WorldOptions } from './line-world.ts'
 
@@ -59,7 +60,8 @@ export function createWorldApp(
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('../../shared/mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book, challenge: identification.challenge, wait: soon })
   const console = createConsole(parts.settings, fileURLToPath(new URL('../../shared/console/', import.meta.url)))
-  const answers = { ...createAnswers(parts), ...audit, mcp, console }
+  const usage = createUsageAnswers({ ...parts, challenge: identification.challenge, book })
+  const answers = { ...createAnswers(parts), ...audit, ...usage, mcp, console }
   return { world, failures, app: { answers, refuse } }
 }
 

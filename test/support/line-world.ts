@@ -23,6 +23,7 @@ import type { Statement } from '../../shared/sql/statement.ts'
 import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
 import { lineBackend } from './line-backend.ts'
 import { createMemoryRecorder } from './recorder-memory.ts'
+import { createUsageMemory } from './usage-memory.ts'
 
 export const noon = Date.UTC(2026, 10, 22, 12)
 const publicUrl = 'https://gateway.example'
@@ -183,6 +184,7 @@ export function createWorld(options: WorldOptions = {}): World {
     policyDigests: { policy: 'policy-digest', schema: 'schema-digest' },
     stepUps: createChallengeMemory(() => noon),
     callRate: createCallRate({ perMinute: options.perMinute ?? 100, now: () => noon }),
+    ...createUsageMemory({ now }),
     audit: createAudit({ rows, events }, use, faults),
     exchange: createExchange(exchanges, use, faults),
     groupsOf: async () => (await pass(use('groups'), faults.groups)) ?? [],
