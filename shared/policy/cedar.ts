@@ -159,7 +159,10 @@ function actionGroups(runtime: Runtime, schema: string): ReadonlyMap<string, rea
   for (const [id, { memberOf = [] }] of Object.values(answer.json).flatMap(({ actions }) => Object.entries(actions)))
     direct.set(id, [...(direct.get(id) ?? []), ...memberOf.map((group) => group.id)])
   const above = (id: string, seen: readonly string[]): readonly string[] =>
-    (direct.get(id) ?? []).reduce((found, group) => (found.includes(group) ? found : above(group, [...found, group])), seen)
+    (direct.get(id) ?? []).reduce(
+      (found, group) => (found.includes(group) ? found : above(group, [...found, group])),
+      seen,
+    )
   return new Map([...direct.keys()].map((id) => [id, above(id, [])]))
 }
 

@@ -26,6 +26,8 @@ export interface SliceOptions extends PolicySource {
 /** Slices that are known at once, and answers that are kept of all of them. */
 const mostSlices = 512
 const mostAnswers = 10_000
+/** A set of no more policies than this is asked whole: making slices ready would cost more than it saves. */
+const smallEnough = 100
 
 interface Slice {
   readonly name: string
@@ -45,8 +47,9 @@ interface Indexed {
  * remembers answers: one is a function of the set and of what its policies look at, and of nothing else. Errors are
  * answers and so are kept; what is thrown is not.
  */
-export function createSlices(language: PolicyLanguage, options: SliceOptions): Slices {
-  const find = createFinder(language, options)
+export function createSlices(language: PolicyLanguage, options: SliceOptions, smallSet = smallEnough): Slices {
+  const small = Object.keys(options.policies).length <= smallSet
+  const find = createFinder(language, options, small ? language.prepare(options) : undefined)
   const answers = createLately<Answer>(mostAnswers)
   const count = { hits: 0, misses: 0 }
   return {
@@ -66,7 +69,7 @@ export function createSlices(language: PolicyLanguage, options: SliceOptions): S
 }
 
 /** The slice of an aim. Aims that no scope tells apart have the same. */
-function createFinder(language: PolicyLanguage, options: SliceOptions): (aim: Aim) => Slice {
+function createFinder(language: PolicyLanguage, options: SliceOptions, whole?: Engine): (aim: Aim) => Slice {
   const indexed = Object.entries(options.policies).map(([id, policy]) => ({
     id,
     policy,
@@ -80,21 +83,20 @@ function createFinder(language: PolicyLanguage, options: SliceOptions): (aim: Ai
     const key = JSON.stringify([aim.action, types.has(aim.principal) ? aim.principal : '', near])
     const known = slices.find(key)
     if (known !== undefined) return known
-    const slice = cut(
-      indexed.filter(({ scope }) => isWithin(scope, aim)),
-      language,
-      options,
-    )
+    const within = indexed.filter(({ scope }) => isWithin(scope, aim))
+    const slice = { ...describe(within, options), engine: whole ?? cut(within, language, options) }
     slices.keep(key, slice)
     return slice
   }
 }
 
-function cut(within: readonly Indexed[], language: PolicyLanguage, options: SliceOptions): Slice {
-  const { schema, schemaDigest } = options
+function describe(within: readonly Indexed[], { policyDigest }: SliceOptions): Omit<Slice, 'engine'> {
   const ids = within.map(({ id }) => id).sort()
-  const name = sha256Hex(`countersign-slice/1\n${options.policyDigest}\n${ids.join('\n')}`)
+  const name = sha256Hex(`countersign-slice/1\n${policyDigest}\n${ids.join('\n')}`)
+  return { name, ids, mentioned: contextMentions(within.map(({ policy }) => policy)) }
+}
+
+function cut(within: readonly Indexed[], language: PolicyLanguage, { schema, schemaDigest }: SliceOptions): Engine {
   const policies = Object.fromEntries(within.map(({ id, policy }) => [id, policy]))
-  const engine = language.prepare({ policies, schema, schemaDigest })
-  return { name, ids, engine, mentioned: contextMentions(within.map(({ policy }) => policy)) }
+  return language.prepare({ policies, schema, schemaDigest })
 }
