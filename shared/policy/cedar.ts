@@ -158,12 +158,11 @@ function actionGroups(runtime: Runtime, schema: string): ReadonlyMap<string, rea
   const direct = new Map<string, string[]>()
   for (const [id, { memberOf = [] }] of Object.values(answer.json).flatMap(({ actions }) => Object.entries(actions)))
     direct.set(id, [...(direct.get(id) ?? []), ...memberOf.map((group) => group.id)])
-  const above = (id: string, seen: readonly string[]): readonly string[] =>
-    (direct.get(id) ?? []).reduce(
-      (found, group) => (found.includes(group) ? found : above(group, [...found, group])),
-      seen,
-    )
-  return new Map([...direct.keys()].map((id) => [id, above(id, [])]))
+  const above = (id: string, found = new Set<string>()): Set<string> => {
+    for (const group of direct.get(id) ?? []) if (!found.has(group)) above(group, found.add(group))
+    return found
+  }
+  return new Map([...direct.keys()].map((id) => [id, [...above(id)]]))
 }
 
 function guard<T>(runtime: Runtime, use: (cedar: Cedar) => T): T {

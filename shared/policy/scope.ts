@@ -76,16 +76,15 @@ function plainRef(ref: unknown): EntityRef | undefined {
   return typeof type === 'string' && typeof id === 'string' ? { type, id } : undefined
 }
 
+/** Conditions hold in their order; what comes after something that could fail says nothing. */
 function readConditions(conditions: PolicyJson['conditions']): readonly ReadonlySet<string>[] {
-  const found: ReadonlySet<string>[] = []
-  for (const { kind, body } of conditions) {
-    for (const part of kind === 'when' ? conjuncts(body) : [body]) {
-      if (!cannotFail(part)) return found
-      const names = kind === 'when' ? readPlaces(part) : undefined
-      if (names !== undefined) found.push(names)
-    }
-  }
-  return found
+  const parts = conditions.flatMap(({ kind, body }) =>
+    kind === 'when'
+      ? conjuncts(body).map((part) => ({ part, places: readPlaces(part) }))
+      : [{ part: body, places: undefined }],
+  )
+  const end = parts.findIndex(({ part }) => !cannotFail(part))
+  return parts.slice(0, end < 0 ? parts.length : end).flatMap(({ places }) => places ?? [])
 }
 
 /** In the order in which they are looked at: the language stops at the first that does not hold. */

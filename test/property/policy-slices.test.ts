@@ -90,12 +90,19 @@ const demand = fc
     ([what, most]) =>
       `@rowlimit("${most}") forbid (principal, action == ${name('Action', 'read')}, ${what}) unless { context.fulfilled.contains("rowlimit:${most}") };`,
   )
+/** Of each set one looks at nothing else than what twins differ in. */
+const looking = fc
+  .constantFrom('hour > 12', 'time > datetime("2026-06-01T12:00:00Z")', 'statements == 1', 'tainted')
+  .map((what) => `permit (principal, action in ${name('Action', 'call')}, resource) when { context.${what} };`)
 const policies = fc
-  .array(fc.oneof({ weight: 6, arbitrary: call }, { weight: 2, arbitrary: sight }, demand), {
-    minLength: 12,
-    maxLength: 40,
-  })
-  .map((texts) => texts.map((text, at) => `@id("p-${at}") @title("T") ${text}`))
+  .tuple(
+    looking,
+    fc.array(fc.oneof({ weight: 6, arbitrary: call }, { weight: 2, arbitrary: sight }, demand), {
+      minLength: 12,
+      maxLength: 40,
+    }),
+  )
+  .map(([one, others]) => [one, ...others].map((text, at) => `@id("p-${at}") @title("T") ${text}`))
 
 const request: fc.Arbitrary<PolicyRequest> = fc
   .record({
@@ -143,7 +150,7 @@ describe('a slice', () => {
       }),
       { numRuns: 12 },
     )
-    expect(Math.min(...Object.values(seen))).toBeGreaterThan(50)
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(10)
   })
 })
 
