@@ -53,7 +53,7 @@ export interface Foundation {
 
 /** What the line needs besides: the policy, and where to enter what must be closed at the end. */
 interface Parts {
-  readonly policy: Policy
+  readonly policy: () => Policy
   readonly closing: (() => Promise<void>)[]
 }
 
@@ -80,8 +80,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     ...createUsagePorts(base, closing),
     configured,
     understand: parser.understand,
-    decide: policy.decide,
-    policyDigests: { policy: policy.policyDigest, schema: policy.schemaDigest },
+    policy,
     stepUps: createChallengeMemory(clock),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,

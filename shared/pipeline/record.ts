@@ -114,6 +114,7 @@ function contextFacts(
     roles: principal.roles,
     declaredEffect: resource.declaredEffect,
     runsAs: resource.runsAs,
+    egress: resource.egress ?? false,
     labels,
     carried: resource.carried ?? [],
     changes: resource.changes ?? [],
@@ -123,7 +124,6 @@ function contextFacts(
     time: context.time,
     ...(context.hour === undefined ? {} : { hour: context.hour }),
     ...(context.weekday === undefined ? {} : { weekday: context.weekday }),
-    egress: resource.egress ?? false,
     breakGlass: context.breakGlass ?? false,
     tainted: context.tainted,
     approvals: context.approvals,
@@ -134,9 +134,10 @@ function contextFacts(
 
 function digestFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): IntentFacts['digests'] {
   const name = stage.invocation?.backend.name ?? ''
+  const decided = stage.policy ?? ports.policy()
   return {
-    policy: ports.policyDigests.policy,
-    schema: ports.policyDigests.schema,
+    policy: decided.policyDigest,
+    schema: decided.schemaDigest,
     classification: deployment.classificationDigests.get(name) ?? '',
     declaration: deployment.declarationDigests.get(name) ?? '',
     settings: deployment.settingsDigest,

@@ -73,6 +73,8 @@ export interface Decision {
   readonly obligations: readonly Obligation[]
   /** Labels that this principal may see in clear, sorted. */
   readonly clearLabels: readonly string[]
+  /** Ids of policies that are only watched and would have changed this, sorted; absent where none would have. */
+  readonly shadow?: readonly string[]
   /** SHA-256 (hex) of the policy set's canonical form, and of the schema. */
   readonly policyDigest: string
   readonly schemaDigest: string

@@ -177,11 +177,15 @@ export function createWorld(options: WorldOptions = {}): World {
     approvals: options.store ?? approvals,
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),
-    decide: (request) => {
-      use('decide')
-      return { ...permit, ...faults.decide?.(request) }
-    },
-    policyDigests: { policy: 'policy-digest', schema: 'schema-digest' },
+    policy: () => ({
+      decide: (request) => {
+        use('decide')
+        return { ...permit, ...faults.decide?.(request) }
+      },
+      policyDigest: 'policy-digest',
+      schemaDigest: 'schema-digest',
+      rules: [],
+    }),
     stepUps: createChallengeMemory(() => noon),
     callRate: createCallRate({ perMinute: options.perMinute ?? 100, now: () => noon }),
     ...createUsageMemory({ now }),
