@@ -3,6 +3,7 @@
  * a list; the receipts are made by the real factory, but nothing is chained or durable.
  */
 import type { ApprovalStore } from '../../shared/approval/approval.ts'
+import type { ApprovalDesk } from '../../shared/approval/desk.ts'
 import type { ApproverRules } from '../../shared/approval/vote.ts'
 import { grantIntent, grantOutcome } from '../../shared/audit/receipt.ts'
 import type { EventFacts, IntentFacts, OutcomeFacts } from '../../shared/audit/record.ts'
@@ -18,6 +19,7 @@ import type { Identification } from '../../shared/pipeline/respond.ts'
 import type { Decision, PolicyRequest } from '../../shared/policy/decision.ts'
 import { createCallRate } from '../../shared/quota/call-rate.ts'
 import type { Statement } from '../../shared/sql/statement.ts'
+import { createDesk } from './approval-desk.ts'
 import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
 import { lineBackend } from './line-backend.ts'
 import { createMemoryRecorder } from './recorder-memory.ts'
@@ -75,6 +77,7 @@ export interface WorldOptions {
   readonly faults?: Faults
   readonly perMinute?: number
   readonly store?: ApprovalStore
+  readonly desk?: ApprovalDesk
   /** Puts something before or in the place of ports, once they are made. */
   readonly wrap?: (ports: Ports) => Ports
   readonly newId?: () => string
@@ -172,6 +175,7 @@ export function createWorld(options: WorldOptions = {}): World {
     verifyAny: verify,
     recordings: createMemoryRecorder(async () => void (await pass(use('recording'), faults.recording))),
     approvals: options.store ?? approvals,
+    approvalDesk: options.desk ?? createDesk(),
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),
     decide: (request) => {
