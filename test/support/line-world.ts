@@ -133,7 +133,12 @@ const identification: Identification = {
 export const approvers: ApproverRules = {
   homeTenant: tid,
   consoleClientId: 'c0000000-0000-4000-8000-000000000002',
-  groups: { approvers: ['9a000000-0000-4000-8000-000000000004'], nobody: [] },
+  groups: {
+    approvers: ['9a000000-0000-4000-8000-000000000004'],
+    managers: ['9a000000-0000-4000-8000-000000000006'],
+    owners: ['9a000000-0000-4000-8000-000000000007'],
+    nobody: [],
+  },
 }
 
 type Log = (name: string) => number
