@@ -30,9 +30,12 @@ export const both = approver(18, 4, 6)
 /** Holds the role, and is in no group that approves anything. */
 export const fred = approver(19)
 
+/** What a rule wants, as far as it is not one vote of the approvers. */
+export type Demand = Partial<Extract<Obligation, { kind: 'approval' }>>
+
 /** A policy that wants these, unless the decision is told that all were met. */
 export const wants =
-  (...demands: readonly Partial<Extract<Obligation, { kind: 'approval' }>>[]) =>
+  (...demands: readonly Demand[]) =>
   ({ context }: PolicyRequest) => {
     const obligations = demands.map((each) => {
       const kind = 'approval' as const
