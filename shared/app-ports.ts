@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
+import { createApprovalDesk } from './app-approvals.ts'
 import { createExecutors } from './app-executors.ts'
 import { createUsagePorts } from './app-usage.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
@@ -87,6 +88,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     book,
     recordings: createRecordings(base, book.rows),
     approvals: createApprovals(base, keys, audit),
+    approvalDesk: createApprovalDesk({ ...base, timeout: limits.approval }, keys),
     executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
     now: clock,
     localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),

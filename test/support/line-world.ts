@@ -4,6 +4,7 @@
  */
 
 import type { ApprovalStore } from '../../shared/approval/approval.ts'
+import type { ApprovalDesk } from '../../shared/approval/desk.ts'
 import type { ApproverRules } from '../../shared/approval/vote.ts'
 import { grantIntent, grantOutcome } from '../../shared/audit/receipt.ts'
 import type { EventFacts, IntentFacts, OutcomeFacts } from '../../shared/audit/record.ts'
@@ -20,6 +21,7 @@ import type { Decision, PolicyRequest } from '../../shared/policy/decision.ts'
 import { createLocalTime } from '../../shared/policy/local-time.ts'
 import { createCallRate } from '../../shared/quota/call-rate.ts'
 import type { Statement } from '../../shared/sql/statement.ts'
+import { createDesk } from './approval-desk.ts'
 import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
 import { lineBackend } from './line-backend.ts'
 import { createMemoryRecorder } from './recorder-memory.ts'
@@ -78,6 +80,7 @@ export interface WorldOptions {
   readonly faults?: Faults
   readonly perMinute?: number
   readonly store?: ApprovalStore
+  readonly desk?: ApprovalDesk
   /** Puts something before or in the place of ports, once they are made. */
   readonly wrap?: (ports: Ports) => Ports
   readonly newId?: () => string
@@ -133,7 +136,12 @@ const identification: Identification = {
 export const approvers: ApproverRules = {
   homeTenant: tid,
   consoleClientId: 'c0000000-0000-4000-8000-000000000002',
-  groups: { approvers: ['9a000000-0000-4000-8000-000000000004'], nobody: [] },
+  groups: {
+    approvers: ['9a000000-0000-4000-8000-000000000004'],
+    managers: ['9a000000-0000-4000-8000-000000000006'],
+    owners: ['9a000000-0000-4000-8000-000000000007'],
+    nobody: [],
+  },
 }
 
 type Log = (name: string) => number
@@ -175,6 +183,7 @@ export function createWorld(options: WorldOptions = {}): World {
     verifyAny: verify,
     recordings: createMemoryRecorder(async () => void (await pass(use('recording'), faults.recording))),
     approvals: options.store ?? approvals,
+    approvalDesk: options.desk ?? createDesk(),
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),
     policy: () => ({
