@@ -30,6 +30,7 @@ import { createVerifier } from './identity/verify.ts'
 import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import type { Ports } from './pipeline/line.ts'
 import { retriable } from './pipeline/retriable.ts'
+import { createLocalTime } from './policy/local-time.ts'
 import type { Policy } from './policy/policy.ts'
 import { createCallRate } from './quota/call-rate.ts'
 import { createFailureBrake } from './quota/failure-brake.ts'
@@ -51,7 +52,7 @@ export interface Foundation {
 
 /** What the line needs besides: the policy, and where to enter what must be closed at the end. */
 interface Parts {
-  readonly policy: Policy
+  readonly policy: () => Policy
   readonly closing: (() => Promise<void>)[]
 }
 
@@ -77,8 +78,8 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     ...identityPorts(base),
     configured,
     understand: parser.understand,
-    decide: policy.decide,
-    policyDigests: { policy: policy.policyDigest, schema: policy.schemaDigest },
+    policy,
+    localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),
     stepUps: createChallengeMemory(clock),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,

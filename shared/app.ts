@@ -129,7 +129,7 @@ interface Surroundings {
 
 async function compose(base: Foundation, { identification, refuse, closing, load }: Surroundings): Promise<RunningApp> {
   const { policy, approvers } = await load(base.settings)
-  const ports = createPorts(base, { policy, closing })
+  const ports = createPorts(base, { policy: () => policy, closing })
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports, approvers), identification))
   const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts'))

@@ -120,7 +120,7 @@ function describeEntry(
   const understood = { effect: operation.effect, understood: true, reads: [], writes: [], dangers: [], statements: 0 }
   const invocation = { backend, operationName: name, operation, inputs: {} }
   const judged = { principal: asking.principal, invocation, understood, ...describeData(invocation, understood, {}) }
-  const decision = ports.decide(policyRequest(judged, asking.groups, ports.now()))
+  const decision = ports.policy().decide(policyRequest(judged, asking.groups, ports))
   const named = operation.statement !== undefined || operation.object !== undefined
   const open = named && decision.reasons.every((reason) => reason === 'not_permitted')
   return {
@@ -145,8 +145,8 @@ async function explain(inbound: Inbound, parts: AnswerParts) {
   const classification = settings.COUNTERSIGN_BACKENDS[invocation.backend.name]?.classification ?? {}
   const judged: Judged = { principal, invocation, understood, ...describeData(invocation, understood, classification) }
   const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
-  const request = policyRequest(judged, groups, ports.now())
-  const decision = ports.decide(request)
+  const request = policyRequest(judged, groups, ports)
+  const decision = ports.policy().decide(request)
   const { effect, reads, writes, dangers } = understood
   return {
     decision: decision.verdict,

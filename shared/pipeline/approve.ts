@@ -138,16 +138,16 @@ async function claim(
   if (progress === null || etag === null) return refuse(stage, reference('approval_used', approval, world))
   const claimed = { ...stage, claim: { request: approval.request, progress, etag } }
   try {
-    return decideAnew(claimed, stage.needs, ports)
+    return decideAnew(claimed, stage.needs)
   } catch (error) {
     return refuseWith(claimed, error)
   }
 }
 
-function decideAnew(stage: Reserved, needs: readonly ApprovalNeed[], ports: Ports): Reserved | Refused {
+function decideAnew(stage: Reserved, needs: readonly ApprovalNeed[]): Reserved | Refused {
   const approvals = needs.map(({ rule }) => rule).sort()
   const request = { ...stage.request, context: { ...stage.request.context, approvals } }
-  const decision = ports.decide(request)
+  const decision = stage.policy.decide(request)
   const decided = { ...stage, request, decision }
   if (decision.verdict !== 'permit') return refuse(decided, denied(decision.reasons))
   const unmet = decision.obligations.some(({ kind }) => kind === 'approval' || kind === 'step_up')

@@ -24,9 +24,10 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
     decide: async (stage) => {
       if (isRefused(stage)) return stage
       try {
-        const request = policyRequest(stage, await groupsOf(stage, ports), ports.now())
-        const decision = ports.decide(request)
-        const decided = { ...stage, request, decision }
+        const request = policyRequest(stage, await groupsOf(stage, ports), ports)
+        const policy = ports.policy()
+        const decision = policy.decide(request)
+        const decided = { ...stage, policy, request, decision }
         return decision.verdict === 'permit' ? decided : refuse(decided, denied(decision.reasons))
       } catch (error) {
         return refuseWith(stage, error)
@@ -60,7 +61,12 @@ export async function groupsOf(
 }
 
 /** What policy may look at, from this stage; whole seconds, so that a replay sees the same. */
-export function policyRequest(stage: Judged, groups: readonly string[], now: number): PolicyRequest {
+export function policyRequest(
+  stage: Judged,
+  groups: readonly string[],
+  ports: Pick<Ports, 'now' | 'localTime'>,
+): PolicyRequest {
+  const now = ports.now()
   const { principal, invocation, understood, labels, carried } = stage
   const { kind, tid, oid, actor, guest, publicClient, roles, authContexts } = principal
   return {
@@ -75,6 +81,7 @@ export function policyRequest(stage: Judged, groups: readonly string[], now: num
       writes: understood.writes,
       labels,
       carried,
+      egress: invocation.operation.egress ?? false,
     },
     context: {
       understood: understood.understood,
@@ -83,6 +90,7 @@ export function policyRequest(stage: Judged, groups: readonly string[], now: num
       time: `${new Date(now).toISOString().slice(0, 19)}Z`,
       tainted: false,
       approvals: [],
+      ...ports.localTime(now),
     },
   }
 }

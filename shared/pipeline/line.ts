@@ -8,7 +8,8 @@ import type { ChallengeSettings } from '../identity/challenge.ts'
 import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { TokenKey } from '../masking/strategies.ts'
-import type { Decision, PolicyRequest } from '../policy/decision.ts'
+import type { LocalTime } from '../policy/local-time.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { CallRate } from '../quota/call-rate.ts'
 import type { Answer, Executor, Inbound } from './ports.ts'
 import type {
@@ -80,8 +81,10 @@ export interface Ports {
   readonly verifyAny: Ports['verify']
   readonly configured: ReadonlyMap<string, Backend>
   readonly understand: Understand
-  readonly decide: (request: PolicyRequest) => Decision
-  readonly policyDigests: { readonly policy: string; readonly schema: string }
+  /** The set in force; a call keeps the one that it was first decided by. Throws Problem where there is none. */
+  readonly policy: () => Policy
+  /** Hour and weekday where the deployment is. */
+  readonly localTime: (now: number) => LocalTime
   readonly callRate: CallRate
   /** Step-ups that policy asked for, so that the same one is not asked for endlessly. */
   readonly stepUps: ChallengeMemory

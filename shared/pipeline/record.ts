@@ -99,22 +99,27 @@ function contextFacts(request: PolicyRequest, labels: readonly string[]): Intent
     roles: principal.roles,
     declaredEffect: resource.declaredEffect,
     runsAs: resource.runsAs,
+    egress: resource.egress ?? false,
     labels,
     carried: resource.carried ?? [],
     understood: context.understood,
     dangers: context.dangers,
     statements: context.statements,
     time: context.time,
+    ...(context.hour === undefined ? {} : { hour: context.hour }),
+    ...(context.weekday === undefined ? {} : { weekday: context.weekday }),
     tainted: context.tainted,
     approvals: context.approvals,
+    breakGlass: context.breakGlass ?? false,
   }
 }
 
 function digestFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): IntentFacts['digests'] {
   const name = stage.invocation?.backend.name ?? ''
+  const decided = stage.policy ?? ports.policy()
   return {
-    policy: ports.policyDigests.policy,
-    schema: ports.policyDigests.schema,
+    policy: decided.policyDigest,
+    schema: decided.schemaDigest,
     classification: deployment.classificationDigests.get(name) ?? '',
     declaration: deployment.declarationDigests.get(name) ?? '',
     settings: deployment.settingsDigest,

@@ -4,6 +4,7 @@ import type { OutcomeFacts } from '../audit/record.ts'
 import type { Problem } from '../errors/problem.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { Decision, PolicyRequest } from '../policy/decision.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { Inbound, Invocation, Masked, Understood, UpstreamAnswer } from './ports.ts'
 
 /** What a call knows after `verify`: who asks, for what path, under which ids. */
@@ -27,6 +28,8 @@ export interface Classified extends Resolved {
 }
 
 export interface Decided extends Classified {
+  /** The set that decides this call, to its end. */
+  readonly policy: Policy
   readonly request: PolicyRequest
   readonly decision: Decision
   /** The approval that this very decision has claimed. */

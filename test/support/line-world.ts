@@ -16,6 +16,7 @@ import type { Deployment, ExchangeRequest, Line, Ports } from '../../shared/pipe
 import type { Answer, Inbound, UpstreamAnswer, UpstreamCall } from '../../shared/pipeline/ports.ts'
 import type { Identification } from '../../shared/pipeline/respond.ts'
 import type { Decision, PolicyRequest } from '../../shared/policy/decision.ts'
+import { createLocalTime } from '../../shared/policy/local-time.ts'
 import { createCallRate } from '../../shared/quota/call-rate.ts'
 import type { Statement } from '../../shared/sql/statement.ts'
 import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
@@ -174,11 +175,16 @@ export function createWorld(options: WorldOptions = {}): World {
     approvals: options.store ?? approvals,
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),
-    decide: (request) => {
-      use('decide')
-      return { ...permit, ...faults.decide?.(request) }
-    },
-    policyDigests: { policy: 'policy-digest', schema: 'schema-digest' },
+    policy: () => ({
+      decide: (request) => {
+        use('decide')
+        return { ...permit, ...faults.decide?.(request) }
+      },
+      policyDigest: 'policy-digest',
+      schemaDigest: 'schema-digest',
+      rules: [],
+    }),
+    localTime: createLocalTime('UTC'),
     stepUps: createChallengeMemory(() => noon),
     callRate: createCallRate({ perMinute: options.perMinute ?? 100, now: () => noon }),
     audit: createAudit({ rows, events }, use, faults),
