@@ -23,7 +23,7 @@ export function createAdmission(ports: Ports): Pick<Line, 'verify' | 'resolve' |
       }
     },
 
-    reserve: (stage) => {
+    reserve: async (stage) => {
       if (isRefused(stage)) return stage
       const { tid, oid, actor } = stage.principal
       const reservation = ports.callRate.reserve(`${tid}|${oid}|${actor}`)

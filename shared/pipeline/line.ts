@@ -35,7 +35,7 @@ export interface Line {
   readonly resolve: (stage: Verified) => Resolved | Refused
   readonly classify: (stage: Resolved | Refused) => Promise<Classified | Refused>
   readonly decide: (stage: Classified | Refused) => Promise<Decided | Refused>
-  readonly reserve: (stage: Decided | Refused) => Reserved | Refused
+  readonly reserve: (stage: Decided | Refused) => Promise<Reserved | Refused>
   readonly approve: (stage: Reserved | Refused) => Promise<Cleared | Refused>
   readonly recordIntent: (stage: Cleared | Refused) => Promise<Permitted | Recorded>
   readonly exchange: (stage: Permitted | Recorded) => Promise<Exchanged | Failed | Recorded>
