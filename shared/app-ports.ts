@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import { createExecutors } from './app-executors.ts'
+import { createNoticePorts, type NoticePorts } from './app-notices.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
@@ -57,7 +58,7 @@ interface Parts {
 }
 
 /** The line's ports, and the book as auditors' routes read it. */
-export interface AppPorts extends Ports {
+export interface AppPorts extends Ports, NoticePorts {
   readonly book: AuditBook
 }
 
@@ -73,6 +74,8 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
   })
   const book = createBook(base, keys)
   const audit = createAudit(base, book, closing)
+  const approvals = createApprovals(base, keys, audit)
+  const secret = createHandleKey(base)
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
@@ -85,8 +88,9 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     audit,
     book,
     recordings: createRecordings(base, book.rows),
-    approvals: createApprovals(base, keys, audit),
-    executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
+    approvals,
+    ...createNoticePorts(base, { approvals, audit, policy, closing, secret }),
+    executors: createExecutors(settings, { closing, handleKey: secret }),
     now: clock,
     newId: randomUUID,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),

@@ -134,7 +134,7 @@ async function compose(base: Foundation, { identification, refuse, closing, load
   const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book: ports.book, wait: sleep })
-  return { answers: { ...createAnswers(parts), ...audit, mcp }, refuse }
+  return { answers: { ...createAnswers(parts), ...audit, mcp }, noticeJobs: ports.noticeJobs, refuse }
 }
 
 function randomHex(bytes: number): string {

@@ -1,3 +1,4 @@
+import type { NoticeJobs } from '../notice/jobs.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -9,18 +10,22 @@ const answerRoutes = [
   'auditReport',
   'auditReports',
   'auditStream',
+  'breakGlass',
   'call',
   'cancelApproval',
   'decideApproval',
   'disposeFinding',
+  'endGlass',
   'explain',
   'fallback',
   'health',
+  'listGlass',
   'mcp',
   'openapi',
   'operations',
   'problemPage',
   'protectedResource',
+  'reviewGlass',
   'reviewReport',
   'recording',
   'revokeApproval',
@@ -46,6 +51,7 @@ type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer
 /** The running app, as routes see it. */
 export interface RunningApp {
   readonly answers: Answers
+  readonly noticeJobs: NoticeJobs
   /** The answer to whatever an answer threw. */
   readonly refuse: Refusal
 }
@@ -56,5 +62,5 @@ export function createOutage(error: unknown, refuse: Refusal): RunningApp {
     throw error
   }
   const answers = Object.fromEntries(answerRoutes.map((route) => [route, fail])) as unknown as Answers
-  return { answers, refuse }
+  return { answers, noticeJobs: { handOut: fail, deliver: fail }, refuse }
 }

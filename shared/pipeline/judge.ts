@@ -24,7 +24,8 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
     decide: async (stage) => {
       if (isRefused(stage)) return stage
       try {
-        const request = policyRequest(stage, await groupsOf(stage, ports), ports)
+        const judged = policyRequest(stage, await groupsOf(stage, ports), ports)
+        const request = withGlass(judged, await ports.breakGlass.isActive(stage.principal))
         const policy = ports.policy()
         const decision = policy.decide(request)
         const decided = { ...stage, policy, request, decision }
@@ -41,6 +42,11 @@ export function describeData(invocation: Invocation, understood: Understood, cla
   const tables = indexTables(classification)
   const carried = [...labelsCarried(understood, tables), ...labelsCompared(invocation, understood, tables)]
   return { labels: labelsOf(invocation, understood, classification), carried: [...new Set(carried)].sort() }
+}
+
+/** The same request where the person has broken the glass. */
+export function withGlass(request: PolicyRequest, isActive: boolean): PolicyRequest {
+  return isActive ? { ...request, context: { ...request.context, breakGlass: true } } : request
 }
 
 /** What a decision needs of a stage; a question about a call needs no more. */

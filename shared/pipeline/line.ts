@@ -1,4 +1,5 @@
 import type { ApprovalStore } from '../approval/approval.ts'
+import type { BreakGlass } from '../approval/break-glass.ts'
 import type { ApproverRules } from '../approval/vote.ts'
 import type { Recorder } from '../audit/recorder.ts'
 import type { AuditWriter } from '../audit/writer.ts'
@@ -8,6 +9,7 @@ import type { ChallengeSettings } from '../identity/challenge.ts'
 import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { TokenKey } from '../masking/strategies.ts'
+import type { Notices } from '../notice/notice.ts'
 import type { LocalTime } from '../policy/local-time.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { CallRate } from '../quota/call-rate.ts'
@@ -91,6 +93,8 @@ export interface Ports {
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
   readonly recordings: Recorder
   readonly approvals: ApprovalStore
+  readonly breakGlass: BreakGlass
+  readonly notices: Notices
   readonly exchange: {
     readonly exchange: (request: ExchangeRequest) => Promise<ExchangedToken>
     readonly purge: (tid: string, oid: string) => void

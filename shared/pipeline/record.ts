@@ -1,6 +1,7 @@
 import type { IntentFacts, OutcomeFacts } from '../audit/record.ts'
 import { canonicalInputs } from '../backend/canonical-inputs.ts'
 import type { Principal } from '../identity/principal.ts'
+import { tellMismatch } from '../notice/occurrences.ts'
 import type { PolicyRequest } from '../policy/decision.ts'
 import { nameFailure } from '../telemetry/log.ts'
 import { keepRecording } from './keep-recording.ts'
@@ -29,13 +30,22 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
     recordOutcome: async (made): Promise<Answerable> => {
       const { call: stage, recording } = await keepRecording(made, ports)
       const facts = { ...outcomeFacts(stage, ports.now()), ...(recording === undefined ? {} : { recording }) }
-      if (facts.code === 'identity_mismatch') ports.log('identity_mismatch', { decisionId: stage.decisionId })
+      if (facts.code === 'identity_mismatch') raiseMismatch(stage, ports)
       if (facts.code === 'internal') ports.log('unexpected', { decisionId: stage.decisionId, ...causeOf(stage) })
       const outcome = await ports.audit.recordOutcome(stage.intent, facts)
       await settleApproval(stage, facts.status, ports)
       return { outcome, intent: stage.intent, call: stage }
     },
   }
+}
+
+/** Nobody waits for the notice: it neither delays nor changes the answer, and the row says it too. */
+function raiseMismatch({ decisionId, principal, invocation }: Verified & Partial<Cleared>, ports: Ports): void {
+  ports.log('identity_mismatch', { decisionId })
+  const { tid, oid, actor } = principal
+  const called = { backend: invocation?.backend.name ?? 'unknown', operation: invocation?.operationName ?? 'unknown' }
+  const time = new Date(ports.now()).toISOString()
+  void ports.notices.enqueue(tellMismatch({ decisionId, tid, oid, actor, ...called, time }))
 }
 
 function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): Omit<IntentFacts, 'verdict'> {

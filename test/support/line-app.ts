@@ -57,7 +57,8 @@ export function createWorldApp(
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('../../shared/mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book, challenge: identification.challenge, wait: soon })
   const answers = { ...createAnswers(parts), ...audit, mcp }
-  return { world, failures, app: { answers, refuse } }
+  const noticeJobs = { handOut: async () => [], deliver: async () => false }
+  return { world, failures, app: { answers, noticeJobs, refuse } }
 }
 
 /** Waits end soon here, whatever they are for; time passes only where a world says so. */

@@ -10,6 +10,7 @@ import type { Backend } from '../../shared/backend/define.ts'
 import { Problem } from '../../shared/errors/problem.ts'
 import { createChallengeMemory } from '../../shared/identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../../shared/identity/principal.ts'
+import type { Notice } from '../../shared/notice/notice.ts'
 import { createLine } from '../../shared/pipeline/create-line.ts'
 import { handle } from '../../shared/pipeline/handle.ts'
 import type { Deployment, ExchangeRequest, Line, Ports } from '../../shared/pipeline/line.ts'
@@ -21,6 +22,7 @@ import { createCallRate } from '../../shared/quota/call-rate.ts'
 import type { Statement } from '../../shared/sql/statement.ts'
 import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
 import { lineBackend } from './line-backend.ts'
+import { createMemoryGlass, createMemoryNotices } from './notice-memory.ts'
 import { createMemoryRecorder } from './recorder-memory.ts'
 
 export const noon = Date.UTC(2026, 10, 22, 12)
@@ -76,6 +78,7 @@ export interface WorldOptions {
   readonly faults?: Faults
   readonly perMinute?: number
   readonly store?: ApprovalStore
+  readonly breakGlass?: Ports['breakGlass']
   /** Puts something before or in the place of ports, once they are made. */
   readonly wrap?: (ports: Ports) => Ports
   readonly newId?: () => string
@@ -96,6 +99,7 @@ export interface World {
   readonly rows: Row[]
   readonly events: EventFacts[]
   readonly approvals: MemoryApprovals
+  readonly notices: Notice[]
   readonly calls: UpstreamCall[]
   readonly exchanges: ExchangeRequest[]
   readonly logged: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[]
@@ -160,6 +164,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const events: EventFacts[] = []
   const approvals = createMemoryApprovals(faults.approvals)
   const now = options.now ?? (() => noon)
+  const notices: Notice[] = []
   const calls: UpstreamCall[] = []
   const exchanges: ExchangeRequest[] = []
   const logged: World['logged'] = []
@@ -173,6 +178,8 @@ export function createWorld(options: WorldOptions = {}): World {
     verifyAny: verify,
     recordings: createMemoryRecorder(async () => void (await pass(use('recording'), faults.recording))),
     approvals: options.store ?? approvals,
+    breakGlass: options.breakGlass ?? createMemoryGlass(now).store,
+    notices: createMemoryNotices(notices),
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),
     policy: () => ({
@@ -200,7 +207,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const ports = options.wrap?.(plain) ?? plain
   const deployment = createDeployment(backend.name, options.classification ?? {})
   const line = createLine(ports, deployment, identification)
-  return { ports, deployment, identification, line, used, rows, events, approvals, calls, exchanges, logged }
+  return { ports, deployment, identification, line, used, rows, events, approvals, notices, calls, exchanges, logged }
 }
 
 function createAudit({ rows, events }: Pick<World, 'rows' | 'events'>, use: Log, faults: Faults): Ports['audit'] {
