@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { Foundation } from './app-ports.ts'
-import type { Approval } from './approval/approval.ts'
 import { createBreakGlass } from './approval/break-glass.ts'
 import { stateAt } from './approval/states.ts'
 import { Problem } from './errors/problem.ts'
@@ -23,10 +22,8 @@ interface NoticeParts extends Pick<Ports, 'approvals' | 'audit' | 'policy'> {
 }
 
 /** What of notices and emergency access the line and the clock need. */
-export interface NoticePorts extends Pick<Ports, 'notices' | 'breakGlass'> {
+export interface NoticePorts extends Pick<Ports, 'notices' | 'breakGlass' | 'onApproval'> {
   readonly noticeJobs: NoticeJobs
-  /** Tells of an approval as it is now; nobody waits for it. */
-  readonly onApproval: (approval: Approval) => Promise<void>
 }
 
 /** Builds notices and emergency access; nothing connects before the first use. */
@@ -42,6 +39,7 @@ export function createNoticePorts(base: Foundation, parts: NoticeParts): NoticeP
   return {
     notices: desk,
     noticeJobs: createNoticeJobs({ desk, approvals, tid, titlesOf, lookBackMs, now: clock, log }),
+    // Nobody waits for it.
     onApproval: async (approval) => {
       for (const notice of noticesOf(approval, clock(), titlesOf)) void desk.enqueue(notice)
     },

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
+import { createApprovalDesk } from './app-approvals.ts'
 import { createExecutors } from './app-executors.ts'
 import { createNoticePorts, type NoticePorts } from './app-notices.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
@@ -89,6 +90,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     book,
     recordings: createRecordings(base, book.rows),
     approvals,
+    approvalDesk: createApprovalDesk({ ...base, timeout: limits.approval }, keys),
     ...createNoticePorts(base, { approvals, audit, policy, closing, secret }),
     executors: createExecutors(settings, { closing, handleKey: secret }),
     now: clock,

@@ -4,7 +4,7 @@ import type { Principal } from '../identity/principal.ts'
 import type { Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
-import type { ApprovalSettings } from './approval-answers.ts'
+import type { ApprovalSettings } from './approval-voter.ts'
 
 /** What the route of recordings answers from. */
 export interface RecordingParts extends Pick<ApprovalSettings, 'approvers'> {

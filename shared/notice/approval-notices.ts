@@ -1,6 +1,6 @@
 import type { Approval } from '../approval/approval.ts'
 import { showCall } from '../approval/secrecy.ts'
-import { type ApprovalState, isoTime, stateAt } from '../approval/states.ts'
+import { type ApprovalState, escalatesAt, isoTime, stateAt } from '../approval/states.ts'
 import type { Notice, NoticeKind } from './notice.ts'
 
 /** A policy's id and title. */
@@ -40,7 +40,7 @@ export function noticesOf(approval: Approval, now: number, titlesOf: TitlesOf): 
       ? []
       : [tell('approval-decided', `decided-${request.id}-${how}`, { approval, titlesOf, how })]
   }
-  const half = request.requestedAt + (progress.decideBy - request.requestedAt) / 2
+  const half = escalatesAt(request, progress)
   const asked = tell('approval-requested', `requested-${request.id}`, { approval, titlesOf })
   return now < half ? [asked] : [asked, tell('approval-escalated', `escalated-${request.id}`, { approval, titlesOf })]
 }
@@ -53,7 +53,7 @@ interface Subject {
 
 function tell(kind: NoticeKind, id: string, { approval, titlesOf, how }: Subject): Notice {
   const { request, progress } = approval
-  const { subject, needs, digest } = request
+  const { subject, needs, digest, preview, content } = request
   const titles = needs.flatMap(({ rule }) => titlesOf(rule)).map((one) => `${one.id}: ${one.title}`)
   return {
     id,
@@ -64,6 +64,9 @@ function tell(kind: NoticeKind, id: string, { approval, titlesOf, how }: Subject
       ...{ person: subject.oid, agent: subject.actor },
       ...{ backend: subject.backend, operation: subject.operation, effect: request.effect },
       rules: needs.map(({ rule }) => rule),
+      rowsEstimate: preview?.rows ?? null,
+      estimatedAt: preview?.rows == null ? null : preview.takenAt,
+      content: content === 'not_bound' ? 'not bound' : null,
       policies: [...new Set(titles)],
       decideBy: isoTime(progress.decideBy),
       useBy: progress.useBy === null ? null : isoTime(progress.useBy),
@@ -77,6 +80,7 @@ function tell(kind: NoticeKind, id: string, { approval, titlesOf, how }: Subject
 /** The statement with every literal replaced, or nothing where it cannot be told what one is. */
 function statementOf(statement: string): string | null {
   if (statement === '') return null
-  const shown = showCall({ inputs: '{}', statement }, { inputs: [], statement: 'statement' }).statement ?? ''
+  const hiding = { inputs: [], statement: 'statement', labels: [] }
+  const shown = showCall({ inputs: '{}', statement }, hiding).statement ?? ''
   return shown.length > statementLength ? `${shown.slice(0, statementLength).toWellFormed()}…` : shown
 }

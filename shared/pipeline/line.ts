@@ -1,5 +1,6 @@
-import type { ApprovalStore } from '../approval/approval.ts'
+import type { Approval, ApprovalStep, ApprovalStore, CallDescription } from '../approval/approval.ts'
 import type { BreakGlass } from '../approval/break-glass.ts'
+import type { ApprovalDesk } from '../approval/desk.ts'
 import type { ApproverRules } from '../approval/vote.ts'
 import type { Recorder } from '../audit/recorder.ts'
 import type { AuditWriter } from '../audit/writer.ts'
@@ -95,6 +96,13 @@ export interface Ports {
   readonly approvals: ApprovalStore
   readonly breakGlass: BreakGlass
   readonly notices: Notices
+  readonly approvalDesk: ApprovalDesk
+  /** Asked once, when an approval is asked for; what it throws is told to the voter as "not bound", nothing more. */
+  readonly describeCall?: (stage: Reserved) => Promise<CallDescription>
+  /** Version of the object that a call refers to; part of what an approval binds, and so asked at every call of it. */
+  readonly contentOf?: (stage: Reserved) => Promise<string>
+  /** Hears of each change of an approval once it is durable; what it throws is logged and changes nothing. */
+  readonly onApproval?: (approval: Approval, step: ApprovalStep) => Promise<void>
   readonly exchange: {
     readonly exchange: (request: ExchangeRequest) => Promise<ExchangedToken>
     readonly purge: (tid: string, oid: string) => void

@@ -1,3 +1,4 @@
+import { usedId } from '../approval/approval.ts'
 import type { IntentFacts, OutcomeFacts } from '../audit/record.ts'
 import { canonicalInputs } from '../backend/canonical-inputs.ts'
 import type { Principal } from '../identity/principal.ts'
@@ -70,7 +71,7 @@ function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deploym
 /** The approval that the call has claimed, with who gave it; or the one that it was refused for want of. */
 function approvalFacts(stage: Cleared | Refused): Pick<IntentFacts, 'approval'> {
   const { claim } = stage
-  if (claim !== undefined) return { approval: { id: claim.request.id, voters: claim.progress.voters } }
+  if (claim !== undefined) return { approval: { id: usedId(claim), voters: claim.progress.voters } }
   const missing = isRefused(stage) ? stage.problem.members.approval : undefined
   return missing === undefined ? {} : { approval: { id: missing.id, voters: [] } }
 }

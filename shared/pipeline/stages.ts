@@ -1,4 +1,4 @@
-import type { Approval } from '../approval/approval.ts'
+import type { Claim } from '../approval/approval.ts'
 import type { IntentReceipt, OutcomeReceipt } from '../audit/receipt.ts'
 import type { OutcomeFacts } from '../audit/record.ts'
 import type { Problem } from '../errors/problem.ts'
@@ -33,7 +33,7 @@ export interface Decided extends Classified {
   readonly request: PolicyRequest
   readonly decision: Decision
   /** The approval that this very decision has claimed. */
-  readonly claim?: Approval
+  readonly claim?: Claim
 }
 
 /** A permitted call that this instance has room for. */

@@ -3,6 +3,7 @@
  * a list; the receipts are made by the real factory, but nothing is chained or durable.
  */
 import type { ApprovalStore } from '../../shared/approval/approval.ts'
+import type { ApprovalDesk } from '../../shared/approval/desk.ts'
 import type { ApproverRules } from '../../shared/approval/vote.ts'
 import { grantIntent, grantOutcome } from '../../shared/audit/receipt.ts'
 import type { EventFacts, IntentFacts, OutcomeFacts } from '../../shared/audit/record.ts'
@@ -20,6 +21,7 @@ import type { Decision, PolicyRequest } from '../../shared/policy/decision.ts'
 import { createLocalTime } from '../../shared/policy/local-time.ts'
 import { createCallRate } from '../../shared/quota/call-rate.ts'
 import type { Statement } from '../../shared/sql/statement.ts'
+import { createDesk } from './approval-desk.ts'
 import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
 import { lineBackend } from './line-backend.ts'
 import { createMemoryGlass, createMemoryNotices } from './notice-memory.ts'
@@ -79,6 +81,7 @@ export interface WorldOptions {
   readonly perMinute?: number
   readonly store?: ApprovalStore
   readonly breakGlass?: Ports['breakGlass']
+  readonly desk?: ApprovalDesk
   /** Puts something before or in the place of ports, once they are made. */
   readonly wrap?: (ports: Ports) => Ports
   readonly newId?: () => string
@@ -180,6 +183,7 @@ export function createWorld(options: WorldOptions = {}): World {
     approvals: options.store ?? approvals,
     breakGlass: options.breakGlass ?? createMemoryGlass(now).store,
     notices: createMemoryNotices(notices),
+    approvalDesk: options.desk ?? createDesk(),
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),
     policy: () => ({
