@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import { createApprovalDesk } from './app-approvals.ts'
 import { createExecutors } from './app-executors.ts'
+import { createNoticePorts, type NoticePorts } from './app-notices.ts'
 import { createUsagePorts } from './app-usage.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
@@ -59,7 +60,7 @@ interface Parts {
 }
 
 /** The line's ports, and the book as auditors' routes read it. */
-export interface AppPorts extends Ports {
+export interface AppPorts extends Ports, NoticePorts {
   readonly book: AuditBook
 }
 
@@ -75,6 +76,8 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
   })
   const book = createBook(base, keys)
   const audit = createAudit(base, book, closing)
+  const approvals = createApprovals(base, keys, audit)
+  const secret = createHandleKey(base)
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
@@ -87,9 +90,10 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     audit,
     book,
     recordings: createRecordings(base, book.rows),
-    approvals: createApprovals(base, keys, audit),
+    approvals,
     approvalDesk: createApprovalDesk({ ...base, timeout: limits.approval }, keys),
-    executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
+    ...createNoticePorts(base, { approvals, audit, policy, closing, secret }),
+    executors: createExecutors(settings, { closing, handleKey: secret }),
     now: clock,
     localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),
     newId: randomUUID,

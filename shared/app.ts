@@ -139,7 +139,8 @@ async function compose(base: Foundation, { identification, refuse, closing, load
   const audit = createAuditAnswers({ ...parts, book: ports.book, wait: sleep })
   const console = createConsole(base.settings, consoleFolder)
   const usage = createUsageAnswers({ ...parts, book: ports.book })
-  return { answers: { ...createAnswers(parts), ...audit, ...usage, mcp, console }, refuse }
+  const answers = { ...createAnswers(parts), ...audit, ...usage, mcp, console }
+  return { answers, noticeJobs: ports.noticeJobs, refuse }
 }
 
 function randomHex(bytes: number): string {

@@ -19,6 +19,7 @@ import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson, type Identification } from '../pipeline/respond.ts'
 import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
+import { createGlassAnswers } from './break-glass-answers.ts'
 import { parseQuestion } from './question.ts'
 import { answerRecording } from './recording-answer.ts'
 import type { AnswerRoute, AuditRoute, UsageRoute } from './running-app.ts'
@@ -48,6 +49,7 @@ export function createAnswers(parts: AnswerParts): Answers {
   return {
     call,
     ...createApprovalAnswers({ ...parts, challenge: parts.identification.challenge }),
+    ...createGlassAnswers({ ...parts, challenge: parts.identification.challenge }),
     recording: (inbound) => answerRecording(inbound, parts),
     fallback: (inbound) => call({ ...inbound, operation: '' }),
     operations: async (inbound) => answerJson(200, { operations: await listOperations(inbound, parts) }),

@@ -1,3 +1,4 @@
+import type { NoticeJobs } from '../notice/jobs.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -9,6 +10,7 @@ const answerRoutes = [
   'auditReport',
   'auditReports',
   'auditStream',
+  'breakGlass',
   'call',
   'cancelApproval',
   'console',
@@ -16,11 +18,13 @@ const answerRoutes = [
   'delegate',
   'delegations',
   'disposeFinding',
+  'endGlass',
   'endDelegation',
   'explain',
   'fallback',
   'health',
   'liftSuspension',
+  'listGlass',
   'mcp',
   'myActivity',
   'notMe',
@@ -28,6 +32,7 @@ const answerRoutes = [
   'operations',
   'problemPage',
   'protectedResource',
+  'reviewGlass',
   'reviewReport',
   'recording',
   'revokeApproval',
@@ -60,6 +65,7 @@ type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer
 /** The running app, as routes see it. */
 export interface RunningApp {
   readonly answers: Answers
+  readonly noticeJobs: NoticeJobs
   /** The answer to whatever an answer threw. */
   readonly refuse: Refusal
 }
@@ -70,5 +76,5 @@ export function createOutage(error: unknown, refuse: Refusal): RunningApp {
     throw error
   }
   const answers = Object.fromEntries(answerRoutes.map((route) => [route, fail])) as unknown as Answers
-  return { answers, refuse }
+  return { answers, noticeJobs: { handOut: fail, deliver: fail }, refuse }
 }

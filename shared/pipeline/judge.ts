@@ -24,9 +24,13 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
     decide: async (stage) => {
       if (isRefused(stage)) return stage
       try {
-        const facts = [groupsOf(stage, ports), ports.taints.isTainted(stage.principal)] as const
-        const [groups, tainted] = await Promise.all(facts)
-        const request = policyRequest({ ...stage, tainted }, groups, ports)
+        const facts = [
+          groupsOf(stage, ports),
+          ports.taints.isTainted(stage.principal),
+          ports.breakGlass.isActive(stage.principal),
+        ] as const
+        const [groups, tainted, isGlassBroken] = await Promise.all(facts)
+        const request = withGlass(policyRequest({ ...stage, tainted }, groups, ports), isGlassBroken)
         const policy = ports.policy()
         const decision = policy.decide(request)
         const decided = { ...stage, policy, request, decision }
@@ -49,6 +53,11 @@ export function describeData(invocation: Invocation, understood: Understood, cla
     carried: [...new Set(carried)].sort(),
     changes: understood.effect === 'read' ? [] : labelsOf(silent, changed, classification),
   }
+}
+
+/** The same request where the person has broken the glass. */
+export function withGlass(request: PolicyRequest, isActive: boolean): PolicyRequest {
+  return isActive ? { ...request, context: { ...request.context, breakGlass: true } } : request
 }
 
 /** What a decision needs of a stage; a question about a call needs no more. */

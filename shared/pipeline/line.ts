@@ -1,4 +1,5 @@
 import type { Approval, ApprovalStep, ApprovalStore, CallDescription } from '../approval/approval.ts'
+import type { BreakGlass } from '../approval/break-glass.ts'
 import type { ApprovalDesk } from '../approval/desk.ts'
 import type { ApproverRules } from '../approval/vote.ts'
 import type { Recorder } from '../audit/recorder.ts'
@@ -9,6 +10,7 @@ import type { ChallengeSettings } from '../identity/challenge.ts'
 import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { TokenKey } from '../masking/strategies.ts'
+import type { Notices } from '../notice/notice.ts'
 import type { LocalTime } from '../policy/local-time.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { CallRate } from '../quota/call-rate.ts'
@@ -103,6 +105,8 @@ export interface Ports {
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
   readonly recordings: Recorder
   readonly approvals: ApprovalStore
+  readonly breakGlass: BreakGlass
+  readonly notices: Notices
   readonly approvalDesk: ApprovalDesk
   /** Asked once, when an approval is asked for; what it throws is told to the voter as "not bound", nothing more. */
   readonly describeCall?: (stage: Reserved) => Promise<CallDescription>

@@ -2,6 +2,7 @@ import { usedId } from '../approval/approval.ts'
 import type { IntentFacts, OutcomeFacts } from '../audit/record.ts'
 import { canonicalInputs } from '../backend/canonical-inputs.ts'
 import type { Principal } from '../identity/principal.ts'
+import { tellMismatch } from '../notice/occurrences.ts'
 import type { PolicyRequest } from '../policy/decision.ts'
 import { nameFailure } from '../telemetry/log.ts'
 import { countUsage } from './count-usage.ts'
@@ -35,7 +36,7 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
     recordOutcome: async (made): Promise<Answerable> => {
       const { call: stage, recording } = await keepRecording(await keepTaint(made, ports), ports)
       const facts = { ...outcomeFacts(stage, ports.now()), ...(recording === undefined ? {} : { recording }) }
-      if (facts.code === 'identity_mismatch') ports.log('identity_mismatch', { decisionId: stage.decisionId })
+      if (facts.code === 'identity_mismatch') raiseMismatch(stage, ports)
       if (facts.code === 'internal') ports.log('unexpected', { decisionId: stage.decisionId, ...causeOf(stage) })
       const outcome = await ports.audit.recordOutcome(stage.intent, facts)
       await settleApproval(stage, facts.status, ports)
@@ -49,6 +50,15 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
 /** What came back, shown or not. */
 function answerOf(made: Parameters<Line['recordOutcome']>[0]): UpstreamAnswer | undefined {
   return 'answer' in made ? (made as MaskedCall).answer : undefined
+}
+
+/** Nobody waits for the notice: it neither delays nor changes the answer, and the row says it too. */
+function raiseMismatch({ decisionId, principal, invocation }: Verified & Partial<Cleared>, ports: Ports): void {
+  ports.log('identity_mismatch', { decisionId })
+  const { tid, oid, actor } = principal
+  const called = { backend: invocation?.backend.name ?? 'unknown', operation: invocation?.operationName ?? 'unknown' }
+  const time = new Date(ports.now()).toISOString()
+  void ports.notices.enqueue(tellMismatch({ decisionId, tid, oid, actor, ...called, time }))
 }
 
 function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): Omit<IntentFacts, 'verdict'> {

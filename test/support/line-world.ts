@@ -12,6 +12,7 @@ import type { Backend } from '../../shared/backend/define.ts'
 import { Problem } from '../../shared/errors/problem.ts'
 import { createChallengeMemory } from '../../shared/identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../../shared/identity/principal.ts'
+import type { Notice } from '../../shared/notice/notice.ts'
 import { createLine } from '../../shared/pipeline/create-line.ts'
 import { handle } from '../../shared/pipeline/handle.ts'
 import type { Deployment, ExchangeRequest, Line, Ports } from '../../shared/pipeline/line.ts'
@@ -24,6 +25,7 @@ import type { Statement } from '../../shared/sql/statement.ts'
 import { createDesk } from './approval-desk.ts'
 import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
 import { lineBackend } from './line-backend.ts'
+import { createMemoryGlass, createMemoryNotices } from './notice-memory.ts'
 import { createMemoryRecorder } from './recorder-memory.ts'
 import { createUsageMemory } from './usage-memory.ts'
 
@@ -80,6 +82,7 @@ export interface WorldOptions {
   readonly faults?: Faults
   readonly perMinute?: number
   readonly store?: ApprovalStore
+  readonly breakGlass?: Ports['breakGlass']
   readonly desk?: ApprovalDesk
   /** Puts something before or in the place of ports, once they are made. */
   readonly wrap?: (ports: Ports) => Ports
@@ -101,6 +104,7 @@ export interface World {
   readonly rows: Row[]
   readonly events: EventFacts[]
   readonly approvals: MemoryApprovals
+  readonly notices: Notice[]
   readonly calls: UpstreamCall[]
   readonly exchanges: ExchangeRequest[]
   readonly logged: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[]
@@ -170,6 +174,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const events: EventFacts[] = []
   const approvals = createMemoryApprovals(faults.approvals)
   const now = options.now ?? (() => noon)
+  const notices: Notice[] = []
   const calls: UpstreamCall[] = []
   const exchanges: ExchangeRequest[] = []
   const logged: World['logged'] = []
@@ -183,6 +188,8 @@ export function createWorld(options: WorldOptions = {}): World {
     verifyAny: verify,
     recordings: createMemoryRecorder(async () => void (await pass(use('recording'), faults.recording))),
     approvals: options.store ?? approvals,
+    breakGlass: options.breakGlass ?? createMemoryGlass(now).store,
+    notices: createMemoryNotices(notices),
     approvalDesk: options.desk ?? createDesk(),
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),
@@ -212,7 +219,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const ports = options.wrap?.(plain) ?? plain
   const deployment = createDeployment(backend.name, options.classification ?? {})
   const line = createLine(ports, deployment, identification)
-  return { ports, deployment, identification, line, used, rows, events, approvals, calls, exchanges, logged }
+  return { ports, deployment, identification, line, used, rows, events, approvals, notices, calls, exchanges, logged }
 }
 
 function createAudit({ rows, events }: Pick<World, 'rows' | 'events'>, use: Log, faults: Faults): Ports['audit'] {
