@@ -28,6 +28,8 @@ export interface PolyglotDialect {
   readonly lexicon: Lexicon
   /** Undefined where nobody listed such a statement. */
   readonly plan: (tokens: readonly Token[]) => Plan | undefined
+  /** Cuts a text into statements where semicolons alone do not. */
+  readonly split?: (tokens: readonly Token[]) => readonly (readonly Token[])[]
   /** Judges a function by its unqualified name in lower case; undefined where it is harmless. */
   readonly judgeFunction: (name: string) => CallVerdict | undefined
   /** Dangers of reading or writing a relation of that name. */

@@ -181,7 +181,13 @@ export function selected(select: Node, sight: Sight): Shape {
     columns.push(...('shape' in parts ? [] : parts.columns))
     noteAliases('shape' in parts ? [] : parts.columns, aliases)
   }
-  return opened.length === 0 ? shapes.listed(columns) : shapes.sideBySide([shapes.listed(columns), ...opened])
+  const shape = opened.length === 0 ? shapes.listed(columns) : shapes.sideBySide([shapes.listed(columns), ...opened])
+  return isDocument(select) ? shapes.listed([{ name: undefined, mentions: shapes.rowOf(shape) }]) : shape
+}
+
+/** `FOR JSON` and `FOR XML` make one column of all rows. */
+function isDocument({ body }: Node): boolean {
+  return body.for_json !== undefined || body.for_xml !== undefined
 }
 
 function noteAliases(columns: readonly Column[], aliases: Map<string, Mentions>): void {

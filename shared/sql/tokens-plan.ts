@@ -21,10 +21,16 @@ export function nameFrom(tokens: readonly Token[], from: number) {
   }
 }
 
-/** What a token names in lower case: a word, or what stands between backticks. */
+/** What a token names in lower case: a word, or what stands between quotes, of which a doubled one closes nothing. */
 export function partOf(token: Token | undefined): string | undefined {
   if (token?.kind === 'word') return token.text.toLowerCase()
-  return token?.kind === 'quoted' ? token.text.slice(1, -1).replaceAll('``', '`').toLowerCase() : undefined
+  const close = token?.text.at(-1) ?? ''
+  return token?.kind === 'quoted'
+    ? token.text
+        .slice(1, -1)
+        .replaceAll(close + close, close)
+        .toLowerCase()
+    : undefined
 }
 
 /** Places of the tokens that stand in no bracket, from one on. */
