@@ -21,6 +21,12 @@ export interface Plan {
 
 export type Name = readonly string[]
 
+/**
+ * The name of what a change changes in a query made of the change, which does not read it. No text can have it: the gate
+ * lets no such letter pass.
+ */
+export const changedRelation = '\u2190'
+
 /** What a dialect that polyglot parses adds to what all of them share. */
 export interface PolyglotDialect {
   /** As polyglot calls it too. */

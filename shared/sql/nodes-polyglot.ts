@@ -10,7 +10,7 @@ const text = `
 select expressions from:from joins:join lateral_views:lateral_view where_clause:clause group_by:group_by having:clause
   qualify:clause order_by:ordering distribute_by:listing cluster_by:ordering sort_by:ordering limit:clause
   offset:clause distinct with:with windows:named_window qualify_after_window top:top fetch:fetch
-  for_json:query_option for_xml:query_option
+  for_json for_xml
 union left right all distinct with:with order_by:ordering limit offset distribute_by:listing sort_by:ordering
   cluster_by:ordering
 subquery this alias:name column_aliases:name alias_explicit_as alias_keyword order_by:ordering limit:clause
@@ -81,6 +81,9 @@ json_value this path
 json_query this path
 json_object pairs:pairs
 j_s_o_n_array expressions
+j_s_o_n_array_agg this order:inner_order
+inner_order order_by:ordering
+data_type data_type length precision scale name dimension real_spelling
 function name args distinct no_parens ignore_nulls filter order_by:ordered
 aggregate_function name args distinct filter order_by:ordered ignore_nulls
 update table:table set:pairs where_clause:clause

@@ -72,3 +72,16 @@ function spacedFirst(token: Token, index: number): Token {
 export function behindBracket(tokens: readonly Token[], at: number): number | undefined {
   return depthZero(tokens, at).find((place) => place > at)
 }
+
+/** The same, or the number of tokens where the bracket is the last thing. */
+export function pastBracket(tokens: readonly Token[], at: number): number | undefined {
+  const end = behindBracket(tokens, at)
+  const isClosed = end !== undefined || (depthAt(tokens, at) === 0 && tokens.at(-1)?.text === ')')
+  return isClosed ? (end ?? tokens.length) : undefined
+}
+
+/** How many brackets are open at the end of the tokens from one on. */
+function depthAt(tokens: readonly Token[], from: number): number {
+  const opened = tokens.slice(from).filter(({ text }) => text === '(').length
+  return opened - tokens.slice(from).filter(({ text }) => text === ')').length
+}
