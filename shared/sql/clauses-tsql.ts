@@ -30,7 +30,7 @@ const lockHints = new Set(
 )
 
 const queryHint =
-  /^(?:recompile|force order|(?:hash|order) group|(?:concat|hash|merge) union|(?:loop|hash|merge) join|(?:fast|maxdop|maxrecursion) \d+|label = n?'[^']*'|optimize for unknown|keep(?:fixed)? plan|expand views|robust plan|no_performance_spool|(?:max|min)_grant_percent = [\d.]+|ignore_nonclustered_columnstore_index|for timestamp as of n?'[^']*')$/
+  /^(?:recompile|force order|(?:hash|order) group|(?:concat|hash|merge) union|(?:loop|hash|merge) join|(?:fast|maxdop|maxrecursion) \d+|label = n?'[^']*'|optimize for unknown|keep(?:fixed)? plan|expand views|robust plan|no_performance_spool|(?:max|min)_grant_percent = [\d.]+|ignore_nonclustered_columnstore_index|use hint \( n?'[^']*'(?: , n?'[^']*')* \)|for timestamp as of n?'[^']*')$/
 
 /** Functions of dates that take a unit of time first, which is a word of the grammar and no column. */
 const unitFunctions = new Set(words('dateadd datediff datediff_big datename datepart datetrunc date_bucket'))
@@ -45,7 +45,7 @@ const units = new Set(
  * units of time stand as numbers. Undefined where something stands for a column that it does not name.
  */
 export function readable(tokens: readonly Token[], notes: Notes): readonly Token[] | undefined {
-  if (tokens.some((token) => token.kind === 'word' && /^(identitycol|rowguidcol)$/i.test(token.text))) return undefined
+  if (tokens.some(isOpaque)) return undefined
   const out: Token[] = []
   for (let at = 0; at < tokens.length; ) {
     const replaced = replacedAt(tokens, at, notes)
@@ -55,6 +55,11 @@ export function readable(tokens: readonly Token[], notes: Notes): readonly Token
     at = replaced?.next ?? at + 1
   }
   return out
+}
+
+/** Columns by what they are for, and methods of types, which only the database can follow. */
+function isOpaque({ kind, text }: Token): boolean {
+  return text === '::' || (kind === 'word' && /^(identitycol|rowguidcol)$/i.test(text))
 }
 
 /** A note book for one statement. */
@@ -223,6 +228,12 @@ const replaceSyntax: Rule = (tokens, at) => {
   return isCulture && isValue(tokens[at + 1]?.kind ?? 'mark') ? { next: at + 2 } : undefined
 }
 
+/** A name for the server, but for the tools that people send texts with the end of a batch. */
+const noteBatch: Rule = (tokens, at, { dangers }) => {
+  if (isWord(tokens, at, 'go')) dangers.add('batch_separator')
+  return undefined
+}
+
 /** `NEXT VALUE FOR s` changes the sequence. */
 const replaceSequence: Rule = (tokens, at, notes) => {
   const named = areWords(tokens, at, 'next value for') ? nameFrom(tokens, at + 3) : undefined
@@ -243,6 +254,7 @@ const rules: readonly Rule[] = [
   replaceOpenRowset,
   replaceUnit,
   replaceMark,
+  noteBatch,
   replaceSyntax,
   replaceSequence,
 ]

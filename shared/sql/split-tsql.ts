@@ -1,5 +1,6 @@
 import { words } from './calls.ts'
 import type { Token } from './tokens.ts'
+import { depthZero } from './tokens-plan.ts'
 
 /** Reserved words with which a statement begins wherever they stand by themselves (Transact-SQL: reserved keywords). */
 const starters = new Set(
@@ -75,11 +76,11 @@ function continues(spot: Spot): boolean {
   const { word, current, inCase } = spot
   const verb = current[0]?.text.toLowerCase() ?? ''
   const last = current.at(-1)?.text.toLowerCase() ?? ''
-  if (word === 'else' || word === 'end') return inCase
-  if (word === 'fetch') return last === 'row' || last === 'rows'
+  if (/^(else|end)$/.test(word)) return inCase
   if (/^(grant|deny|revoke)$/.test(verb) && !current.some(({ text }) => /^(on|to)$/i.test(text))) return true
-  if (/^(on|then|with|for)$/.test(last)) return true
-  return isMain(spot, verb, last) || isDefinition(spot, verb, last)
+  if (/^(on|then|with|for|bulk|or)$/.test(last)) return true
+  if (word === 'fetch') return /^rows?$/.test(last)
+  return (word === 'merge' && spot.next === 'join') || isMain(spot, verb, last) || isDefinition(spot, verb, last)
 }
 
 const setWords = new Set(words('union all except intersect as'))
@@ -88,9 +89,10 @@ const setWords = new Set(words('union all except intersect as'))
 function isMain({ word, current }: Spot, verb: string, last: string): boolean {
   if (word === 'select' && setWords.has(last)) return true
   if (word === 'set') return isUpdate(current, verb) && !hasWord(current, 'set')
-  if (verb === 'with') return last === ')' && /^(select|insert|update|delete|merge)$/.test(word) && !hasMain(current)
-  const isSource = verb === 'insert' && /^(select|exec|execute)$/.test(word)
-  return (isSource && !hasMain(current)) || verb === 'explain'
+  const [main = '', ...more] = mainsOf(current)
+  if (verb === 'with' && main === '') return last === ')' && mainWord.test(word)
+  const isSource = (main === 'insert' || main === 'explain') && more.length === 0
+  return isSource && /^(select|exec|execute)$/.test(word)
 }
 
 /** Clauses of CREATE, ALTER and DROP that look like statements. */
@@ -105,18 +107,13 @@ function isUpdate(current: readonly Token[], verb: string): boolean {
   return verb === 'update' || (verb === 'with' && hasWord(current, 'update')) || hasWord(current, 'merge')
 }
 
-function hasMain(current: readonly Token[]): boolean {
-  let depth = 0
-  return current.some(({ kind, text }, at) => {
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    return (
-      depth === 0 &&
-      at > 0 &&
-      kind === 'word' &&
-      /^(select|insert|update|delete|merge|exec|execute|values)$/i.test(text)
-    )
-  })
+const mainWord = /^(select|insert|update|delete|merge|exec|execute|values|explain)$/
+
+/** The verbs of a statement that stand in no bracket. */
+function mainsOf(current: readonly Token[]): string[] {
+  return depthZero(current, 0)
+    .map((at) => (current[at]?.kind === 'word' ? (current[at]?.text.toLowerCase() ?? '') : ''))
+    .filter((word) => mainWord.test(word))
 }
 
 function hasWord(tokens: readonly Token[], word: string): boolean {

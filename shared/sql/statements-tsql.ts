@@ -12,7 +12,7 @@ import {
 import { isWord, make, openNotes, readable } from './clauses-tsql.ts'
 import type { Name, Plan } from './dialect.ts'
 import type { Token } from './tokens.ts'
-import { depthZero, leadOf, nameFrom, startsQuery } from './tokens-plan.ts'
+import { depthZero, leadOf, nameFrom, partOf, startsQuery } from './tokens-plan.ts'
 
 type Planner = (tokens: readonly Token[], used: number) => Plan | undefined
 
@@ -190,14 +190,15 @@ function onPlan(effect: Effect, ...dangers: string[]): Planner {
 
 /** `GRANT … ON [class::]name TO …` */
 function grantPlan(tokens: readonly Token[], used: number): Plan {
-  const on = depthZero(tokens, used).find((at) => isWord(tokens, at, 'on'))
-  return { effect: 'admin', writes: on === undefined ? [] : namesFrom(tokens, on + 1) }
+  const spots = depthZero(tokens, used)
+  const at = spots.find((place) => tokens[place]?.text === '::') ?? spots.find((place) => isWord(tokens, place, 'on'))
+  return { effect: 'admin', writes: at === undefined ? [] : namesFrom(tokens, at + 1) }
 }
 
 /** Whatever is executed may do anything; its name tells a little more. */
 function execPlan(tokens: readonly Token[], used: number): Plan {
   const at = tokens[used + 1]?.text === '=' ? used + 2 : used
-  const name = nameFrom(tokens, at)?.name.at(-1) ?? ''
+  const name = lastPart(tokens, at)
   const isText = tokens[at]?.text === '(' || tokens[at]?.kind === 'parameter'
   const special = [
     ...(isText ? ['exec_dynamic'] : []),
@@ -205,6 +206,12 @@ function execPlan(tokens: readonly Token[], used: number): Plan {
     ...(name.startsWith('xp_') ? ['xp_procedure'] : []),
   ]
   return { effect: 'admin', dangers: special.length > 0 ? special : ['exec'] }
+}
+
+/** The last part of a name in which others may be missing (`master..p`). */
+function lastPart(tokens: readonly Token[], at: number): string {
+  const next = tokens[at + 1]?.text === '.' ? (tokens[at + 2]?.text === '.' ? at + 3 : at + 2) : undefined
+  return next === undefined ? (partOf(tokens[at]) ?? '') : lastPart(tokens, next)
 }
 
 function transactionPlan(tokens: readonly Token[], used: number): Plan {

@@ -12,7 +12,7 @@ const plainPieces = [
   ['number', /0[xX][0-9A-Fa-f]*(?![\w@#$.\u0080-\uffff])/y],
   ['number', /\$?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w@#$.\u0080-\uffff])/y],
   ['parameter', /@{1,2}[A-Za-z_#][A-Za-z0-9_@$#]*|\$action(?!\w)/iy],
-  ['operator', /[-+*/%&|^<>]=|[<!]>|!<|!=|\|\||[-+*/<>=~%&|^]/y],
+  ['operator', /::|[-+*/%&|^<>]=|[<!]>|!<|!=|\|\||[-+*/<>=~%&|^]/y],
   ['mark', /[(),;.:]/y],
 ] as const
 
@@ -52,10 +52,9 @@ function isContinued({ kind, text }: Token): boolean {
 }
 
 /** What stands side by side without a blank, so that one reader sees one token and another two. */
-function sticks({ kind, text, spaced }: Token, index: number, tokens: readonly Token[]): boolean {
+function sticks({ kind, spaced }: Token, index: number, tokens: readonly Token[]): boolean {
   const last = tokens[index - 1]
   if (spaced || last === undefined) return false
-  if (text === ':' && last.text === ':') return true
   const isName = ['word', 'number', 'parameter', 'string'].includes(kind)
   if (isName || kind === 'quoted') return ['word', 'number', 'parameter', 'string', 'quoted'].includes(last.kind)
   return false

@@ -35,7 +35,7 @@ export const tsql: PolyglotDialect = {
     // All of these are reserved words: without brackets they can be nothing else (Transact-SQL: reserved keywords).
     writeWords: new Set(
       words(`insert update delete merge truncate drop alter create into grant revoke deny exec execute backup restore
-      dbcc kill shutdown reconfigure use set setuser declare waitfor writetext updatetext readtext checkpoint commit
+      dbcc kill shutdown reconfigure set setuser declare waitfor writetext updatetext readtext checkpoint commit
       rollback save revert print raiserror goto while open close deallocate openquery opendatasource`),
     ),
   },
