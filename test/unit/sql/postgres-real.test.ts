@@ -5,7 +5,7 @@ import { type Database, startDatabase } from '../../../infra/local/postgres/data
 import { databasePeople } from '../../../infra/local/postgres/roles.ts'
 import { ownerRole } from '../../../infra/local/postgres/server.ts'
 import { makeRunFolder } from '../../../infra/local/stack/scratch.ts'
-import corpus from '../../support/sql-corpus-postgres.json' with { type: 'json' }
+import { corpora } from '../../support/sql-corpora.ts'
 
 /** What the statements of the corpus name, owned by a role that may do nothing outside it. */
 const world = `
@@ -23,8 +23,10 @@ const world = `
   GRANT USAGE ON SCHEMA public TO shopkeeper;
   GRANT ALL ON public.t TO shopkeeper;`
 
+const cases = corpora.find(({ dialect }) => dialect === 'postgres')?.cases ?? []
+
 /** Statements that do not depend on what only a superuser or another session has. */
-const runnable = corpus.cases.filter(
+const runnable = cases.filter(
   ({ sql, expect: { effect, dangers } }) =>
     (effect !== 'admin' || /^(alter table|create view|create index|lock table)/i.test(sql)) &&
     !dangers.includes('system_catalog'),
@@ -97,16 +99,17 @@ describe('a real PostgreSQL', () => {
 
   it.each(runnable)('locks for $id the relations that were named', async ({ sql, expect: expected }) => {
     const { state, value } = await attempt(sql, 'READ WRITE', readLocks)
+    // Not the role's to do, or no such role: nothing ran.
+    if (state !== null) return expect(['42501', '22023']).toContain(state)
     const locked = [...(value?.read ?? []), ...(value?.changed ?? [])].sort()
     const { reads, writes } = expected
-    const dropped = state === null && /^drop/i.test(sql)
-    if (state === null && !dropped) expect(locked).toEqual(qualified([...reads, ...writes]))
-    if (state === null && !dropped && !/for (update|share)/i.test(sql))
-      expect(value?.changed).toEqual(qualified(writes))
-    expect(['42501', null]).toContain(state)
+    // What is dropped has no name any more.
+    if (/^drop/i.test(sql)) return expect(locked).toEqual([])
+    expect(locked).toEqual(qualified([...reads, ...writes]))
+    if (!/for (update|share)/i.test(sql)) expect(value?.changed).toEqual(qualified(writes))
   })
 
   it('is asked for most of the corpus', () => {
-    expect(runnable.length).toBeGreaterThan(corpus.cases.length * 0.75)
+    expect(runnable.length).toBeGreaterThan(cases.length * 0.75)
   })
 })
