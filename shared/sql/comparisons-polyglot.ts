@@ -71,8 +71,10 @@ function inSelect(select: Node, outer: Sight): Mentions[] {
 }
 
 function inLimits(query: Node, sight: Sight): Mentions[] {
-  const limits = [...nodesAt(query, 'limit'), ...nodesAt(query, 'offset')]
-  const given = limits.flatMap((limit) => (limit.kind === 'clause' ? nodesAt(limit, 'this') : [limit]))
+  const limits = ['limit', 'offset', 'top', 'fetch'].flatMap((clause) => nodesAt(query, clause))
+  const given = limits.flatMap((limit) =>
+    ['clause', 'top', 'fetch'].includes(limit.kind) ? childrenOf(limit) : [limit],
+  )
   return given.filter((part) => !isAll(part)).map((part) => mentionsOf(part, sight))
 }
 

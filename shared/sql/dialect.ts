@@ -21,6 +21,12 @@ export interface Plan {
 
 export type Name = readonly string[]
 
+/**
+ * The name of what a change changes in a query made of the change, which does not read it. No text can have it: the gate
+ * lets no such letter pass.
+ */
+export const changedRelation = '\u2190'
+
 /** What a dialect that polyglot parses adds to what all of them share. */
 export interface PolyglotDialect {
   /** As polyglot calls it too. */
@@ -28,6 +34,8 @@ export interface PolyglotDialect {
   readonly lexicon: Lexicon
   /** Undefined where nobody listed such a statement. */
   readonly plan: (tokens: readonly Token[]) => Plan | undefined
+  /** Cuts a text into statements where semicolons alone do not. */
+  readonly split?: (tokens: readonly Token[]) => readonly (readonly Token[])[]
   /** Judges a function by its unqualified name in lower case; undefined where it is harmless. */
   readonly judgeFunction: (name: string) => CallVerdict | undefined
   /** Dangers of reading or writing a relation of that name. */

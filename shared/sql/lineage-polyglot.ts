@@ -26,7 +26,8 @@ export function shapeOf(query: Node, outer: Sight): Shape {
   if (query.kind === 'subquery') return inner === undefined ? shapes.uniform(shapes.anything) : shapeOf(inner, sight)
   const [left, right] = [...nodesAt(query, 'left'), ...nodesAt(query, 'right')]
   if (left === undefined || right === undefined) return shapes.uniform(shapes.anything)
-  return shapes.stacked(shapeOf(left, sight), shapeOf(right, sight))
+  const shape = shapes.stacked(shapeOf(left, sight), shapeOf(right, sight))
+  return isDocument(right) ? document(shape) : shape
 }
 
 function renamed(shape: Shape, { body }: Node): Shape {
@@ -181,7 +182,17 @@ export function selected(select: Node, sight: Sight): Shape {
     columns.push(...('shape' in parts ? [] : parts.columns))
     noteAliases('shape' in parts ? [] : parts.columns, aliases)
   }
-  return opened.length === 0 ? shapes.listed(columns) : shapes.sideBySide([shapes.listed(columns), ...opened])
+  const shape = opened.length === 0 ? shapes.listed(columns) : shapes.sideBySide([shapes.listed(columns), ...opened])
+  return isDocument(select) ? document(shape) : shape
+}
+
+/** `FOR JSON` and `FOR XML` make one column of all rows. */
+function isDocument({ body }: Node): boolean {
+  return body.for_json !== undefined || body.for_xml !== undefined
+}
+
+function document(shape: Shape): Shape {
+  return shapes.listed([{ name: undefined, mentions: shapes.rowOf(shape) }])
 }
 
 function noteAliases(columns: readonly Column[], aliases: Map<string, Mentions>): void {

@@ -11,6 +11,7 @@ import { refusedStatement } from './refusal.ts'
 import type { Dialect, OutputColumn, Statement } from './statement.ts'
 import { postgresLexicon } from './tokens-postgres.ts'
 import { isTree, listAt, type Node, unwrap } from './tree.ts'
+import { tsql } from './tsql.ts'
 
 /** Parses a text as it came and as it would be sent; the tree is libpg_query's, the refusal a snake_case reason. */
 export type Parse = (
@@ -25,7 +26,7 @@ export interface Parsers {
 }
 
 /** Dialects that polyglot parses. */
-const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks }
+const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks, tsql }
 
 /** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */
 export async function understand(dialect: Dialect, sql: string, parsers: Parsers): Promise<Statement> {

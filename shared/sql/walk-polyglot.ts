@@ -1,6 +1,6 @@
 import type { Effect } from '../backend/effect.ts'
 import { unknownFunction } from './calls.ts'
-import type { Name, PolyglotDialect } from './dialect.ts'
+import { changedRelation, type Name, type PolyglotDialect } from './dialect.ts'
 import { type Findings, noteCall, refuse, worsen } from './findings.ts'
 import { childrenOf, isListed, nameAt, nodesAt, open } from './nodes-polyglot.ts'
 import { isTree, type Node, type Tree, textAt, treeAt } from './tree.ts'
@@ -69,7 +69,7 @@ const walkTable: Rule = (node, walk) => {
   const isWord = name.length === 1 && treeAt(node.body, 'name').quoted !== true
   if (isWord && walk.dialect.relationWords.has(name[0] ?? '')) refuse(walk.found, 'relation_ambiguous')
   const isExpression = name.length === 1 && walk.names.has(name[0] ?? '')
-  if (!isExpression) noteRelation(name, walk, walk.found.reads)
+  if (!isExpression && name[0] !== changedRelation) noteRelation(name, walk, walk.found.reads)
   walkInside(node, walk)
 }
 
