@@ -127,7 +127,12 @@ function inJoin(join: Node, sight: Sight): Mentions {
   const using = namesAt(join.body, 'using').map((name) => referred([name], sight))
   const natural = /natural/i.test(textAt(join.body, 'kind')) ? [anything] : []
   const sides = nodesAt(join, 'this').map((one) => inRelation(one, sight))
-  return union([...sides, ...nodesAt(join, 'on').map((on) => mentionsOf(on, sight)), ...using, ...natural])
+  return union([
+    ...sides,
+    ...[...nodesAt(join, 'on'), ...nodesAt(join, 'match_condition')].map((on) => mentionsOf(on, sight)),
+    ...using,
+    ...natural,
+  ])
 }
 
 /** A pivot groups by every column that it does not name. */

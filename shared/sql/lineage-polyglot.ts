@@ -20,13 +20,18 @@ import { isTree, type Node, textAt, treeAt } from './tree.ts'
 export function shapeOf(query: Node, outer: Sight): Shape {
   if (isSpent(outer)) return shapes.uniform(shapes.anything)
   const { sight } = openExpressions(query, outer)
-  if (query.kind === 'select') return selected(query, enter(sight, query))
+  if (query.kind === 'select') return selectedAs(query, selected(query, enter(sight, query)))
   if (query.kind === 'values') return renamed(valuesShape(query, sight), query)
   const [inner] = nodesAt(query, 'this')
   if (query.kind === 'subquery') return inner === undefined ? shapes.uniform(shapes.anything) : shapeOf(inner, sight)
   const [left, right] = [...nodesAt(query, 'left'), ...nodesAt(query, 'right')]
   if (left === undefined || right === undefined) return shapes.uniform(shapes.anything)
   return shapes.stacked(shapeOf(left, sight), shapeOf(right, sight))
+}
+
+/** `SELECT AS STRUCT|VALUE` gives rows with whatever fields the value has. */
+function selectedAs({ body }: Node, shape: Shape): Shape {
+  return body.kind === undefined ? shape : shapes.uniform(shapes.rowOf(shape))
 }
 
 function renamed(shape: Shape, { body }: Node): Shape {
@@ -201,6 +206,9 @@ function columnsFrom(target: Node, sight: Sight): { readonly columns: Column[] }
 
 /** A star over one derived table with known columns is as good as a list of them. */
 function starColumns(star: Node, sight: Sight): { readonly columns: Column[] } | { readonly shape: Shape } {
+  // Columns given other values or names behind the star.
+  if (star.body.replace !== undefined || star.body.rename !== undefined)
+    return { shape: shapes.uniform(shapes.anything) }
   const { table, except } = starOf(star)
   const scope = sight.scopes[0] ?? []
   const sources = table === '' ? scope : sourcesNamed(table, sight)

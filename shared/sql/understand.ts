@@ -4,6 +4,7 @@ import type { PolyglotDialect } from './dialect.ts'
 import type { Findings } from './findings.ts'
 import { gateText } from './gate.ts'
 import { mentionsOf } from './mentions-postgres.ts'
+import { mysql } from './mysql.ts'
 import { outputsOf } from './outputs-postgres.ts'
 import { type ParseParts, understandParts } from './polyglot.ts'
 import { judgeStatements } from './postgres.ts'
@@ -25,7 +26,7 @@ export interface Parsers {
 }
 
 /** Dialects that polyglot parses. */
-const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks }
+const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks, mysql }
 
 /** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */
 export async function understand(dialect: Dialect, sql: string, parsers: Parsers): Promise<Statement> {
