@@ -168,16 +168,17 @@ const noAlias =
 /** The relations named outside of brackets between two places. */
 function relationsIn(tokens: readonly Token[], from: number, to: number): Relation[] {
   const part = tokens.slice(0, to)
-  const starts = depthZero(part, from).filter(
-    (at) => at === from || part[at - 1]?.text === ',' || /^(straight_)?join$/i.test(part[at - 1]?.text ?? ''),
-  )
-  return starts.flatMap((at) => {
-    const named = nameFrom(part, at)
-    if (named === undefined) return []
-    const next = isWord(part, named.next, 'as') ? named.next + 1 : named.next
-    const alias = nameFrom(part, next)
-    const isAlias = alias?.name.length === 1 && !noAlias.test(part[next]?.text ?? '')
-    const to = isAlias ? next + 1 : named.next
-    return [{ name: named.name, alias: (isAlias ? alias.name[0] : named.name.at(-1)) ?? '', from: at, to }]
-  })
+  const isBehindJoin = (at: number) =>
+    part[at - 1]?.text === ',' || /^(straight_)?join$/i.test(part[at - 1]?.text ?? '')
+  const starts = depthZero(part, from).filter((at) => at === from || isBehindJoin(at))
+  return starts.map((at) => relationAt(part, at)).filter((relation) => relation !== undefined)
+}
+
+function relationAt(part: readonly Token[], at: number): Relation | undefined {
+  const named = nameFrom(part, at)
+  if (named === undefined) return undefined
+  const next = isWord(part, named.next, 'as') ? named.next + 1 : named.next
+  const alias = noAlias.test(part[next]?.text ?? '') ? undefined : nameFrom(part, next)?.name[0]
+  if (alias === undefined) return { name: named.name, alias: named.name.at(-1) ?? '', from: at, to: named.next }
+  return { name: named.name, alias, from: at, to: next + 1 }
 }

@@ -13,7 +13,7 @@ export function accountsFor(tree: Node, tokens: readonly Token[], dialect: Polyg
   return tokens.every((token, at) => {
     const name = partOf(token)
     if (name === undefined) return true
-    const parts = token.kind === 'quoted' ? wordsOf(name) : [name]
+    const parts = wordsOf(name)
     const isCalled = tokens[at + 1]?.text === '('
     const isKnown = token.kind === 'word' && (dialect.keywords.has(name) || (isCalled && isHarmless(name, dialect)))
     return isKnown || parts.every((part) => take(left, part))

@@ -1,4 +1,4 @@
-import { functionJudge, words } from './calls.ts'
+import { type CallVerdict, functionJudge, words } from './calls.ts'
 
 /** Built-ins that compute from their arguments alone, or say who and when (Snowflake, function reference). */
 const allowed = words(`
@@ -61,8 +61,7 @@ const allowed = words(`
   st_y st_ymax st_ymin vector_cosine_similarity vector_inner_product vector_l2_distance vector_l1_distance
 `)
 
-/** Functions with a name for doing harm, by the worst that each does; unknown ones are refused alike. */
-export const judgeSnowflakeFunction = functionJudge(allowed, {
+const judge = functionJudge(allowed, {
   read: words(`
     result_scan last_query_id last_transaction current_statement current_transaction get_ddl get_presigned_url
     get_stage_location get_absolute_path get_relative_path build_scoped_file_url build_stage_file_url infer_schema
@@ -85,3 +84,9 @@ export const judgeSnowflakeFunction = functionJudge(allowed, {
     system$get_privatelink system$authorize_privatelink system$clustering_information system$explain_plan_json
     system$estimate_query_acceleration system$user_task_cancel_ongoing_executions to_query`),
 })
+
+/** Judges a function by its name in lower case: of language models and of the system's own records, all are known for it. */
+export function judgeSnowflakeFunction(name: string): CallVerdict | undefined {
+  if (name.startsWith('cortex.')) return { effect: 'read', danger: 'cortex' }
+  return name.startsWith('information_schema.') ? { effect: 'read', danger: 'system_catalog' } : judge(name)
+}

@@ -1,6 +1,7 @@
 import { type Effect, worseEffect } from '../backend/effect.ts'
 import { type CallVerdict, unknownFunction } from './calls.ts'
 import type { Name, Plan } from './dialect.ts'
+import { callPrefix } from './rewrite.ts'
 import type { Token } from './tokens.ts'
 import { depthZero, leadOf, nameFrom, queryFrom, startsQuery } from './tokens-plan.ts'
 
@@ -73,6 +74,7 @@ export function createPlan(grammar: Grammar): (tokens: readonly Token[]) => Plan
     return found?.plan(tokens, used)
   }
   return (tokens) => {
+    if (tokens.some(isReserved)) return undefined
     const plan = planOf(tokens)
     const parts = plan?.parts?.map(grammar.prepare)
     if (plan === undefined || parts?.includes(undefined)) return undefined
@@ -84,6 +86,11 @@ export function createPlan(grammar: Grammar): (tokens: readonly Token[]) => Plan
       ...(parts === undefined ? {} : { parts: parts.flatMap((part) => part ?? []) }),
     }
   }
+}
+
+/** A name like those that we give to calls for polyglot. */
+function isReserved({ kind, text }: Token): boolean {
+  return (kind === 'word' || kind === 'quoted') && text.toLowerCase().replace(/^[`"]/, '').startsWith(callPrefix)
 }
 
 function knownHarm(tokens: readonly Token[], at: number, { judgeFunction }: Grammar): CallVerdict[] {
@@ -123,30 +130,26 @@ export function creating(isPlain: RegExp, isElsewhere: RegExp): Planner {
   return (tokens, used) => {
     const named = nameFrom(tokens, used)
     if (named === undefined) return { effect: 'admin', dangers: ['create'] }
-    const query = queryWithin(tokens, named.next)
-    const source = sourceOf(tokens, named.next)
-    const dangers = isElsewhere.test(leadOf(tokens)) ? ['external_location'] : []
-    const isWrite = isPlain.test(leadOf(tokens)) && query !== undefined && dangers.length === 0
-    return {
-      effect: isWrite ? 'write' : 'admin',
-      dangers,
-      writes: [named.name],
-      reads: source === undefined ? [] : [source],
-      parts: query === undefined ? [] : [query],
-    }
+    const lead = leadOf(tokens)
+    const parts = queryWithin(tokens, named.next)
+    const dangers = isElsewhere.test(lead) ? ['external_location'] : []
+    const isWrite = isPlain.test(lead) && parts.length > 0 && dangers.length === 0
+    const reads = sourcesOf(tokens, named.next)
+    return { effect: isWrite ? 'write' : 'admin', dangers, writes: [named.name], reads, parts }
   }
 }
 
 /** The query behind AS, or one that stands alone. */
-function queryWithin(tokens: readonly Token[], from: number): readonly Token[] | undefined {
+function queryWithin(tokens: readonly Token[], from: number): (readonly Token[])[] {
   const places = depthZero(tokens, from)
   const behindAs = places.find((at) => isWord(tokens, at, 'as') && startsQuery(tokens, at + 1))
-  const alone = places.find((at) => isWord(tokens, at, 'select'))
-  if (behindAs !== undefined) return queryFrom(tokens, behindAs + 1)
-  return alone === undefined ? undefined : queryFrom(tokens, alone)
+  const start = behindAs === undefined ? places.find((at) => isWord(tokens, at, 'select')) : behindAs + 1
+  const query = start === undefined ? undefined : queryFrom(tokens, start)
+  return query === undefined ? [] : [query]
 }
 
-function sourceOf(tokens: readonly Token[], from: number): Name | undefined {
+function sourcesOf(tokens: readonly Token[], from: number): Name[] {
   const copy = findWord(tokens, from, /^(like|clone|copy)$/i)
-  return copy === undefined ? undefined : nameFrom(tokens, copy + 1)?.name
+  const source = copy === undefined ? undefined : nameFrom(tokens, copy + 1)?.name
+  return source === undefined ? [] : [source]
 }

@@ -10,5 +10,5 @@ export const baseKeywords: readonly string[] = words(`
   int integer bigint smallint tinyint float double real decimal numeric string boolean bool date timestamp datetime bytes
   cast extract trim both leading trailing position substring for
   current_date current_time current_timestamp current_user localtime localtimestamp session_user
-  update set delete merge matched into source target insert then by
+  rename replace update set delete merge matched into source target insert then by
 `)

@@ -40,36 +40,41 @@ export function createTokenizer(forms: readonly Form[]): (sql: string) => Tokens
     const tokens: Token[] = []
     let spaced = false
     for (let at = 0; at < sql.length; ) {
-      const found = next(sql, at, { forms, last: tokens.at(-1), spaced })
-      if ('refused' in found) return found
-      for (const [index, [kind, text]] of found.made.entries()) {
+      const piece = cut(sql, at, { forms, last: tokens.at(-1), spaced })
+      if ('refused' in piece) return piece
+      for (const [index, [kind, text]] of piece.made.entries())
         tokens.push({ kind, text, spaced: spaced && index === 0 })
-      }
-      spaced = found.made.length === 0
-      at = found.end
+      spaced = piece.made.length === 0
+      at = piece.end
     }
-    if (tokens.some(foldsOddly)) return { refused: 'odd_character' }
-    return tokens.some(sticks) ? { refused: 'token_ambiguous' } : { tokens }
+    return judged(tokens)
   }
 }
 
-interface Place {
-  readonly forms: readonly Form[]
+function judged(tokens: readonly Token[]): Tokens {
+  if (tokens.some(foldsOddly)) return { refused: 'odd_character' }
+  return tokens.some(sticks) ? { refused: 'token_ambiguous' } : { tokens }
+}
+
+interface Before {
   readonly last: Token | undefined
   readonly spaced: boolean
 }
 
-function next(sql: string, at: number, { forms, last, spaced }: Place) {
+type Piece = { readonly end: number; readonly made: readonly Made[] } | { readonly refused: string }
+
+function cut(sql: string, at: number, { forms, last, spaced }: Before & { readonly forms: readonly Form[] }): Piece {
   for (const { pattern, after, make } of forms) {
-    if (after?.(last, spaced) === false) continue
-    const end = match(pattern, sql, at)
-    if (end <= at) continue
-    if (typeof make === 'object') return make
-    const text = sql.slice(at, end)
-    if (typeof make === 'function') return { end, made: make(text) }
-    return { end, made: make === 'space' ? [] : [[make, text] as Made] }
+    const end = after?.(last, spaced) === false ? -1 : match(pattern, sql, at)
+    if (end > at) return pieceOf(sql.slice(at, end), end, make)
   }
   return { refused: 'token_not_known' }
+}
+
+function pieceOf(text: string, end: number, make: Form['make']): Piece {
+  if (typeof make === 'object') return make
+  if (typeof make === 'function') return { end, made: make(text) }
+  return { end, made: make === 'space' ? [] : [[make, text]] }
 }
 
 /** A name with a letter that is another one's capital, so that names are the same to some readers (`ı` and `i`). */

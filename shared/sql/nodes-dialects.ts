@@ -3,16 +3,20 @@
  * have beyond the others. A kind of both has the fields of both.
  */
 export const furtherKinds = `
-select kind operation_modifiers
+select kind operation_modifiers connect:connect
 table when:historical changes:changes hints partitions:name
 historical this kind expression
 changes information at_before:wrapped
 wrapped historical_data:historical
 index_table_hint this expressions target
 join match_condition
-star replace rename
+star replace:alias rename
 pivot alias_columns:name
 pivot_any this
+order_by expressions:ordered
+connect start connect nocycle
+prior this
+connect_by_root this
 array_agg limit having_max
 string_agg limit
 any_value having_max
@@ -21,6 +25,9 @@ array_concat_agg this order_by:ordered limit ignore_nulls distinct name
 match_against this expressions modifier
 char_func args charset
 safe_cast this to:type format
+cast format
+sample method_before_size
+table_argument prefix this
 json_extract this path returning arrow_syntax hash_arrow_syntax
 json_extract_scalar this path returning arrow_syntax hash_arrow_syntax
 member_of left right

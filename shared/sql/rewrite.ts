@@ -27,23 +27,30 @@ export function calledName(name: string): string {
 
 /** Gives listed functions names that polyglot does not know, and makes their words of the grammar strings. */
 export function rewriteCalls(tokens: readonly Token[], grammar: CallGrammar): readonly Token[] {
-  const rewritten: Token[] = []
-  const texts = new Map<number, Token>()
-  for (let at = 0; at < tokens.length; at += 1) {
-    const token = tokens[at]
-    const call = token === undefined ? undefined : callAt(tokens, at, grammar)
-    if (token === undefined) continue
-    if (call === undefined) {
-      rewritten.push(texts.get(at) ?? token)
-      continue
-    }
-    noteUnit(tokens, call, { grammar, texts })
-    const isSpecial =
-      grammar.special.has(call.name) || (call.name === 'count' && tokens[call.bracket + 1]?.text === '*')
-    rewritten.push(isSpecial ? token : { ...token, text: callPrefix + call.name.replace('.', '__') })
-    at = call.bracket - 1
+  const changed = new Map<number, Token>()
+  for (const [at, token] of tokens.entries()) {
+    const call = callAt(tokens, at, grammar)
+    if (call === undefined) continue
+    noteUnit(tokens, call, { grammar, changed })
+    if (isSpecial(tokens, call, grammar)) continue
+    for (let place = at; place < call.bracket; place += 1) changed.set(place, nothing)
+    changed.set(at, { ...token, text: callPrefix + call.name.replace('.', '__') })
   }
-  return rewritten.filter(({ text }) => text !== '')
+  const rewritten = tokens.map((token, at) => changed.get(at) ?? token).filter((token) => token !== nothing)
+  return rewritten.map((token, at) =>
+    isWordy(token) && isWordy(rewritten[at - 1]) ? { ...token, spaced: true } : token,
+  )
+}
+
+/** Where tokens between them were dropped, two of these must not become one. */
+function isWordy(token: Token | undefined): boolean {
+  return token !== undefined && token.kind !== 'mark' && token.kind !== 'operator'
+}
+
+const nothing: Token = { kind: 'mark', text: '', spaced: false }
+
+function isSpecial(tokens: readonly Token[], { name, bracket }: Call, { special }: CallGrammar): boolean {
+  return special.has(name) || (name === 'count' && tokens[bracket + 1]?.text === '*')
 }
 
 interface Call {
@@ -54,8 +61,7 @@ interface Call {
 
 /** The call of a listed function here; a word behind AS or `::` is a type or a name, and one behind a dot is anybody's. */
 function callAt(tokens: readonly Token[], at: number, { listed, families }: CallGrammar): Call | undefined {
-  const last = tokens[at - 1]?.text.toLowerCase() ?? ''
-  if (tokens[at]?.kind !== 'word' || ['.', 'as', '::'].includes(last)) return undefined
+  if (tokens[at]?.kind !== 'word' || isNoCall(tokens, at)) return undefined
   const name = tokens[at]?.text.toLowerCase() ?? ''
   const [dot, member, bracket] = tokens.slice(at + 1, at + 4)
   if (dot?.text === '(') return listed(name) ? { name, bracket: at + 1 } : undefined
@@ -64,14 +70,24 @@ function callAt(tokens: readonly Token[], at: number, { listed, families }: Call
   return isMember && listed(full) ? { name: full, bracket: at + 3 } : undefined
 }
 
+/** What stands where no call can: a type or a name, an action of MERGE, what a star is given otherwise. */
+function isNoCall(tokens: readonly Token[], at: number): boolean {
+  const last = tokens[at - 1]?.text.toLowerCase() ?? ''
+  if (['.', 'as', '::', ')'].includes(last)) return true
+  const name = tokens[at]?.text.toLowerCase()
+  if (name === 'insert') return last === 'then'
+  if (name === 'unnest') return last === 'in'
+  return name === 'replace' && last === '*' && /^(select|distinct|all|,|\.)$/i.test(tokens[at - 2]?.text ?? '')
+}
+
 interface Notes {
   readonly grammar: CallGrammar
-  /** What is to stand in the place of tokens; an empty text for nothing. */
-  readonly texts: Map<number, Token>
+  /** What is to stand in the place of tokens. */
+  readonly changed: Map<number, Token>
 }
 
 /** A word at the place of a unit becomes a string; so does what is in brackets behind it (`WEEK(MONDAY)`). */
-function noteUnit(tokens: readonly Token[], { name, bracket }: Call, { grammar, texts }: Notes): void {
+function noteUnit(tokens: readonly Token[], { name, bracket }: Call, { grammar, changed }: Notes): void {
   const place = grammar.units.get(name)
   const end = (behindBracket(tokens, bracket) ?? tokens.length) - 1
   if (place === undefined) return
@@ -80,8 +96,8 @@ function noteUnit(tokens: readonly Token[], { name, bracket }: Call, { grammar, 
   const start = starts.at(place)
   const stop = commas.find((at) => at >= (start ?? 0)) ?? end
   if (start === undefined || (place < 0 && starts.length < 2) || !isUnit(tokens.slice(start, stop))) return
-  for (let at = start; at < stop; at += 1) texts.set(at, { kind: 'string', text: '', spaced: false })
-  texts.set(start, { kind: 'string', text: `'${tokens[start]?.text}'`, spaced: true })
+  for (let at = start; at < stop; at += 1) changed.set(at, nothing)
+  changed.set(start, { kind: 'string', text: `'${tokens[start]?.text}'`, spaced: true })
 }
 
 /** One plain word, or one with another or with numbers in brackets. */

@@ -115,16 +115,20 @@ function planQuery(tokens: readonly Token[]): Plan | undefined {
   const change = isWord(tokens, 0, 'with') ? findWord(tokens, 0, /^(update|delete)$/i) : undefined
   if (change !== undefined && !isWord(tokens, change - 1, 'for')) return prefixedPlan(tokens, change)
   const lock = findLock(tokens)
-  const unlocked = lock === undefined ? tokens : tokens.slice(0, lock)
+  const unlocked = tokens.slice(0, lock ?? tokens.length)
   const into = findWord(unlocked, 0, /^into$/i)
-  const isFile = into !== undefined && /^(outfile|dumpfile)$/i.test(unlocked[into + 1]?.text ?? '')
-  const from = into === undefined ? undefined : findWord(unlocked, into, /^from$/i)
-  const query = into === undefined ? unlocked : [...unlocked.slice(0, into), ...unlocked.slice(from ?? unlocked.length)]
-  const plan = queryPlan(query)
+  if (into !== undefined) return intoPlan(unlocked, into)
+  const plan = queryPlan(unlocked)
+  return lock === undefined || plan === undefined ? plan : { ...plan, effect: 'write', dangers: ['row_lock'] }
+}
+
+/** `SELECT … INTO OUTFILE|DUMPFILE 'path' …` or `INTO @variable`, before FROM or at the end. */
+function intoPlan(tokens: readonly Token[], into: number): Plan | undefined {
+  const isFile = /^(outfile|dumpfile)$/i.test(tokens[into + 1]?.text ?? '')
+  const from = findWord(tokens, into, /^from$/i)
+  const plan = queryPlan([...tokens.slice(0, into), ...tokens.slice(from ?? tokens.length)])
   if (plan === undefined) return undefined
-  if (into !== undefined)
-    return { ...plan, effect: isFile ? 'write' : 'admin', dangers: [isFile ? 'into_file' : 'into_variable'] }
-  return lock === undefined ? plan : { ...plan, effect: 'write', dangers: ['row_lock'] }
+  return { ...plan, effect: isFile ? 'write' : 'admin', dangers: [isFile ? 'into_file' : 'into_variable'] }
 }
 
 /** `WITH … UPDATE|DELETE …`: the change as a query, which has the WITH. */

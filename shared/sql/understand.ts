@@ -1,3 +1,4 @@
+import { bigquery } from './bigquery.ts'
 import { comparedBy } from './comparisons-postgres.ts'
 import { databricks } from './databricks.ts'
 import type { PolyglotDialect } from './dialect.ts'
@@ -9,6 +10,7 @@ import { outputsOf } from './outputs-postgres.ts'
 import { type ParseParts, understandParts } from './polyglot.ts'
 import { judgeStatements } from './postgres.ts'
 import { refusedStatement } from './refusal.ts'
+import { snowflake } from './snowflake.ts'
 import type { Dialect, OutputColumn, Statement } from './statement.ts'
 import { postgresLexicon } from './tokens-postgres.ts'
 import { isTree, listAt, type Node, unwrap } from './tree.ts'
@@ -26,7 +28,7 @@ export interface Parsers {
 }
 
 /** Dialects that polyglot parses. */
-const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks, mysql }
+const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks, mysql, snowflake, bigquery }
 
 /** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */
 export async function understand(dialect: Dialect, sql: string, parsers: Parsers): Promise<Statement> {
