@@ -40,6 +40,15 @@ export interface PolyglotDialect {
   readonly judgeFunction: (name: string) => CallVerdict | undefined
   /** Dangers of reading or writing a relation of that name. */
   readonly judgeRelation: (name: Name) => readonly string[]
+  /** Whether a relation of that name is none of a catalog: its dangers count, but it is no object. */
+  readonly isNoRelation?: (name: Name) => boolean
+  /** Whether WHERE may name an output column, as Snowflake's does. */
+  readonly conditionsSeeAliases?: boolean
+  /**
+   * Whether a name means a row of that name before a column. Such names are given as qualifiers, too: who knows a column of
+   * that name has to count it.
+   */
+  readonly rowsComeFirst?: boolean
   /** Words with a meaning of their own before a relation, which polyglot takes for its name. */
   readonly relationWords: ReadonlySet<string>
   /** Words of the grammar; every other unquoted word must come back in the tree. */

@@ -1,4 +1,5 @@
 import { words } from './calls.ts'
+import { furtherKinds } from './nodes-dialects.ts'
 import { isTree, type Node, type Tree } from './tree.ts'
 
 /**
@@ -133,6 +134,10 @@ for (const kind of ['intersect', 'except']) kinds.set(kind, setOperation)
 for (const kind of words(operators)) kinds.set(kind, fieldsOf(['left', 'right']))
 for (const kind of words(unary)) kinds.set(kind, fieldsOf(['this', 'not']))
 for (const kind of words(functions)) kinds.set(kind, fieldsOf(words(functionFields)))
+for (const line of furtherKinds.trim().split('\n')) {
+  const [kind = '', ...fields] = words(line)
+  kinds.set(kind, new Map([...(kinds.get(kind) ?? []), ...fieldsOf(fields)]))
+}
 kinds.set('try_cast', kinds.get('cast') ?? new Map())
 kinds.set('i_like', kinds.get('like') ?? new Map())
 
