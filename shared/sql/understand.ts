@@ -1,4 +1,5 @@
 import { comparedBy } from './comparisons-postgres.ts'
+import { understandCosmos } from './cosmos/understand.ts'
 import { databricks } from './databricks.ts'
 import type { PolyglotDialect } from './dialect.ts'
 import type { Findings } from './findings.ts'
@@ -27,9 +28,14 @@ export interface Parsers {
 /** Dialects that polyglot parses. */
 const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks }
 
+/** Dialects that strict readers of our own understand, in time proportional to the text. */
+const ownReaders: Partial<Record<Dialect, (text: string) => Statement>> = { cosmos: understandCosmos }
+
 /** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */
 export async function understand(dialect: Dialect, sql: string, parsers: Parsers): Promise<Statement> {
   if (dialect === 'postgres') return understandPostgres(sql, parsers.libpg)
+  const own = ownReaders[dialect]
+  if (own !== undefined) return own(sql)
   const known = polyglotDialects[dialect]
   return known === undefined ? refusedStatement('dialect_not_supported') : understandParts(known, sql, parsers.polyglot)
 }
