@@ -4,6 +4,7 @@ import { databricks } from './databricks.ts'
 import type { PolyglotDialect } from './dialect.ts'
 import type { Findings } from './findings.ts'
 import { gateText } from './gate.ts'
+import { understandKql } from './kql/understand.ts'
 import { mentionsOf } from './mentions-postgres.ts'
 import { outputsOf } from './outputs-postgres.ts'
 import { type ParseParts, understandParts } from './polyglot.ts'
@@ -29,7 +30,10 @@ export interface Parsers {
 const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks }
 
 /** Dialects that strict readers of our own understand, in time proportional to the text. */
-const ownReaders: Partial<Record<Dialect, (text: string) => Statement>> = { cosmos: understandCosmos }
+const ownReaders: Partial<Record<Dialect, (text: string) => Statement>> = {
+  cosmos: understandCosmos,
+  kql: understandKql,
+}
 
 /** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */
 export async function understand(dialect: Dialect, sql: string, parsers: Parsers): Promise<Statement> {
