@@ -6,6 +6,7 @@ import type { Findings } from './findings.ts'
 import { gateText } from './gate.ts'
 import { understandKql } from './kql/understand.ts'
 import { mentionsOf } from './mentions-postgres.ts'
+import { understandMongo } from './mongo/understand.ts'
 import { outputsOf } from './outputs-postgres.ts'
 import { type ParseParts, understandParts } from './polyglot.ts'
 import { judgeStatements } from './postgres.ts'
@@ -33,6 +34,7 @@ const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks
 const ownReaders: Partial<Record<Dialect, (text: string) => Statement>> = {
   cosmos: understandCosmos,
   kql: understandKql,
+  mongo: understandMongo,
 }
 
 /** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */
