@@ -1,6 +1,7 @@
 import { comparedBy } from './comparisons-postgres.ts'
 import { understandCosmos } from './cosmos/understand.ts'
 import { databricks } from './databricks.ts'
+import { understandDax } from './dax/understand.ts'
 import type { PolyglotDialect } from './dialect.ts'
 import type { Findings } from './findings.ts'
 import { gateText } from './gate.ts'
@@ -35,6 +36,7 @@ const ownReaders: Partial<Record<Dialect, (text: string) => Statement>> = {
   cosmos: understandCosmos,
   kql: understandKql,
   mongo: understandMongo,
+  dax: understandDax,
 }
 
 /** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */

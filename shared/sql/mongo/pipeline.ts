@@ -160,7 +160,7 @@ export function readOrder(mongo: Mongo, fields: Fields, value: Value | undefined
   if (value === undefined) return
   if (!isDocument(value)) fail(mongo, 'pipeline_malformed')
   compare(mongo, fields, (place) => {
-    for (const [path, direction] of Object.entries(value)) {
+    for (const [path, direction] of Object.entries(isDocument(value) ? value : {})) {
       if (path !== '$natural') notePath(place, path)
       if (isDocument(direction)) readExpression(mongo, place, direction)
     }
