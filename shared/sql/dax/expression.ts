@@ -119,14 +119,16 @@ const keywords: ReadonlySet<string> = new Set(
 function readCall(dax: Reader, place: Place, name: string): void {
   if (!place.names.has(`${name}(`)) judge(dax, name)
   expect(dax, '(')
-  let at = 0
-  const shownAt = passedOn.get(name)
-  while (!isAtEnd(dax) && !accept(dax, ')')) {
-    const shown = place.shown && (at === shownAt || (at > 0 && projecting.has(name)) || name === 'row')
+  for (let at = 0; !isAtEnd(dax) && !accept(dax, ')'); at += 1) {
+    const shown = place.shown && isShown(name, at)
+    // An argument may be left out.
     if (textAt(dax) !== ',' && textAt(dax) !== ')') readArgument(dax, { names: place.names, within: name, shown })
     if (textAt(dax) !== ')') expect(dax, ',')
-    at += 1
   }
+}
+
+function isShown(name: string, at: number): boolean {
+  return at === passedOn.get(name) || name === 'row' || (at > 0 && projecting.has(name))
 }
 
 function readArgument(dax: Reader, place: Place): void {

@@ -159,11 +159,10 @@ function noteNames(place: Place, value: Value): void {
 export function readOrder(mongo: Mongo, fields: Fields, value: Value | undefined): void {
   if (value === undefined) return
   if (!isDocument(value)) fail(mongo, 'pipeline_malformed')
+  const directions = Object.entries(isDocument(value) ? value : {})
   compare(mongo, fields, (place) => {
-    for (const [path, direction] of Object.entries(isDocument(value) ? value : {})) {
-      if (path !== '$natural') notePath(place, path)
-      if (isDocument(direction)) readExpression(mongo, place, direction)
-    }
+    for (const [path] of directions) if (path !== '$natural') notePath(place, path)
+    for (const [, direction] of directions) readExpression(mongo, place, direction)
   })
 }
 
