@@ -52,7 +52,7 @@ function readOperand(dax: Reader, place: Place): void {
 
 function readPlain(dax: Reader, place: Place): void {
   const { kind, text } = next(dax)
-  if (kind === 'quoted') readReference(dax, place, text)
+  if (kind === 'quoted' || text.startsWith('[')) readReference(dax, place, text)
   else if (text === '(') readGroup(dax, place, ')')
   else if (text === '{') readGroup(dax, place, '}')
   else if (kind !== 'string' && kind !== 'number' && kind !== 'parameter') fail(dax)
@@ -79,7 +79,9 @@ function readColumn(dax: Reader, place: Place): void {
   const { text } = peek(dax)
   if (!text.startsWith('[')) return
   next(dax)
-  noteColumn(dax, place, text.slice(1, -1).replaceAll(']]', ']').toLowerCase())
+  const name = text.slice(1, -1).replaceAll(']]', ']')
+  // The model may take a name with odd letters for another one.
+  noteColumn(dax, place, name.normalize('NFKC') === name ? name.toLowerCase() : '*')
   // Parts of a column that the service makes for dates: `[Date].[Year]`.
   while (textAt(dax) === '.' && textAt(dax, 1).startsWith('[')) dax.at += 2
 }

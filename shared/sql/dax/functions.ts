@@ -70,7 +70,7 @@ const wordsOf: Readonly<Record<string, string>> = {
   last: 'orderby window offset index rank rownumber lookup',
   default: 'window offset index rank rownumber',
   blanks: 'orderby window offset index rank rownumber',
-  integer: 'convert datatable',
+  integer: 'convert datatable externalmeasure',
   int64: 'convert datatable',
   double: 'convert datatable',
   decimal: 'convert datatable',

@@ -9,7 +9,9 @@ const lexicon: Lexicon = {
   tokenize: lexerOf([
     ['space', /[ \t\r\n]+|--[^\r\n]*|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//y],
     ['string', /"(?:[^"]|"")*"/y],
-    ['quoted', /'(?:[^'\r\n]|'')+'|\[(?:[^\]\r\n]|\]\])+\]/y],
+    ['quoted', /'(?:[^'\r\n]|'')+'/y],
+    // A column's name may have any sign in it.
+    ['string', /\[(?:[^\]\r\n]|\]\])+\]/y],
     ['parameter', /@[A-Za-z_]\w*/y],
     ['word', /[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*(?:\.[A-Za-z0-9_]+)*/y],
     ['number', /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?!\w)/y],

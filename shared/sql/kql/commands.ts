@@ -13,9 +13,8 @@ const effects: ReadonlyMap<string, Effect> = new Map([
 
 /** Words between a verb and the object's name. */
 const kinds: ReadonlySet<string> = new Set(
-  words(`async inline into table tables function functions materialized-view materialized-views external column columns
-    database databases if ifexists ifnotexists not exists extents extent from to policy cluster continuous-export mapping
-    or verbose`),
+  words(`async inline into table tables function functions external column columns database databases if ifexists
+    ifnotexists not exists extents extent all from to policy cluster mapping or verbose`),
 )
 
 /**
@@ -26,21 +25,30 @@ export function readCommand(kql: Kql): void {
   expect(kql, '.')
   const verb = readHyphenated(kql)
   const effect = effects.get(verb) ?? 'admin'
-  kql.statements = countPieces(kql.tokens)
   note(kql, effect, 'management_command')
-  if (verb === 'export') note(kql, effect, 'export')
-  if (verb === 'execute') note(kql, effect, 'execute_script')
-  const target = readTarget(kql)
-  if (target !== '') (effect === 'read' ? kql.reads : kql.writes).add(target)
-  while (!isAtEnd(kql) && textAt(kql) !== '<|') next(kql)
-  if (!accept(kql, '<|') || verb === 'ingest') {
-    kql.at = kql.tokens.length
-    return
-  }
-  const pieces = kql.statements
-  readStatements(kql, new Map())
-  kql.statements = pieces
+  if (verb === 'export' || verb === 'execute') note(kql, effect, `${verb}_command`)
+  readTargets(kql, { verb, effect })
+  const statements = countPieces(kql.tokens)
+  if (accept(kql, '<|') && !raw.has(verb)) readStatements(kql, new Map())
+  else kql.at = kql.tokens.length
+  kql.statements = statements
   kql.outputs = null
+}
+
+/** Commands that are followed by data, other commands or half a query. */
+const raw: ReadonlySet<string> = new Set(words('ingest execute purge'))
+
+/** What is changed: the first name, and those that are said to be tables. What is shown counts where it is a table. */
+function readTargets(kql: Kql, { verb, effect }: { verb: string; effect: Effect }): void {
+  const isTable = textAt(kql).startsWith('table')
+  const first = readTarget(kql)
+  const names = verb === 'export' || first === '' || (effect === 'read' && !isTable) ? [] : [first]
+  while (isTable && accept(kql, ',')) names.push(readTarget(kql))
+  while (!isAtEnd(kql) && textAt(kql) !== '<|') {
+    const saysTable = next(kql).text === 'table'
+    if (saysTable && peek(kql).kind === 'word') names.push(readTarget(kql))
+  }
+  for (const name of names) (effect === 'read' ? kql.reads : kql.writes).add(name)
 }
 
 function readHyphenated(kql: Kql): string {
