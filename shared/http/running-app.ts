@@ -19,6 +19,7 @@ const answerRoutes = [
   'mcp',
   'openapi',
   'operations',
+  'policies',
   'problemPage',
   'protectedResource',
   'reviewReport',

@@ -50,7 +50,8 @@ function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deploym
     writes: objectNames(stage, 'writes'),
     ...grounds(stage),
     obligations: stage.decision?.obligations ?? [],
-    context: stage.request === undefined ? {} : contextFacts(stage.request, stage.labels ?? []),
+    context:
+      stage.request === undefined ? {} : { ...contextFacts(stage.request, stage.labels ?? []), ...shadowFacts(stage) },
     ...approvalFacts(stage),
     digests: digestFacts(stage, ports, deployment),
     personal: personalFacts(stage),
@@ -112,6 +113,11 @@ function contextFacts(request: PolicyRequest, labels: readonly string[]): Intent
     approvals: context.approvals,
     breakGlass: context.breakGlass ?? false,
   }
+}
+
+/** Policies that are only watched, where they would have changed the decision. */
+function shadowFacts({ decision }: Cleared | Refused): { readonly shadow?: readonly string[] } {
+  return decision?.shadow === undefined ? {} : { shadow: decision.shadow }
 }
 
 function digestFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): IntentFacts['digests'] {

@@ -5,6 +5,18 @@ import { buildRulebook, type PolicyOptions } from './loader.ts'
 import type { Rule } from './rulebook.ts'
 import type { MemoCount } from './slices.ts'
 
+/** Where a set comes from. */
+export interface PolicyOrigin {
+  readonly source: 'package' | 'release'
+  /** ISO 8601 UTC. */
+  readonly loaded: string
+  /** Of a release: its number, its digest, its notes, and the fingerprints of the keys that signed it. */
+  readonly version?: number
+  readonly digest?: string
+  readonly notes?: string
+  readonly signers?: readonly string[]
+}
+
 /** A loaded policy set. Deterministic: the same request gives the same decision, byte for byte. */
 export interface Policy {
   /** Throws Problem `policy_unavailable` where the set cannot be evaluated; never permits on a failure. */
@@ -15,6 +27,7 @@ export interface Policy {
   readonly rules: readonly Rule[]
   /** How often an answer of the engine was known already. */
   readonly memo?: () => MemoCount
+  readonly origin?: PolicyOrigin
 }
 
 /** Loads a policy set in the given language; see `buildRulebook` for what is refused. */
