@@ -1,5 +1,5 @@
 import type { Decision, PolicyRequest } from './decision.ts'
-import { decide } from './evaluate.ts'
+import { decide, listDetermining } from './evaluate.ts'
 import type { PolicyLanguage } from './language.ts'
 import { buildRulebook, type PolicyOptions } from './loader.ts'
 import type { Rule } from './rulebook.ts'
@@ -21,6 +21,8 @@ export interface PolicyOrigin {
 export interface Policy {
   /** Throws Problem `policy_unavailable` where the set cannot be evaluated; never permits on a failure. */
   readonly decide: (request: PolicyRequest) => Decision
+  /** Ids of all policies that have a part in it, as if those that are only watched had one too. For tests of a set. */
+  readonly determining?: (request: PolicyRequest) => readonly string[]
   readonly policyDigest: string
   readonly schemaDigest: string
   /** Sorted by id, those that are only watched among them. */
@@ -35,6 +37,7 @@ export function createPolicy(language: PolicyLanguage, options: PolicyOptions): 
   const book = buildRulebook(language, options)
   return {
     decide: (request) => decide(book, request),
+    determining: (request) => listDetermining(book, request),
     policyDigest: book.policyDigest,
     schemaDigest: book.schemaDigest,
     rules: [...book.allRules.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Storage, startAzurite } from '../azurite/azurite.ts'
 import type { BlobFront } from '../blobs/front.ts'
@@ -155,8 +156,14 @@ async function launchEvidence(
   const account = { ...storage.evidence, days: retentionDays }
   return teardown.add(
     'evidence-account',
-    await startEvidence({ ...account, tenant: tenants.home, entra, certificates }),
+    await startEvidence({ ...account, tenant: tenants.home, entra, certificates, release: readFirstRelease() }),
   )
+}
+
+/** The release that whoever starts the stack wants its policy from (COUNTERSIGN_LOCAL_RELEASE, a file). */
+function readFirstRelease(): Uint8Array | undefined {
+  const file = process.env.COUNTERSIGN_LOCAL_RELEASE ?? ''
+  return file === '' ? undefined : readFileSync(file)
 }
 
 async function launchVault(options: ServicesOptions, { certificates, entra }: Built): Promise<ConnectProxy> {
