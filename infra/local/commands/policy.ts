@@ -27,7 +27,7 @@ const usage = `usage: npm run policy -- <command> [--folder DIR]
             [--fail-on newly-permitted,newly-denied,…] [--home-tenant GUID]: exit code 0 no difference, 2 some, 1 error
   keygen    a signer's key: --out FILE; prints the public half for COUNTERSIGN_POLICY_SIGNERS
   release   makes and signs a release of the folder: --key FILE --signer NAME [--previous FILE] [--notes TEXT]
-            [--out FILE]; or signs one that somebody else made: --sign FILE
+            [--out FILE]; with --back FILE the content of an earlier one; or signs one that somebody else made: --sign FILE
   publish   puts a release where the running stack looks for it: --release FILE
   explain   one decision: a request as JSON from FILE or standard input, or
             --persona NAME --backend NAME --operation NAME --effect ${effects.join('|')}
@@ -62,6 +62,7 @@ const flags = {
   signer: { type: 'string' },
   sign: { type: 'string' },
   previous: { type: 'string' },
+  back: { type: 'string' },
   notes: { type: 'string', default: 'no notes' },
   out: { type: 'string' },
   release: { type: 'string' },
@@ -128,10 +129,10 @@ function replay({ values }: Parsed): Promise<number> {
 }
 
 function release({ values }: Parsed): Promise<number> {
-  const { folder, notes, previous, sign } = values
+  const { folder, notes, previous, sign, back } = values
   const [key, signer] = [need(values.key, '--key'), need(values.signer, '--signer')]
   const out = values.out ?? sign ?? 'release.json'
-  return makeRelease({ folder, notes, previous, sign, key, signer, out })
+  return makeRelease({ folder, notes, previous, sign, back, key, signer, out })
 }
 
 async function test({ values }: Parsed): Promise<number> {

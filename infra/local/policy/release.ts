@@ -16,6 +16,8 @@ export interface ReleaseOrder {
   readonly notes: string
   /** The release before, whose number this one follows. */
   readonly previous?: string | undefined
+  /** An earlier release whose content shall come back. */
+  readonly back?: string | undefined
   /** A release that somebody else made and signed: look at it, and sign it too. */
   readonly sign?: string | undefined
 }
@@ -37,9 +39,22 @@ export async function makeRelease(order: ReleaseOrder): Promise<number> {
 
 /** Its calls that may never pass are those of the folder's tables, under the directory that the tables are for. */
 async function composeRelease(order: ReleaseOrder, previous: SignedRelease | null): Promise<SignedRelease> {
-  const { policies, schema, homeTenant, groups } = await readOptions(order.folder)
-  await loadFolder(order.folder)
-  const { nevers } = await readTables(`${order.folder}/tests`)
+  const place = {
+    version: (previous?.release.version ?? 0) + 1,
+    created: new Date().toISOString(),
+    notes: order.notes,
+    previous: previous === null ? null : digestRelease(previous.release),
+  }
+  const content = order.back === undefined ? await readContent(order.folder) : (await readRelease(order.back)).release
+  return { release: { ...content, ...place }, signatures: [] }
+}
+
+async function readContent(
+  folder: string,
+): Promise<Pick<SignedRelease['release'], 'policies' | 'schema' | 'groups' | 'mustNever'>> {
+  const { policies, schema, homeTenant, groups } = await readOptions(folder)
+  await loadFolder(folder)
+  const { nevers } = await readTables(`${folder}/tests`)
   const calls = nevers.flatMap(({ name, who, ...line }) =>
     who.map((one) => ({
       name: `${name} (${one})`.slice(0, 200),
@@ -48,17 +63,10 @@ async function composeRelease(order: ReleaseOrder, previous: SignedRelease | nul
   )
   const lists = Object.fromEntries(Object.entries(groups).map(([name, ids]) => [name, [...ids]]))
   return {
-    release: {
-      version: (previous?.release.version ?? 0) + 1,
-      created: new Date().toISOString(),
-      notes: order.notes,
-      previous: previous === null ? null : digestRelease(previous.release),
-      policies: [...policies],
-      schema,
-      groups: Object.fromEntries(Object.keys(groups).map((name) => [name, []])),
-      mustNever: { homeTenant, groups: lists, calls },
-    },
-    signatures: [],
+    policies: [...policies],
+    schema,
+    groups: Object.fromEntries(Object.keys(groups).map((name) => [name, []])),
+    mustNever: { homeTenant, groups: lists, calls },
   }
 }
 
