@@ -49,6 +49,7 @@ const own = [
   '/api/audit/verify',
   '/api/explain',
   '/api/operations',
+  '/api/policies',
   '/api/recordings/{id}',
   '/mcp',
   '/mcp/{backend}',
