@@ -1,3 +1,4 @@
+import { findColumns } from '../masking/column-labels.ts'
 import { isWithin } from '../masking/labels.ts'
 import { cleanText, cleanValue, removed } from '../masking/secrets.ts'
 import type { Invocation, Json, Understood } from '../pipeline/ports.ts'
@@ -22,12 +23,14 @@ export function findSecrets(
   const { operation, inputs } = invocation
   const labelled = Object.entries(operation.labels ?? {}).filter(([, label]) => isSecret(label))
   const declared = labelled.map(([pointer]) => pointer.slice(pointer.lastIndexOf('/') + 1).toLowerCase())
-  const names = new Set([...declared, ...(operation.object === undefined ? [] : ofObjects(understood, classification))])
+  const labelledColumns = findColumns(understood, classification, isSecret)
+  const isNamed = (name: string) =>
+    declared.includes(name) || (operation.object !== undefined && labelledColumns.has(name))
   const statement = operation.statement?.input ?? null
-  if (statement !== null && touchesSecret(understood, classification)) {
+  if (statement !== null && labelledColumns.any) {
     return { inputs: Object.keys(inputs).filter((name) => name !== statement), statement }
   }
-  return { inputs: Object.keys(inputs).filter((name) => names.has(name.toLowerCase())), statement: null }
+  return { inputs: Object.keys(inputs).filter((name) => isNamed(name.toLowerCase())), statement: null }
 }
 
 /** What a voter sees of a call: all of it but secrets, and which places those are (JSON pointers). */
@@ -68,25 +71,6 @@ const ambiguous = /[\\"`[\]#]|--|\/\*|\$(?!\d)/
 function withoutLiterals(text: string): string {
   const isPlain = !ambiguous.test(text) && text.split("'").length % 2 === 1
   return isPlain ? text.replace(literal, '***') : removed
-}
-
-function touchesSecret(understood: Understood, classification: Readonly<Record<string, string>>): boolean {
-  return ofObjects(understood, classification).length > 0
-}
-
-/** Secret members or columns of what the call touches. */
-function ofObjects({ reads, writes }: Understood, classification: Readonly<Record<string, string>>): readonly string[] {
-  const touched = [...reads, ...writes].map((name) => name.toLowerCase())
-  return Object.entries(classification).flatMap(([column, label]) => {
-    const cut = column.lastIndexOf('.')
-    const table = column.slice(0, cut).toLowerCase()
-    const isTouched = isSecret(label) && touched.some((name) => isSameTable(name, table))
-    return isTouched ? [column.slice(cut + 1).toLowerCase()] : []
-  })
-}
-
-function isSameTable(name: string, table: string): boolean {
-  return name === table || name.endsWith(`.${table}`) || table.endsWith(`.${name}`)
 }
 
 function isSecret(label: string): boolean {

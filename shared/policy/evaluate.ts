@@ -2,7 +2,7 @@ import { compareEffects } from '../backend/effect.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Decision, Obligation, PolicyRequest } from './decision.ts'
 import type { Answer, Entity, Question } from './language.ts'
-import { uniteObligations } from './obligations.ts'
+import { stillClear, uniteObligations } from './obligations.ts'
 import type { ReasonCode } from './reasons.ts'
 import type { Rule, Rulebook } from './rulebook.ts'
 import {
@@ -49,7 +49,11 @@ export function decide(book: Rulebook, request: PolicyRequest): Decision {
   const judgements = [...judgeDeclaration(request), ...listTargets(request).map((target) => judgeTarget(judge, target))]
   if (!judgements.every((one) => one.permitted)) return conclude(book, judgements, [])
   const clear = clearLabels(judge, [...request.resource.labels, ...(request.resource.carried ?? [])])
-  const carried = judgeCarried(request, clear)
+  const shown = stillClear(
+    clear,
+    judgements.flatMap((one) => one.obligations),
+  )
+  const carried = judgeCarried(request, shown)
   return conclude(book, [...judgements, ...carried], carried.length > 0 ? [] : clear)
 }
 
