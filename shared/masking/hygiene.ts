@@ -33,13 +33,15 @@ const belonging = [
   '[\\t\\n\\r]',
 ]
 const expression = new RegExp(
-  `(${belonging.join('|')})|([\\u2028\\u2029\\u0085])|(\\p{Cs})|[\\p{Cc}\\p{Default_Ignorable_Code_Point}\\ufff9-\\ufffb]+?`,
+  `(${belonging.join('|')})|[\\p{Cc}\\p{Cs}\\u2028\\u2029\\p{Default_Ignorable_Code_Point}\\ufff9-\\ufffb]`,
   'gu',
 )
 /** ECMA-48: control sequences, operating system commands and other strings, two-character escapes. */
 const escapes =
   /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|[ -/]*[0-~]?)|\x9b[0-?]*[ -/]*[@-~]/g
 const rightToLeft = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u
+const replacements: Readonly<Record<string, string>> = { '\u2028': '\n', '\u2029': '\n', '\u0085': '\n' }
+const lone = /\p{Cs}/u
 const directionMarks = '\u200E\u200F\u061C'
 
 /**
@@ -74,10 +76,9 @@ function cleanOnce(text: string): Neutralised {
   const keepMarks = rightToLeft.test(text)
   const cleaned = text
     .replace(escapes, () => change(''))
-    .replace(expression, (found: string, belongs?: string, line?: string, lone?: string) => {
+    .replace(expression, (found: string, belongs?: string) => {
       if (belongs !== undefined || (keepMarks && directionMarks.includes(found))) return found
-      if (line !== undefined) return change('\n')
-      return change(lone === undefined ? '' : '\ufffd')
+      return change(replacements[found] ?? (lone.test(found) ? '\ufffd' : ''))
     })
   return { text: cleaned, count }
 }

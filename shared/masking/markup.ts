@@ -4,7 +4,7 @@ import type { Neutralised } from './hygiene.ts'
 export const brokenLink = '⟦link⟧'
 
 /** The end of a link's or picture's text, or of a reference's name, and the address behind it (CommonMark 0.31, 4.7, 6.3). */
-const target = /\](?=([(:])\s*(?:<([^>\n]{0,512})|([^\s<>)]{0,512})))/g
+const target = /\](?=[(:]\s*(<[^>\n]{0,512}|[^\s<>)]{0,512}))/g
 
 /** Elements that fetch, run, embed or lead elsewhere by being there. */
 const fetching =
@@ -25,8 +25,8 @@ export function breakMarkup(text: string): Neutralised {
     return to
   }
   const links = text.includes(']')
-    ? text.replace(target, (found: string, _sign: string, angled?: string, plain?: string) =>
-        isOutside(angled ?? plain ?? '') ? change(`${found}${brokenLink}`) : found,
+    ? text.replace(target, (found: string, address: string) =>
+        isOutside(address.replace(/^</, '')) ? change(`${found}${brokenLink}`) : found,
       )
     : text
   if (!links.includes('<')) return { text: links, count }
@@ -37,8 +37,11 @@ export function breakMarkup(text: string): Neutralised {
 /** Names a scheme or another host; what stands written otherwise (entities, escapes) counts as if it did. */
 function isOutside(address: string): boolean {
   const plain = address.replaceAll(/[\\\s]/g, (char) => (char === '\\' ? '/' : ''))
-  const head = plain.split(/[/?#]/, 1)[0] ?? ''
-  return /^[a-z][a-z0-9+.-]*:/i.test(address.replaceAll(/[\\\s]/g, '')) || plain.startsWith('//') || /&(?:#|[a-z]{2,})/i.test(head)
+  return (
+    /^[a-z][a-z0-9+.-]*:/i.test(address.replaceAll(/[\\\s]/g, '')) ||
+    plain.startsWith('//') ||
+    /^[^/?]*&(?:#|[a-z]{2,};)/i.test(plain)
+  )
 }
 
 /** Whether the element that starts here reaches out; what several share up to the same `>` is looked at once. */

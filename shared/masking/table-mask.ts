@@ -62,16 +62,27 @@ export function planRows(job: RowsJob): RowsPlan {
 
 function planColumn(index: number, job: RowsJob): Column {
   const { name = '', source = null } = job.columns[index] ?? {}
-  const readable = nameForReport(name)
-  const path = `/columns/${readable === '*' ? index : readable}`
   const labels = job.labels[index]
   if (labels === undefined) throw new Problem('internal', 'The answer could not be masked', { reason: 'mask_columns' })
+  const path = pathOf(name, index)
   const given = job.rulebook.ruleAll(labels)
   const guard = given !== null && mayTotal(labels, job) ? findGuard(index, given, job.totals) : null
   const ruling = guard === null ? judgeColumn(given, source) : null
-  if (ruling !== null && ruling.treatment !== 'clear') job.report.masked(path, ruling)
-  if (!hidesAll(ruling)) for (const label of labels) job.report.returned(label)
+  reportColumn({ path, labels, ruling }, job)
   return { index, path, ruling, guard, free: isFree(labels, ruling, job) }
+}
+
+function pathOf(name: string, index: number): string {
+  const readable = nameForReport(name)
+  return `/columns/${readable === '*' ? index : readable}`
+}
+
+function reportColumn(
+  { path, labels, ruling }: Pick<Column, 'path' | 'ruling'> & { readonly labels: readonly string[] },
+  { report }: RowsJob,
+): void {
+  if (ruling !== null && ruling.treatment !== 'clear') report.masked(path, ruling)
+  if (!hidesAll(ruling)) for (const label of labels) report.returned(label)
 }
 
 /** A label that is masked in another way than by totals is masked in totals too. */
