@@ -41,7 +41,7 @@ const cardRanges: readonly (readonly [RegExp, readonly number[]])[] = [
 export function isCard(text: string): boolean {
   const digits = digitsOf(text)
   const known = cardRanges.some(([start, lengths]) => start.test(digits) && lengths.includes(digits.length))
-  return known && passesLuhn(digits) && new Set(digits).size > 2
+  return known && passesLuhn(digits) && new Set(digits).size > 1
 }
 
 /** Belgium, national register (and BIS) number: date, serial, 97 minus the remainder; from 2000 on with a 2 before it. */
