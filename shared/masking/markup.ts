@@ -4,7 +4,7 @@ import type { Neutralised } from './hygiene.ts'
 export const brokenLink = '⟦link⟧'
 
 /** The end of a link's or picture's text, or of a reference's name, and the address behind it (CommonMark 0.31, 4.7, 6.3). */
-const target = /\](?=[(:]\s*(<[^>\n]{0,512}|[^\s<>)]{0,512}))/g
+const target = /\](?=[(:]\s*(<[^>\n]{0,64}|[^\s<>)]{0,64}))/g
 
 /** Elements that fetch, run, embed or lead elsewhere by being there. */
 const fetching =

@@ -48,13 +48,19 @@ function maskAt(value: Json, place: Place, job: TreeJob): Json | typeof gone {
   const own = strict.flatMap(({ labels }) => labels)
   const added = place.nodes.flatMap(({ anywhere, labels }) => (anywhere ? labels : []))
   const inherited = [...(own.length > 0 ? own : place.inherited), ...added]
-  const leadsOn = strict.some(hasChildren) || (place.nodes.some(hasChildren) && !isTaken(inherited, job))
-  if (isContainer(value) && leadsOn) return maskInside(value, { ...place, inherited }, job)
+  const leadsOn = isContainer(value) && (strict.some(hasChildren) || searchesOn(place, inherited, job))
+  if (leadsOn) return maskInside(value, { ...place, inherited }, job)
   if (inherited.length > 0) return maskWhole(value, { path: place.path, labels: inherited }, job)
   // Pointers lead on from here, but there is nothing to go on into: an unexpected shape may hold what they label.
   const forgotten = strict.length > 0 ? value !== null : place.classified
   if (forgotten) return maskWhole(value, { path: place.path, labels: [unclassifiedLabel] }, job)
   return clean(value, { path: place.path, free: false }, job)
+}
+
+/** Pointers to anywhere go on into whatever is not taken out as a whole. */
+function searchesOn({ nodes, classified }: Place, labels: readonly string[], job: TreeJob): boolean {
+  const isForgotten = labels.length === 0 && classified && nodes.every(({ anywhere }) => anywhere)
+  return nodes.some(hasChildren) && !isForgotten && !isTaken(labels, job)
 }
 
 /** Nothing of it is left whatever is found inside. */

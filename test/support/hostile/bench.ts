@@ -123,7 +123,14 @@ export function createBench(changes: Readonly<Record<string, string>> = {}): Ben
   const { challenge } = identification
   const credential = { getToken: async () => null }
   const classes = { classifications: new Map(), labelTree: {} }
-  const base = { settings, configured: new Map(), ...classes, challenge, credential, buildDigest: 'build-digest-0123456789' }
+  const base = {
+    settings,
+    configured: new Map(),
+    ...classes,
+    challenge,
+    credential,
+    buildDigest: 'build-digest-0123456789',
+  }
   const more = { log, clock: Date.now, limits: timeLimits }
   const identity = withKeySets(() => createPorts({ ...base, ...more }, { policy: {} as never, closing: [] }))
   return {
