@@ -31,20 +31,24 @@ const sources: Readonly<Record<string, Source>> = {
 /** `npm run classify`: exit code 0 where all is well, 1 where something is left to decide or wrong, 64 for a misuse. */
 export async function run(args: readonly string[]): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { from: { type: 'string' }, map: { type: 'string' }, backend: { type: 'string', default: '*' } },
-      allowPositionals: true,
-    })
-    const [command, file, ...more] = positionals
-    if (file === undefined || more.length > 0) return misuse()
-    if (command === 'lint') return await lint(file)
-    const source = Object.hasOwn(sources, values.from ?? '') ? sources[values.from ?? ''] : undefined
-    return command === 'import' && source !== undefined ? await importFile(file, source, values) : misuse()
+    return await perform(args)
   } catch (error) {
     process.stderr.write(`classify: ${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
+}
+
+async function perform(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { from: { type: 'string' }, map: { type: 'string' }, backend: { type: 'string', default: '*' } },
+    allowPositionals: true,
+  })
+  const [command, file, ...more] = positionals
+  if (file === undefined || more.length > 0) return misuse()
+  if (command === 'lint') return await lint(file)
+  const source = Object.hasOwn(sources, values.from ?? '') ? sources[values.from ?? ''] : undefined
+  return command === 'import' && source !== undefined ? await importFile(file, source, values) : misuse()
 }
 
 async function importFile(
