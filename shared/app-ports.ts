@@ -30,6 +30,8 @@ import { checkSignature, createKeyStore } from './identity/entra-keys.ts'
 import { createGraphGroups } from './identity/graph-groups.ts'
 import { createClientAssertion } from './identity/managed-identity.ts'
 import { createVerifier } from './identity/verify.ts'
+import type { Classification } from './masking/classification.ts'
+import type { LabelTree } from './masking/labels.ts'
 import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import type { Ports } from './pipeline/line.ts'
 import { retriable } from './pipeline/retriable.ts'
@@ -44,6 +46,9 @@ import type { Log } from './telemetry/log.ts'
 export interface Foundation {
   readonly settings: Settings
   readonly configured: ReadonlyMap<string, Backend>
+  /** Of each configured backend, the file's and the deployment's together. */
+  readonly classifications: ReadonlyMap<string, Classification>
+  readonly labelTree: LabelTree
   readonly challenge: ChallengeSettings
   readonly credential: TokenCredential
   readonly buildDigest: string

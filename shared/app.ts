@@ -21,6 +21,7 @@ import { createRefusal, type Refusal } from './http/refusal.ts'
 import { createOutage, type RunningApp } from './http/running-app.ts'
 import { createUsageAnswers } from './http/usage-answers.ts'
 import { createManagedCredential } from './identity/managed-identity.ts'
+import { mergeClassification, parseClassification } from './masking/classification-file.ts'
 import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import { inputSchema } from './openapi/schema.ts'
 import { createLine } from './pipeline/create-line.ts'
@@ -92,6 +93,7 @@ export function layFoundation(
   return {
     settings,
     configured,
+    ...readClassification(settings, configured),
     challenge: {
       cloud: settings.COUNTERSIGN_CLOUD,
       clientId: settings.COUNTERSIGN_CLIENT_ID,
@@ -161,6 +163,19 @@ function readBuildDigest(): string {
   return (JSON.parse(readFileSync(new URL('./build.json', import.meta.url), 'utf8')) as { digest: string }).digest
 }
 
+/** The classification that is shipped with the policy, over which a deployment adds its own; throws for a backend that nobody declares. */
+function readClassification({ COUNTERSIGN_BACKENDS: own }: Settings, configured: ReadonlyMap<string, Backend>) {
+  const path = inSource ? '../infra/policy/classification.json' : './policy/classification.json'
+  const file = parseClassification(readFileSync(new URL(path, import.meta.url), 'utf8'))
+  const declared = new Set(['*', ...listBackends().map(({ name }) => name)])
+  const unknown = Object.keys(file.backends).find((name) => !declared.has(name))
+  if (unknown !== undefined) throw new Error(`classification.json names ${unknown}, which is no backend`)
+  const merged = [...configured.keys()].map(
+    (name) => [name, mergeClassification(file, name, own[name]?.classification ?? {})] as const,
+  )
+  return { labelTree: file.labels, classifications: new Map(merged) }
+}
+
 /** A backend is called at the host that its declaration allows and nowhere else; scope and host must be there. */
 function checkTarget(backend: Backend, settings: Settings): void {
   const configuration = settings.COUNTERSIGN_BACKENDS[backend.name]
@@ -212,9 +227,10 @@ async function createDeployment(base: Foundation, ports: Ports, approvers: Appro
     declarationDigests: each((backend) =>
       digestDeclaration(backend, (operation) => inputSchema(operation, 'draft-2020-12')),
     ),
-    classificationDigests: each((backend) => digestJson(configurationOf(backend).classification)),
+    classificationDigests: each(({ name }) => digestJson([base.labelTree, base.classifications.get(name)])),
     targetDigests: each((backend) => digestJson({ ...configurationOf(backend), classification: undefined })),
-    classifications: each((backend) => configurationOf(backend).classification),
+    classifications: base.classifications,
+    labelTree: base.labelTree,
     scopes: each((backend) => scopeOf(backend, settings.COUNTERSIGN_CLOUD, configurationOf(backend))),
   }
 }

@@ -117,7 +117,7 @@ const shims: BundlePlugin = {
 async function copyPolicy(folder: string): Promise<void> {
   const names = await readdir(join(root, 'infra/policy'))
   await mkdir(folder)
-  const shipped = names.filter((name) => /\.(cedar|cedarschema)$|^groups\.json$/.test(name))
+  const shipped = names.filter((name) => /\.(cedar|cedarschema)$|^(groups|classification)\.json$/.test(name))
   await Promise.all(shipped.map((name) => cp(join(root, 'infra/policy', name), join(folder, name))))
 }
 

@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, { readonly file: string; readonly kind: 
   'audit:hold': { file: 'audit-hold', kind: 'client' },
   'audit:rotate': { file: 'audit-rotate', kind: 'client' },
   policy: { file: 'policy', kind: 'client' },
+  classify: { file: 'classify', kind: 'other' },
   'sql:understand': { file: 'sql-understand', kind: 'other' },
   bench: { file: 'bench', kind: 'other' },
 }

@@ -1,4 +1,5 @@
-import { defaultTreatment, isWithin } from '../masking/labels.ts'
+import { type Classification, indexTables } from '../masking/classification.ts'
+import { isWithin, ruleFor } from '../masking/labels.ts'
 import { cleanText, cleanValue, removed } from '../masking/secrets.ts'
 import type { Invocation, Json, Understood } from '../pipeline/ports.ts'
 import { showPlainly, showValuePlainly } from './plain-text.ts'
@@ -13,13 +14,6 @@ export interface Secrecy {
   readonly labels: readonly string[]
 }
 
-type Classification = Readonly<Record<string, string>>
-
-interface Labelled {
-  readonly column: string
-  readonly label: string
-}
-
 /**
  * Voters see what nobody has to be permitted to see: a vote gives no right to read data. So what bears, or may be
  * compared with or put into, a member whose label masks by default is not shown: an input of its name, as declared or for
@@ -32,18 +26,17 @@ export function findSecrets(
 ): Secrecy {
   const { operation, inputs } = invocation
   const statement = operation.statement?.input ?? null
-  const touched = statement === null ? [] : columnsUsed(understood, classification)
-  if (statement !== null && touched.length > 0) {
-    return { inputs: Object.keys(inputs).filter((name) => name !== statement), statement, labels: labelsOf(touched) }
+  const used = statement === null ? [] : labelsUsed(understood, classification)
+  if (statement !== null && used.length > 0) {
+    return { inputs: Object.keys(inputs).filter((name) => name !== statement), statement, labels: listed(used) }
   }
-  const members = [
-    ...declared(invocation),
-    ...(operation.object === undefined ? [] : ofObjects(understood, classification)),
-  ]
-  const hidden = members.filter(({ label }) => isMasked(label))
-  const isHidden = (name: string) => hidden.filter(({ column }) => column === name.toLowerCase())
-  const names = Object.keys(inputs).filter((name) => isHidden(name).length > 0)
-  return { inputs: names, statement: null, labels: labelsOf(names.flatMap(isHidden)) }
+  const tables = indexTables(classification)
+  const objects = operation.object === undefined ? [] : objectsOf(understood).flatMap(tables.named)
+  const labelsOf = (name: string) =>
+    [...declaredLabels(invocation, name), ...objects.flatMap((table) => table.labelsOf(name))].filter(isMasked)
+  const names = Object.keys(inputs).filter((name) => labelsOf(name.toLowerCase()).length > 0)
+  const labels = names.flatMap((name) => labelsOf(name.toLowerCase()))
+  return { inputs: names, statement: null, labels: listed(labels) }
 }
 
 /** What a voter sees of a call: all of it but what they may not, and which places those are (JSON pointers). */
@@ -93,40 +86,29 @@ function withoutLiterals(text: string): string {
   return isPlain ? text.replace(literal, '***') : removed
 }
 
-/** Labels of members that the operation declares for its answer; an input of the same name holds the same. */
-function declared({ operation }: Invocation): readonly Labelled[] {
-  return Object.entries(operation.labels ?? {}).map(([pointer, label]) => ({
-    column: pointer.slice(pointer.lastIndexOf('/') + 1).toLowerCase(),
-    label,
-  }))
+/** Labels that the operation declares for members of this name in its answer: an input of that name holds the same. */
+function declaredLabels({ operation }: Invocation, name: string): readonly string[] {
+  const isNamed = (pointer: string) => pointer.slice(pointer.lastIndexOf('/') + 1).toLowerCase() === name
+  return Object.entries(operation.labels ?? {}).flatMap(([pointer, label]) => (isNamed(pointer) ? [label] : []))
 }
 
-/** Masked columns that literals of a statement may meet: any of a table that it writes, those that it mentions else. */
-function columnsUsed(understood: Understood, classification: Classification): readonly Labelled[] {
-  const { statement, effect, reads, writes } = understood
+/** Masked labels that literals of a statement may meet: any of a table that it writes, those that it mentions else. */
+function labelsUsed(understood: Understood, classification: Classification): readonly string[] {
+  const { statement, effect, writes } = understood
+  const tables = indexTables(classification)
+  const touched = objectsOf(understood).flatMap(tables.named)
   const mentions = [...(statement?.mentions ?? ['*']), ...(statement?.compared ?? []), ...(statement?.qualifiers ?? [])]
-  const isMentioned = (column: string) => mentions.includes('*') || mentions.includes(column)
   const assigns = effect === 'write' || effect === 'admin'
-  return ofObjects({ reads, writes }, classification).filter(({ column, label, table }) => {
-    if (isSecret(label)) return true
-    const isAssigned = assigns && writes.some((name) => isSameTable(name.toLowerCase(), table))
-    return isMasked(label) && (isAssigned || isMentioned(column))
-  })
+  const assigned = assigns ? writes.map((name) => name.toLowerCase()).flatMap(tables.named) : []
+  const mentioned = mentions.includes('*')
+    ? touched.flatMap(({ all }) => all)
+    : touched.flatMap(({ labelsOf }) => mentions.flatMap(labelsOf))
+  const secrets = touched.flatMap(({ all }) => all).filter(isSecret)
+  return [...secrets, ...[...assigned.flatMap(({ all }) => all), ...mentioned].filter(isMasked)]
 }
 
-/** Labelled members or columns of what the call touches. */
-function ofObjects({ reads, writes }: Pick<Understood, 'reads' | 'writes'>, classification: Classification) {
-  const touched = [...reads, ...writes].map((name) => name.toLowerCase())
-  return Object.entries(classification).flatMap(([name, label]) => {
-    const cut = name.lastIndexOf('.')
-    const table = name.slice(0, cut).toLowerCase()
-    const isTouched = touched.some((one) => isSameTable(one, table))
-    return isTouched ? [{ table, column: name.slice(cut + 1).toLowerCase(), label }] : []
-  })
-}
-
-function isSameTable(name: string, table: string): boolean {
-  return name === table || name.endsWith(`.${table}`) || table.endsWith(`.${name}`)
+function objectsOf({ reads, writes }: Understood): readonly string[] {
+  return [...reads, ...writes].map((name) => name.toLowerCase())
 }
 
 function isSecret(label: string): boolean {
@@ -134,9 +116,9 @@ function isSecret(label: string): boolean {
 }
 
 function isMasked(label: string): boolean {
-  return defaultTreatment(label) !== 'clear'
+  return ruleFor(label).strategy !== 'clear'
 }
 
-function labelsOf(found: readonly Labelled[]): readonly string[] {
-  return [...new Set(found.map(({ label }) => label))].sort()
+function listed(labels: readonly string[]): readonly string[] {
+  return [...new Set(labels)].sort()
 }

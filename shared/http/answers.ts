@@ -8,6 +8,7 @@ import type { Settings } from '../config/settings.ts'
 import { Problem } from '../errors/problem.ts'
 import { agentScope } from '../identity/challenge.ts'
 import type { Assertion, Principal } from '../identity/principal.ts'
+import type { Classification } from '../masking/classification.ts'
 import { describeApi } from '../openapi/document.ts'
 import { describeProblem } from '../openapi/problem-page.ts'
 import { inputSchema } from '../openapi/schema.ts'
@@ -29,6 +30,8 @@ import type { AnswerRoute, AuditRoute, UsageRoute } from './running-app.ts'
 export interface AnswerParts {
   readonly settings: Settings
   readonly buildDigest: string
+  /** Of each backend, the file's and the deployment's together. */
+  readonly classifications: ReadonlyMap<string, Classification>
   readonly ports: Ports
   readonly declared: readonly Backend[]
   readonly identification: Identification
@@ -147,13 +150,13 @@ function describeEntry(
 }
 
 async function explain(inbound: Inbound, parts: AnswerParts) {
-  const { ports, settings } = parts
+  const { ports, classifications } = parts
   const { principal, assertion } = await ports.verify(inbound)
   brakeQuestions(principal, ports)
   const question = parseQuestion(parseBody(inbound.body, inbound.headers['content-type'] ?? ''))
   const invocation = resolve({ ...question, inputs: () => question.inputs, at: '/inputs' }, ports.configured)
   const understood = await classify(invocation, ports.understand)
-  const classification = settings.COUNTERSIGN_BACKENDS[invocation.backend.name]?.classification ?? {}
+  const classification = classifications.get(invocation.backend.name) ?? {}
   const tainted = await ports.taints.isTainted(principal)
   const data = describeData(invocation, understood, classification)
   const judged: Judged = { principal, tainted, invocation, understood, ...data }

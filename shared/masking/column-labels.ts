@@ -1,11 +1,6 @@
 import type { Invocation, ResultColumn, Understood } from '../pipeline/ports.ts'
+import { type Classification, indexTables, type TableLabels, type Tables } from './classification.ts'
 import { unclassifiedLabel } from './labels.ts'
-
-/** Labels of a backend's columns by `schema.table.column`, lower case; members of REST answers are not in it. */
-export type Classification = Readonly<Record<string, string>>
-
-/** A classification by table. */
-export type Tables = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** What is known about the columns of one answer. */
 export interface ColumnQuestion {
@@ -13,23 +8,6 @@ export interface ColumnQuestion {
   readonly understood: Understood
   readonly columns: readonly ResultColumn[]
   readonly tables: Tables
-}
-
-const indexed = new WeakMap<Classification, Tables>()
-
-/** Groups a classification by table; remembered for as long as the classification lives. */
-export function indexTables(classification: Classification): Tables {
-  const known = indexed.get(classification)
-  if (known !== undefined) return known
-  const tables = new Map<string, Map<string, string>>()
-  for (const [key, label] of Object.entries(classification)) {
-    const cut = key.lastIndexOf('.')
-    if (cut < 1 || key.startsWith('/')) continue
-    const [table, column] = [key.slice(0, cut).toLowerCase(), key.slice(cut + 1).toLowerCase()]
-    tables.set(table, (tables.get(table) ?? new Map<string, string>()).set(column, label))
-  }
-  indexed.set(classification, tables)
-  return tables
 }
 
 /**
@@ -65,7 +43,8 @@ export function labelsCarried(understood: Understood, tables: Tables): readonly 
   const touched = tablesTouched(understood, tables)
   const own = (effect === 'read' ? statement.compared : statement.mentions) ?? ['*']
   const used = withQualifiers(own, understood, touched)
-  const names = effect === 'read' && touched.length < understood.reads.length ? knownNames(used, touched) : used
+  const listed = touched.filter(({ classified }) => classified)
+  const names = effect === 'read' && listed.length < understood.reads.length ? knownNames(used, touched) : used
   return labelMentions(names, touched)
     .filter((label) => label !== 'none')
     .sort()
@@ -76,7 +55,7 @@ export function labelsCompared({ operation, inputs }: Invocation, understood: Un
   const given = Object.entries(operation.compares ?? {}).filter(([input]) => inputs[input] !== undefined)
   const touched = given.length === 0 ? [] : tablesTouched(understood, tables)
   const names = given.flatMap(([, members]) => members.map((member) => member.toLowerCase()))
-  const labels = names.flatMap((name) => touched.flatMap((members) => members.get(name) ?? []))
+  const labels = names.flatMap((name) => touched.flatMap((members) => members.labelsOf(name)))
   return labels.filter((label) => label !== 'none')
 }
 
@@ -88,14 +67,13 @@ export function labelMembers(
   { operation }: Invocation,
   understood: Understood,
   tables: Tables,
-): readonly (readonly [pointer: string, label: string])[] {
+): readonly (readonly [pointer: string, labels: readonly string[]])[] {
   if (operation.object === undefined) return []
   const touched = tablesTouched(understood, tables)
   return Object.keys(operation.labels ?? {}).flatMap((pointer) => {
     const names = operation.tells?.[pointer] ?? [pointer.slice(pointer.lastIndexOf('/') + 1)]
-    const found = names.flatMap((name) => touched.flatMap((members) => members.get(name.toLowerCase()) ?? []))
-    const label = found.find((each) => each !== 'none') ?? found[0]
-    return label === undefined ? [] : [[pointer, label] as const]
+    const found = names.flatMap((name) => touched.flatMap((members) => members.labelsOf(name)))
+    return found.length === 0 ? [] : [[pointer, [...new Set(found)]] as const]
   })
 }
 
@@ -103,48 +81,88 @@ export function labelMembers(
 function withQualifiers(
   mentions: readonly string[],
   { statement }: Understood,
-  touched: readonly ReadonlyMap<string, string>[],
+  touched: readonly TableLabels[],
 ): readonly string[] {
-  const columns = (statement?.qualifiers ?? []).filter((name) => touched.some((table) => table.has(name)))
+  const columns = (statement?.qualifiers ?? []).filter((name) => touched.some((table) => has(table, name)))
   return mentions.length === 0 ? mentions : [...mentions, ...columns]
 }
 
 /** Beside a table that nobody classified, a name that no classified one has is taken to be of that table. */
-function knownNames(names: readonly string[], touched: readonly ReadonlyMap<string, string>[]): readonly string[] {
-  return names.filter((name) => name === '*' || touched.some((table) => table.has(name)))
+function knownNames(names: readonly string[], touched: readonly TableLabels[]): readonly string[] {
+  return names.filter((name) => name === '*' || touched.some((table) => has(table, name)))
+}
+
+function has(table: TableLabels, name: string): boolean {
+  return table.labelsOf(name).length > 0
 }
 
 function labelSource(source: string, tables: Tables): string[] {
   const cut = source.lastIndexOf('.')
-  const [name, column] = [source.slice(0, cut).toLowerCase(), source.slice(cut + 1).toLowerCase()]
-  const exact = tables.get(name)
-  // A name without catalog or schema means any table that ends like it.
-  const meant =
-    exact === undefined ? [...tables].filter(([table]) => isSameTable(name, table)) : [[name, exact] as const]
-  return [...new Set(meant.map(([, columns]) => columns.get(column) ?? unclassifiedLabel))]
+  const meant = tables.exactly(source.slice(0, cut))
+  return [...new Set(meant.flatMap((table) => labelsIn(table, source.slice(cut + 1))))]
 }
 
-function labelMentions(mentions: readonly string[], touched: readonly ReadonlyMap<string, string>[]): string[] {
+/** A column that nobody listed was forgotten, but only where somebody listed others. */
+function labelsIn(table: TableLabels, column: string): readonly string[] {
+  const labels = table.labelsOf(column)
+  return labels.length === 0 && table.classified ? [unclassifiedLabel] : labels
+}
+
+function labelMentions(mentions: readonly string[], touched: readonly TableLabels[]): string[] {
   if (mentions.length === 0 || touched.length === 0) return []
   const labels = new Set<string>()
   for (const mention of mentions) {
-    const found = touched.flatMap((table) => table.get(mention.toLowerCase()) ?? [])
-    // An unknown name may be a column nobody classified, or another name for one that is: it may hold anything.
-    const all = found.length === 0 ? [...touched.flatMap((table) => [...table.values()]), unclassifiedLabel] : found
-    for (const label of all) labels.add(label)
+    const found = mention === '*' ? [] : touched.flatMap((table) => table.labelsOf(mention))
+    for (const label of found.length === 0 ? possibleLabels(mention, touched) : found) labels.add(label)
   }
   return [...labels]
 }
 
-/** Tables the call may have read from; where nobody understood the statement, every classified one. */
-function tablesTouched(understood: Understood, tables: Tables): ReadonlyMap<string, string>[] {
-  if (!understood.understood) return [...tables.values()]
-  const names = [...understood.reads, ...understood.writes]
-  return [...tables].flatMap(([table, columns]) => (names.some((name) => isSameTable(name, table)) ? [columns] : []))
+/**
+ * An unknown name may be a column nobody classified, or another name for one that is: it may hold anything that a
+ * classified table has. What is known by patterns alone may be in any column only where no column is named at all.
+ */
+function possibleLabels(mention: string, touched: readonly TableLabels[]): readonly string[] {
+  const classified = touched.filter((table) => table.classified)
+  const listed = classified.length === 0 ? [] : [...classified.flatMap(({ all }) => all), unclassifiedLabel]
+  return mention === '*' ? [...listed, ...touched.flatMap(({ all }) => all)] : listed
 }
 
-function isSameTable(name: string, table: string): boolean {
-  return name === table || name.endsWith(`.${table}`) || table.endsWith(`.${name}`)
+/** Tables the call may have read from; where nobody understood the statement, every one that is known of. */
+function tablesTouched(understood: Understood, tables: Tables): readonly TableLabels[] {
+  if (!understood.understood) return tables.everything
+  return [...new Set([...understood.reads, ...understood.writes].flatMap(tables.named))]
+}
+
+/**
+ * Labels that patterns give to what a call reads: those of columns that it names, and in a table that nobody listed all
+ * that may fit where it names none. Of an object's members those that the operation's answer has.
+ */
+export function labelsByPattern(
+  { operation }: Invocation,
+  understood: Understood,
+  classification: Classification,
+): readonly string[] {
+  const { statement, reads } = understood
+  const touched = reads.flatMap(indexTables(classification).named)
+  const members = Object.keys(operation.labels ?? {}).map((pointer) => pointer.slice(pointer.lastIndexOf('/') + 1))
+  const outputs = statement?.outputs?.flatMap(({ mentions }) => mentions) ?? ['*']
+  const names = statement === undefined ? members : [...(statement.mentions ?? ['*']), ...outputs]
+  const loose = names.includes('*') ? touched.filter(({ classified }) => !classified).flatMap(({ all }) => all) : []
+  return [...new Set([...touched.flatMap(({ labelsOf }) => names.flatMap(labelsOf)), ...loose])]
+}
+
+/** Whether a call touches columns of such labels, and which names they have. */
+export function findColumns(
+  understood: Understood,
+  classification: Classification,
+  wanted: (label: string) => boolean,
+): { readonly any: boolean; readonly has: (name: string) => boolean } {
+  const touched = tablesTouched(understood, indexTables(classification))
+  return {
+    any: touched.some(({ all }) => all.some(wanted)),
+    has: (name) => touched.some((table) => table.labelsOf(name).some(wanted)),
+  }
 }
 
 /** A plan tells how the database would work, not what is in the tables; one that runs the statement is no exception. */

@@ -1,7 +1,9 @@
-import type { Invocation, Masked, Understood, UpstreamAnswer } from '../pipeline/ports.ts'
+import type { Invocation, Masked, ResultColumn, Understood, UpstreamAnswer } from '../pipeline/ports.ts'
 import type { Obligation } from '../policy/decision.ts'
-import { type Classification, indexTables, labelColumns, labelMembers } from './column-labels.ts'
-import { unclassifiedLabel } from './labels.ts'
+import { type Classification, indexTables, pointersOf } from './classification.ts'
+import { makeCleanser } from './cleanse.ts'
+import { labelColumns, labelMembers } from './column-labels.ts'
+import { type LabelTree, unclassifiedLabel } from './labels.ts'
 import { buildTree, type PointerTree } from './pointer.ts'
 import { makeReport } from './report.ts'
 import { makeRulebook } from './rulebook.ts'
@@ -10,7 +12,7 @@ import { maskTable } from './table-mask.ts'
 import { makeTokenizer } from './treatment.ts'
 import { maskTree } from './tree-mask.ts'
 
-/** Everything masking looks at. Pointers in `classification` (keys that start with `/`) add to the operation's own. */
+/** Everything masking looks at. Pointers in `classification` add to the operation's own. */
 export interface MaskRequest {
   readonly answer: UpstreamAnswer
   readonly invocation: Invocation
@@ -19,6 +21,8 @@ export interface MaskRequest {
   readonly clearLabels: readonly string[]
   readonly obligations: readonly Obligation[]
   readonly tokenKey: TokenKey
+  /** What each label gets by default; absent: what is built in. */
+  readonly labelTree?: LabelTree
 }
 
 /**
@@ -27,39 +31,64 @@ export interface MaskRequest {
  * were dropped because a classified source has no label for them. Throws Problem `internal` rather than guess a shape.
  */
 export function mask(request: MaskRequest): Masked & { readonly unclassified: readonly string[] } {
-  const { answer, clearLabels, obligations } = request
-  const report = makeReport()
-  const tools = { report, rulebook: makeRulebook(clearLabels, obligations), tokens: makeTokenizer(request.tokenKey) }
+  const { answer } = request
+  const tools = makeTools(request)
   const data =
     answer.columns === undefined
       ? maskTree({ ...tools, data: answer.data, labels: treeOf(request) })
-      : maskTable({ ...tools, answer, labels: columnLabels(request, answer.columns) })
-  const { masked, labels } = report.finish()
-  return { data, masked, labels, unclassified: masked.filter(isUnclassified).map(({ path }) => path) }
+      : maskTable({ ...tools, ...describeColumns(request, answer.columns), answer })
+  const { masked, labels, neutralised } = tools.report.finish()
+  return { data, masked, labels, neutralised, unclassified: masked.filter(isUnclassified).map(({ path }) => path) }
 }
 
-function columnLabels(request: MaskRequest, columns: NonNullable<UpstreamAnswer['columns']>) {
+/** What both kinds of answers, and streams of them, are masked with. */
+export function makeTools(request: Omit<MaskRequest, 'answer'>) {
+  const report = makeReport()
+  const rulebook = makeRulebook(request.clearLabels, request.obligations, request.labelTree)
+  return {
+    report,
+    rulebook,
+    tokens: makeTokenizer(request.tokenKey),
+    cleanser: makeCleanser({ report, rulebook }),
+    untrusted: request.invocation.backend.untrusted ?? false,
+  }
+}
+
+/** Labels of the columns, and which of them are totals. */
+export function describeColumns(request: Omit<MaskRequest, 'answer'>, columns: readonly ResultColumn[]) {
   const { invocation, understood, classification } = request
-  return labelColumns({ invocation, understood, columns, tables: indexTables(classification) })
+  const outputs = understood.effect === 'read' ? (understood.statement?.outputs ?? []) : []
+  const listed = outputs.length === columns.length ? outputs : []
+  const labels = labelColumns({ invocation, understood, columns, tables: indexTables(classification) })
+  return { labels, totals: columns.map((_column, index) => listed[index]?.total ?? null) }
 }
 
 const trees = new WeakMap<object, PointerTree | null>()
 
-function treeOf({ invocation, understood, classification }: MaskRequest): PointerTree | null {
-  const pointers = Object.entries(classification).filter(([key]) => key.startsWith('/') || key === '')
+/** The labelled pointers of an answer; null where there are none. */
+export function treeOf({ invocation, understood, classification }: Omit<MaskRequest, 'answer'>): PointerTree | null {
+  const pointers = pointersOf(classification)
   const members = labelMembers(invocation, understood, indexTables(classification))
-  if (pointers.length + members.length > 0)
-    return buildTree({
-      ...Object.fromEntries(pointers),
-      ...invocation.operation.labels,
-      ...Object.fromEntries(members),
-    })
+  if (pointers.length + members.length > 0) return buildTree(unite(invocation, pointers, members))
   const known = trees.get(invocation.operation)
   if (known !== undefined) return known
   const labels = invocation.operation.labels ?? {}
   const tree = Object.keys(labels).length === 0 ? null : buildTree(labels)
   trees.set(invocation.operation, tree)
   return tree
+}
+
+/** An object's own members take the place of the declared ones, what else speaks of the same member counts beside it. */
+function unite(
+  { operation }: Invocation,
+  pointers: readonly (readonly [string, string])[],
+  members: readonly (readonly [string, readonly string[]])[],
+): Record<string, readonly string[]> {
+  const united: Record<string, readonly string[]> = {}
+  for (const [pointer, label] of Object.entries(operation.labels ?? {})) united[pointer] = [label]
+  for (const [pointer, labels] of members) united[pointer] = labels
+  for (const [pointer, label] of pointers) united[pointer] = [...(united[pointer] ?? []), label]
+  return united
 }
 
 function isUnclassified({ label }: { readonly label: string }): boolean {

@@ -7,7 +7,13 @@ export interface Report {
   readonly masked: (path: string, ruling: Ruling) => void
   /** Notes that data of this label is in the answer, in clear or in part. */
   readonly returned: (label: string) => void
-  readonly finish: () => { readonly masked: MaskedField[]; readonly labels: string[] }
+  /** Notes that places of the text were made harmless. */
+  readonly neutralised: (count: number) => void
+  readonly finish: () => {
+    readonly masked: MaskedField[]
+    readonly labels: string[]
+    readonly neutralised: number
+  }
 }
 
 const mostPaths = 200
@@ -16,6 +22,7 @@ const mostPaths = 200
 export function makeReport(): Report {
   const masked = new Map<string, MaskedField>()
   const labels = new Set<string>()
+  let neutralised = 0
   return {
     masked: (path, { label, treatment }) => {
       const where = masked.size < mostPaths ? path : '/*'
@@ -24,7 +31,10 @@ export function makeReport(): Report {
     returned: (label) => {
       if (label !== 'none') labels.add(label)
     },
-    finish: () => ({ masked: [...masked.values()], labels: [...labels].sort() }),
+    neutralised: (count) => {
+      neutralised += count
+    },
+    finish: () => ({ masked: [...masked.values()], labels: [...labels].sort(), neutralised }),
   }
 }
 

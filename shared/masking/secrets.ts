@@ -13,7 +13,8 @@ const shortest = 12
 
 // Every expression below is linear: no part can match the same text in two ways, and a failed attempt is not retried
 // from each later position (the optional tail makes the match succeed and move on).
-const hint = /ey[JA]|ew[o0]|sig=|:\/\/|key=|signature=|pwd=|password=|-----BEGIN|==/i
+const hint =
+  /ey[JA]|ew[o0]|sig=|:\/\/|key=|signature=|pwd=|password=|-----BEGIN|==|bearer |gh[opsur]_|github_pat_|xox[abeprs]-|sk-|AKIA|ASIA|AIza|dapi|npm_|glpat-|Q~/i
 const webToken = /e(?:y[JA]|w[o0])[\w-]{8,}(\.[\w-]+(?:\.[\w-]*){1,4})?/g
 const link = /\b(?:https?|wss?):\/\/[^\s"'<>]{1,8192}/gi
 const grant =
@@ -21,6 +22,12 @@ const grant =
 const bareSignature = /\bsig=[\w%+/-]{30,}=*/gi
 const named =
   /\b(?:(?:account|sharedaccess|access|primary|secondary)key|sharedaccesssignature|password|pwd)=[^;\s"'&]+/gi
+/** Keys that say themselves whose they are: GitHub, GitLab, npm, Slack, AWS, Google, Databricks, OpenAI and Anthropic, Entra. */
+const vendorKey =
+  /(?<![A-Za-z0-9_-])(?:gh[opsur]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9_]{60,90}|glpat-[\w-]{20,60}|npm_[A-Za-z0-9]{36}|xox[abeprs]-[A-Za-z0-9-]{10,200}|A[KS]IA[A-Z2-7]{16}|AIza[\w-]{35}|dapi[0-9a-f]{32}(?:-\d)?|sk-(?=[\w-]{0,40}\d)[\w-]{20,200}|[\w~.-]{3}[78]Q~[\w~.-]{31,34})(?![A-Za-z0-9_-])/g
+const bearer = /\bbearer [\w.~+/-]{20,4096}=*/gi
+/** User and password of an address. */
+const userInfo = /(?<=:\/\/)[^\s/@:'"<>]{1,256}:[^\s/@'"<>]{1,256}(?=@)/g
 const longKey = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==/g
 const privateKey = /-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:[\s\S]*?-----END [A-Z ]{0,20}PRIVATE KEY-----|[\s\S]*)/g
 
@@ -42,6 +49,9 @@ export function cleanText(text: string): Cleaned | null {
     .replace(named, () => take('secret'))
     .replace(bareSignature, () => take('secret'))
     .replace(longKey, () => take('secret'))
+    .replace(vendorKey, () => take('secret'))
+    .replace(userInfo, () => take('secret'))
+    .replace(bearer, () => take('secret'))
   return labels.size === 0 ? null : { text: cleaned, labels: [...labels] }
 }
 

@@ -13,12 +13,12 @@ const rememberedValues = 10_000
 const longestMail = 320
 
 /**
- * Keyed tokens of one label: `<version>_` and 22 characters of base64url (the first 128 bits of HMAC-SHA-256). Equal
- * values give equal tokens within tenant and label, so joins still work; nobody without the key can guess values back.
+ * Keyed tokens of one label, and of one purpose where one is named: `<version>_` and 22 characters of base64url (the first 128 bits of HMAC-SHA-256). Equal
+ * values give equal tokens within tenant, label and purpose, so joins still work; nobody without the key can guess values back.
  */
-export function makeTokens(key: TokenKey, label: string): (value: string) => string {
+export function makeTokens(key: TokenKey, label: string, purpose?: string): (value: string) => string {
   const secret = createHmac('sha256', key.secret)
-    .update(JSON.stringify(['mask/v1', key.tenant, label]))
+    .update(JSON.stringify(['mask/v1', key.tenant, label, ...(purpose === undefined ? [] : [purpose])]))
     .digest()
   const known = new Map<string, string>()
   return (value) => {
@@ -31,15 +31,15 @@ export function makeTokens(key: TokenKey, label: string): (value: string) => str
   }
 }
 
-/** Shows a little: first letter and domain of a mail address, the last 2 to 4 characters of anything else. */
-export function showPart(value: string): string {
+/** Shows a little: first letter and domain of a mail address, the last `keep` characters of anything else, or fewer. */
+export function showPart(value: string, keep = 4): string {
   // The expression's cost grows with the square of the length, which whoever wrote the value decides.
   const mail = value.length > longestMail ? null : /^([^\s@]+)@([^\s@]+\.[^\s@]+)$/.exec(value)
   if (mail !== null) return maskMail(mail[1] ?? '', mail[2] ?? '')
   const characters = [...value]
   // A third at most, so that a short value is not shown whole.
-  const shown = Math.min(4, Math.floor(characters.length / 3))
-  return shown < 2 ? '***' : `***${characters.slice(-shown).join('')}`
+  const shown = Math.min(keep, Math.floor(characters.length / 3))
+  return shown < Math.min(2, keep) ? '***' : `***${characters.slice(-shown).join('')}`
 }
 
 /** Masks every scalar inside a value; members and items stay. Null stays null, a boolean becomes null. */

@@ -1,9 +1,10 @@
 import type { Json } from '../pipeline/ports.ts'
-import { unclassifiedLabel } from './labels.ts'
+import { type Cleanser, fromMembers } from './cleanse.ts'
+import { freeTextLabel, isWithin, unclassifiedLabel } from './labels.ts'
 import { descend, escapeToken, type PointerTree } from './pointer.ts'
 import { nameForReport, type Report } from './report.ts'
 import type { Rulebook } from './rulebook.ts'
-import { cleanValue, isSignedLink, removed } from './secrets.ts'
+import { isSignedLink, removed } from './secrets.ts'
 import { applyTreatment, type Tokenizer } from './treatment.ts'
 
 /** What masking a tree takes. */
@@ -14,6 +15,9 @@ export interface TreeJob {
   readonly rulebook: Rulebook
   readonly tokens: Tokenizer
   readonly report: Report
+  readonly cleanser: Cleanser
+  /** Text of this source was written by anybody. */
+  readonly untrusted?: boolean
 }
 
 /** A place in the answer: its path with `*` for items, what the pointers say about it, what it inherits from above. */
@@ -33,20 +37,36 @@ const gone = Symbol('dropped')
  * disagree the strictest counts. Paths use `*` for items.
  */
 export function maskTree(job: TreeJob): Json {
-  if (job.labels === null) return clean(job.data, '', job)
-  const masked = maskAt(job.data, { path: '', nodes: [job.labels], inherited: [], classified: true }, job)
+  if (job.labels === null) return clean(job.data, { path: '', free: false }, job)
+  const start = { path: '', nodes: [job.labels], inherited: [], classified: !job.labels.anywhere }
+  const masked = maskAt(job.data, start, job)
   return masked === gone ? null : masked
 }
 
 function maskAt(value: Json, place: Place, job: TreeJob): Json | typeof gone {
-  const own = place.nodes.flatMap(({ label }) => label ?? [])
-  const inherited = own.length > 0 ? own : place.inherited
-  if (isContainer(value) && place.nodes.some(hasChildren)) return maskInside(value, { ...place, inherited }, job)
+  const strict = place.nodes.filter(({ anywhere }) => !anywhere)
+  const own = strict.flatMap(({ labels }) => labels)
+  const added = place.nodes.flatMap(({ anywhere, labels }) => (anywhere ? labels : []))
+  const inherited = [...(own.length > 0 ? own : place.inherited), ...added]
+  const leadsOn = isContainer(value) && (strict.some(hasChildren) || searchesOn(place, inherited, job))
+  if (leadsOn) return maskInside(value, { ...place, inherited }, job)
   if (inherited.length > 0) return maskWhole(value, { path: place.path, labels: inherited }, job)
   // Pointers lead on from here, but there is nothing to go on into: an unexpected shape may hold what they label.
-  const forgotten = place.nodes.length > 0 ? value !== null : place.classified
+  const forgotten = strict.length > 0 ? value !== null : place.classified
   if (forgotten) return maskWhole(value, { path: place.path, labels: [unclassifiedLabel] }, job)
-  return clean(value, place.path, job)
+  return clean(value, { path: place.path, free: false }, job)
+}
+
+/** Pointers to anywhere go on into whatever is not taken out as a whole. */
+function searchesOn({ nodes, classified }: Place, labels: readonly string[], job: TreeJob): boolean {
+  const isForgotten = labels.length === 0 && classified && nodes.every(({ anywhere }) => anywhere)
+  return nodes.some(hasChildren) && !isForgotten && !isTaken(labels, job)
+}
+
+/** Nothing of it is left whatever is found inside. */
+function isTaken(labels: readonly string[], { rulebook }: TreeJob): boolean {
+  const treatment = rulebook.ruleAll(labels)?.treatment
+  return treatment === 'drop' || treatment === 'null'
 }
 
 function maskInside(value: Json, place: Place, job: TreeJob): Json {
@@ -58,9 +78,9 @@ function maskInside(value: Json, place: Place, job: TreeJob): Json {
   const members: [string, Json][] = []
   for (const [name, item] of Object.entries(value ?? {})) {
     const masked = maskAt(item, step(inside, name, escapeToken(nameForReport(name))), job)
-    if (masked !== gone && !isDroppedLink(masked, item)) members.push([name, masked])
+    if (masked !== gone && !isDroppedLink(masked, item)) members.push([job.cleanser.name(name), masked])
   }
-  return Object.fromEntries(members)
+  return fromMembers(members)
 }
 
 function maskWhole(value: Json, at: { path: string; labels: readonly string[] }, job: TreeJob): Json | typeof gone {
@@ -68,12 +88,13 @@ function maskWhole(value: Json, at: { path: string; labels: readonly string[] },
   const treatment = ruling?.treatment ?? 'drop'
   if (ruling !== null && treatment !== 'clear') job.report.masked(at.path, ruling)
   if (treatment === 'drop' || ruling === null) return gone
-  if (treatment !== 'null') for (const label of at.labels) job.report.returned(label)
-  return clean(applyTreatment(value, ruling, job.tokens), at.path, job)
+  if (treatment !== 'null' && treatment !== 'aggregate') for (const label of at.labels) job.report.returned(label)
+  const free = treatment === 'clear' && at.labels.some((label) => isWithin(label, freeTextLabel))
+  return clean(applyTreatment(value, ruling, job.tokens), { path: at.path, free }, job)
 }
 
-function clean(value: Json, path: string, { report }: TreeJob): Json {
-  return cleanValue(value, (label) => report.masked(path === '' ? '/*' : path, { label, treatment: 'drop' }))
+function clean(value: Json, { path, free }: { path: string; free: boolean }, { cleanser, untrusted }: TreeJob): Json {
+  return cleanser.value(value, { path: path === '' ? '/*' : path, free: free || untrusted === true })
 }
 
 /** The place of a member or item; what is said of the place around it holds for all of them. */
@@ -82,13 +103,20 @@ function step({ path, nodes, inherited, classified }: Place, token: string, show
 }
 
 function namesMembers(nodes: readonly PointerTree[]): boolean {
-  return nodes.some(({ children }) => [...children.values()].some(({ label }) => label !== null))
+  return nodes.some(({ children }) =>
+    [...children.values()].some((child) => !child.anywhere && child.labels.length > 0),
+  )
 }
 
 /** An item that no pointer leads into: a list stands where the pointers expect an object, which may be in it. */
 function itemPlace(place: Place, index: number): Place {
   const item = step(place, String(index), '*')
-  return item.nodes.length === 0 && place.inherited.length === 0 ? { ...item, classified: true } : item
+  const isLost = isStrict(place) && !isStrict(item) && place.inherited.length === 0
+  return isLost ? { ...item, classified: true } : item
+}
+
+function isStrict({ nodes }: Place): boolean {
+  return nodes.some(({ anywhere }) => !anywhere)
 }
 
 function hasChildren({ children }: PointerTree): boolean {

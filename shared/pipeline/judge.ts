@@ -1,6 +1,7 @@
 import { classify, labelsOf } from '../backend/classify.ts'
 import { Problem } from '../errors/problem.ts'
-import { type Classification, indexTables, labelsCarried, labelsCompared } from '../masking/column-labels.ts'
+import { type Classification, indexTables } from '../masking/classification.ts'
+import { labelsCarried, labelsCompared } from '../masking/column-labels.ts'
 import type { PolicyRequest } from '../policy/decision.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import type { Invocation, Understood } from './ports.ts'

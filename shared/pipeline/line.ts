@@ -9,6 +9,7 @@ import type { Backend } from '../backend/define.ts'
 import type { ChallengeSettings } from '../identity/challenge.ts'
 import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
+import type { LabelTree } from '../masking/labels.ts'
 import type { TokenKey } from '../masking/strategies.ts'
 import type { Notices } from '../notice/notice.ts'
 import type { LocalTime } from '../policy/local-time.ts'
@@ -65,6 +66,8 @@ export interface Deployment {
   /** SHA-256 (hex) of where each backend is: an approval for one database is none for another of the same name. */
   readonly targetDigests: ReadonlyMap<string, string>
   readonly classifications: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** What each label gets by default; absent: what is built in. */
+  readonly labelTree?: LabelTree
   readonly scopes: ReadonlyMap<string, string>
   /** Secret of the keyed-token mask. */
   readonly maskKey: Pick<TokenKey, 'version' | 'secret'>

@@ -173,5 +173,6 @@ function maskAnswer(stage: Permitted & { answer: UpstreamAnswer }, deployment: D
     clearLabels: stage.decision.clearLabels,
     obligations: stage.decision.obligations,
     tokenKey: { ...deployment.maskKey, tenant: stage.principal.tid },
+    ...(deployment.labelTree === undefined ? {} : { labelTree: deployment.labelTree }),
   })
 }

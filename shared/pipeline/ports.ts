@@ -100,4 +100,6 @@ export interface Masked {
   readonly data: Json
   readonly masked: readonly MaskedField[]
   readonly labels: readonly string[]
+  /** How many places of its texts were made harmless (control characters, links that fetch, and the like). */
+  readonly neutralised?: number
 }

@@ -106,6 +106,7 @@ function meta({ call, intent, outcome }: Answerable) {
     decisionId: call.decisionId,
     audit: { lane: intent.lane, intent: place(intent), outcome: place(outcome) },
     masked: result.masked.map(describeMask),
+    ...(result.neutralised === undefined || result.neutralised === 0 ? {} : { neutralised: result.neutralised }),
     truncated: answer.truncated,
     rows: answer.rows,
     identity: answer.identity,
@@ -118,14 +119,23 @@ function place({ lane, segment, seq }: RowPosition) {
 }
 
 function describeMask({ path, label, strategy }: MaskedField) {
-  const unlisted = label === 'unclassified'
+  return { path, class: label, strategy, ...explainMask(label, strategy) }
+}
+
+function explainMask(label: string, strategy: string) {
+  if (label === 'unclassified')
+    return {
+      reason: 'field_not_classified',
+      howToRequest: 'Ask the owner of the classification to classify this field.',
+    }
+  if (strategy === 'aggregate')
+    return {
+      reason: 'too_few_people',
+      howToRequest:
+        'Ask one table for count, sum or avg of this column by groups, with count of the same column beside it.',
+    }
   return {
-    path,
-    class: label,
-    strategy,
-    reason: unlisted ? 'field_not_classified' : 'label_not_granted',
-    howToRequest: unlisted
-      ? 'Ask the owner of the classification to classify this field.'
-      : `Ask the policy owner for the right to see "${label}" in clear.`,
+    reason: 'label_not_granted',
+    howToRequest: `Ask the policy owner for the right to see "${label}" in clear.`,
   }
 }

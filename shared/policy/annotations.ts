@@ -23,10 +23,21 @@ type Reader = (value: string) => Demand | undefined
 const readers: Readonly<Record<string, Reader>> = {
   approval: readApproval,
   mask: (value) => {
-    const match = /^([a-z0-9_]+(?:\.[a-z0-9_]+)*)=(drop|null|token|partial)$/.exec(value)
+    const match =
+      /^([a-z0-9_]+(?:\.[a-z0-9_]+)*)=(?:(drop|null|partial|bucket)|(token)(?::([a-z][a-z0-9-]{1,63}))?)$/.exec(value)
     if (match === null) return undefined
-    const [, label = '', strategy] = match
-    return { token: `mask:${value}`, obligation: { kind: 'mask', label, strategy: strategy as MaskStrategy } }
+    const [, label = '', plain, token, purpose] = match
+    const strategy = (plain ?? token) as MaskStrategy
+    const obligation = { kind: 'mask', label, strategy, ...(purpose === undefined ? {} : { purpose }) } as const
+    return { token: `mask:${value}`, obligation }
+  },
+  aggregate: (value) => {
+    const match = /^([a-z0-9_]+(?:\.[a-z0-9_]+)*):([1-9][0-9]{0,5})$/.exec(value)
+    if (match === null || Number(match[2]) < 2) return undefined
+    return {
+      token: `aggregate:${value}`,
+      obligation: { kind: 'aggregate', label: match[1] ?? '', k: Number(match[2]) },
+    }
   },
   rowlimit: (value) =>
     /^[1-9][0-9]{0,6}$/.test(value)

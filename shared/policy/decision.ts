@@ -16,7 +16,10 @@ export type Obligation =
       readonly grantMinutes?: number
       readonly grantCalls?: number
     }
-  | { readonly kind: 'mask'; readonly label: string; readonly strategy: MaskStrategy }
+  /** Tokens of a purpose can be joined with those of the same purpose only. */
+  | { readonly kind: 'mask'; readonly label: string; readonly strategy: MaskStrategy; readonly purpose?: string }
+  /** Shown in totals over at least `k` rows, and in no other way. */
+  | { readonly kind: 'aggregate'; readonly label: string; readonly k: number }
   | { readonly kind: 'row_limit'; readonly max: number }
   | { readonly kind: 'step_up'; readonly context: string }
   | { readonly kind: 'record' }

@@ -2,7 +2,7 @@ import { compareEffects } from '../backend/effect.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Decision, Obligation, PolicyRequest } from './decision.ts'
 import type { Answer, Entity, Question } from './language.ts'
-import { uniteObligations } from './obligations.ts'
+import { stillClear, uniteObligations } from './obligations.ts'
 import type { ReasonCode } from './reasons.ts'
 import type { Rule, Rulebook } from './rulebook.ts'
 import {
@@ -76,7 +76,11 @@ function weigh(book: Rulebook, request: PolicyRequest): Weighed {
   if (!judgements.every((one) => one.permitted)) return { decision: conclude(book, judgements, []), sight: [] }
   const seen = judgeSight(judge, [...request.resource.labels, ...(request.resource.carried ?? [])])
   const clear = seen.filter(({ answer }) => answer.allowed).map(({ label }) => label)
-  const carried = judgeCarried(request, clear)
+  const shown = stillClear(
+    clear,
+    judgements.flatMap((one) => one.obligations),
+  )
+  const carried = judgeCarried(request, shown)
   return {
     decision: conclude(book, [...judgements, ...carried], carried.length > 0 ? [] : clear),
     sight: seen.flatMap(({ answer }) => answer.reasons),

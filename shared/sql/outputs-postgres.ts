@@ -1,5 +1,6 @@
 import { isStar, resultOf } from './lineage-postgres.ts'
 import type { OutputColumn } from './statement.ts'
+import { totalsOf } from './totals-postgres.ts'
 import { bodyOf, listAt, type Node, type Tree, treeAt } from './tree.ts'
 
 /**
@@ -10,7 +11,13 @@ export function outputsOf(statement: Node): OutputColumn[] | null {
   const targets = targetsOf(statement)
   if (targets.length === 0 || targets.some(isStar)) return null
   const columns = resultOf(statement).order
-  return columns?.map(({ mentions }) => ({ mentions: mentions.has('*') ? ['*'] : [...mentions].sort() })) ?? null
+  const totals = totalsOf(statement)
+  return (
+    columns?.map(({ mentions }, at) => {
+      const total = totals[at] ?? null
+      return { mentions: mentions.has('*') ? ['*'] : [...mentions].sort(), ...(total === null ? {} : { total }) }
+    }) ?? null
+  )
 }
 
 function targetsOf({ kind, body }: Node): Tree[] {

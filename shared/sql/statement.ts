@@ -15,10 +15,19 @@ export const dialects = [
 
 export type Dialect = (typeof dialects)[number]
 
+/** A total of one column's values over the rows of one group, which all lie in one stored table. */
+export interface Total {
+  readonly by: 'count' | 'sum' | 'avg'
+  /** Lower case, unqualified. */
+  readonly column: string
+}
+
 /** What a statement's output column is made of, so that masks can follow it. */
 export interface OutputColumn {
   /** Column names the expression mentions (lower case, unqualified); `*` where it takes a whole row. */
   readonly mentions: readonly string[]
+  /** Where it is nothing but a total; absent where that is not certain. */
+  readonly total?: Total
 }
 
 /** What was understood of one text: the shape that `sql:understand` prints and that policy sees. */

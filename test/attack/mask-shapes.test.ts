@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { makeCleanser } from '../../shared/masking/cleanse.ts'
 import { buildTree } from '../../shared/masking/pointer.ts'
 import { makeReport } from '../../shared/masking/report.ts'
 import { makeRulebook } from '../../shared/masking/rulebook.ts'
@@ -6,8 +7,10 @@ import { maskTree } from '../../shared/masking/tree-mask.ts'
 import type { Json } from '../../shared/pipeline/ports.ts'
 
 const labels = buildTree({ '/customer/email': 'pii.contact' })
-const masked = (data: Json) =>
-  maskTree({ data, labels, rulebook: makeRulebook([], []), tokens: () => String, report: makeReport() })
+const masked = (data: Json) => {
+  const tools = { report: makeReport(), rulebook: makeRulebook([], []) }
+  return maskTree({ ...tools, data, labels, tokens: () => String, cleanser: makeCleanser(tools) })
+}
 
 describe('an answer of another shape than declared', () => {
   const order = { id: 1, customer: { email: 'ann.berg@customer.example' } }

@@ -17,6 +17,7 @@ import { parseSettings, type Settings } from '../../shared/config/settings.ts'
 import { timeLimits } from '../../shared/config/time-limits.ts'
 import { createAnswers } from '../../shared/http/answers.ts'
 import { readInbound } from '../../shared/http/inbound.ts'
+import { builtInLabels } from '../../shared/masking/labels.ts'
 import { inputSchema } from '../../shared/openapi/schema.ts'
 import { createLine } from '../../shared/pipeline/create-line.ts'
 import type { Deployment, Ports } from '../../shared/pipeline/line.ts'
@@ -143,6 +144,8 @@ function createFoundation(): Foundation {
     },
     credential: { getToken: async () => ({ token: 'of-the-identity', expiresOnTimestamp: Date.now() + 3_600_000 }) },
     buildDigest: 'bench',
+    classifications: new Map(),
+    labelTree: builtInLabels,
     log: () => undefined,
     clock: Date.now,
     limits: timeLimits,

@@ -49,6 +49,7 @@ export function createWorldApp(
   const parts = {
     settings,
     buildDigest: 'build-digest-0123456789',
+    classifications: world.deployment.classifications,
     ports,
     declared,
     identification,

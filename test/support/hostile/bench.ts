@@ -122,7 +122,15 @@ export function createBench(changes: Readonly<Record<string, string>> = {}): Ben
   const log: Log = (_event, fields = {}) => void logged.push(fields)
   const { challenge } = identification
   const credential = { getToken: async () => null }
-  const base = { settings, configured: new Map(), challenge, credential, buildDigest: 'build-digest-0123456789' }
+  const classes = { classifications: new Map(), labelTree: {} }
+  const base = {
+    settings,
+    configured: new Map(),
+    ...classes,
+    challenge,
+    credential,
+    buildDigest: 'build-digest-0123456789',
+  }
   const more = { log, clock: Date.now, limits: timeLimits }
   const identity = withKeySets(() => createPorts({ ...base, ...more }, { policy: {} as never, closing: [] }))
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { indexTables, labelsCarried } from '../../../shared/masking/column-labels.ts'
+import { indexTables } from '../../../shared/masking/classification.ts'
+import { labelsCarried } from '../../../shared/masking/column-labels.ts'
 import type { Understood } from '../../../shared/pipeline/ports.ts'
 import type { Statement } from '../../../shared/sql/statement.ts'
 

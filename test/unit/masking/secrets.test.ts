@@ -23,6 +23,14 @@ describe('secret', () => {
     ['a bare signature', `x sig=${'aB3%2'.repeat(8)} y`, 'x [removed] y', 'secret'],
     ['a SAS link', 'https://a.example/b?sp=r&sig=x', '[removed]', 'link.signed'],
     ['an AWS link', 'see https://a.example/b?X-Amz-Signature=0 now', 'see [removed] now', 'link.signed'],
+    ['a GitHub token', `use ghp_${'aB3'.repeat(12)} here`, 'use [removed] here', 'secret'],
+    ['an access key', `id AKIA${'ABCD2345'.repeat(2)}`, 'id [removed]', 'secret'],
+    ['a Databricks token', `t=dapi${'0a1b'.repeat(8)}`, 't=[removed]', 'secret'],
+    ['a model key', `sk-proj-${'aB3d'.repeat(8)}`, '[removed]', 'secret'],
+    ['a Slack token', 'xoxb-123456789012-abcdefABCDEF', '[removed]', 'secret'],
+    ["a client's secret", `s: abc8Q~${'aB3d'.repeat(8)}`, 's: [removed]', 'secret'],
+    ['an opaque bearer token', `authorization: Bearer ${'aB3d'.repeat(8)}`, 'authorization: [removed]', 'secret'],
+    ['a password in an address', 'amqp://app:hunter2@queue.example/x', 'amqp://[removed]@queue.example/x', 'secret'],
     ['a sharing link', 'https://a.example/b?tempauth=v1.eyJ', '[removed]', 'link.signed'],
   ])('that is %s is taken out', (...[, text, expected, label]) => {
     expect(cleanText(text)).toEqual({ text: expected, labels: [label] })
@@ -34,6 +42,9 @@ describe('secret', () => {
     'the key is under the mat, password on request',
     `${'A'.repeat(200)}==`,
     'eyJ'.repeat(50),
+    'task-force-and-a-risk-assessment-for-everybody-involved',
+    'the bearer of this letter is allowed in',
+    'postgres://db.example:5432/sales?user=a@b',
     'a.b.c https://learn.example/?view=x#sig=fragment',
   ])('is not seen in %j', (text) => {
     expect(cleanText(text)).toBeNull()
