@@ -3,6 +3,7 @@ import { approvalPaths } from './approval-paths.ts'
 import { auditPaths } from './audit-paths.ts'
 import { recordingPaths } from './recording-paths.ts'
 import { bodyCodes, describeFailures, groupCodes, tokenCodes } from './responses.ts'
+import { usagePaths } from './usage-paths.ts'
 
 type Node = Readonly<Record<string, unknown>>
 
@@ -17,6 +18,7 @@ export function ownPaths(): readonly (readonly [string, Node])[] {
     ...approvalPaths,
     ...auditPaths,
     ...recordingPaths,
+    ...usagePaths,
     ['/mcp', { post: mcp('mcp', 'Every operation that this principal may use, as tools', []) }],
     ['/mcp/{backend}', { post: mcp('mcpOfBackend', 'The tools of one backend', ['backend_not_configured']) }],
   ]
