@@ -36,7 +36,7 @@ export interface AnswerParts {
 }
 
 type Answers = Readonly<
-  Record<Exclude<AnswerRoute, 'mcp' | AuditRoute | UsageRoute>, (inbound: Inbound) => Promise<Answer>>
+  Record<Exclude<AnswerRoute, 'mcp' | 'console' | AuditRoute | UsageRoute>, (inbound: Inbound) => Promise<Answer>>
 >
 
 /**

@@ -11,6 +11,7 @@ const answerRoutes = [
   'auditStream',
   'call',
   'cancelApproval',
+  'console',
   'decideApproval',
   'disposeFinding',
   'explain',

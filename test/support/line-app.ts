@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import type { Backend } from '../../shared/backend/define.ts'
 import { parseSettings } from '../../shared/config/settings.ts'
 import { createAnswers } from '../../shared/http/answers.ts'
 import { createAuditAnswers } from '../../shared/http/audit-answers.ts'
 import type { AuditBook } from '../../shared/http/audit-book.ts'
+import { createConsole } from '../../shared/http/console-files.ts'
 import { createMcpAnswer } from '../../shared/http/mcp.ts'
 import { createRefusal } from '../../shared/http/refusal.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
@@ -57,8 +59,9 @@ export function createWorldApp(
   const refuse = createRefusal({ identification, log: (event) => failures.push(event), newId, randomHex })
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('../../shared/mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book, challenge: identification.challenge, wait: soon })
+  const console = createConsole(parts.settings, fileURLToPath(new URL('../../shared/console/', import.meta.url)))
   const usage = createUsageAnswers({ ...parts, challenge: identification.challenge, book })
-  const answers = { ...createAnswers(parts), ...audit, ...usage, mcp }
+  const answers = { ...createAnswers(parts), ...audit, ...usage, mcp, console }
   return { world, failures, app: { answers, refuse } }
 }
 
