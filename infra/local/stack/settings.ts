@@ -100,9 +100,22 @@ function settings(parts: Surroundings): Record<string, string> {
     COUNTERSIGN_POLICY_GROUPS: JSON.stringify(localDirectory({}).groups),
     COUNTERSIGN_CALLS_PER_MINUTE: '1000000',
     COUNTERSIGN_FAILED_TOKENS_PER_MINUTE: '1000000',
+    COUNTERSIGN_QUOTAS: JSON.stringify(quotas),
     COUNTERSIGN_BACKENDS: JSON.stringify(backends(parts)),
   }
 }
+
+/** One that a newcomer reaches by a loop on purpose, and nobody by accident (docs/quotas-and-switches.md). */
+const quotas = [
+  {
+    name: 'files-a-minute',
+    meter: 'calls',
+    per: ['person'],
+    window: 'minute',
+    limit: 120,
+    backend: 'azure-storage-blob',
+  },
+]
 
 function backends({ postgresPort, orders, files, databricks }: Surroundings): Record<string, unknown> {
   return {
