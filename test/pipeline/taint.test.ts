@@ -12,8 +12,8 @@ const dropped = {
 describe('taint in the line', () => {
   it.each<[string, string, Faults, boolean]>([
     ['what strangers wrote', 'readMail', {}, true],
-    ['personal data', 'readPerson', clear, true],
-    ['personal data in part', 'readPerson', {}, true],
+    ['personal data in clear', 'readPerson', clear, true],
+    ['personal data that was masked in part', 'readPerson', {}, false],
     ['personal data that was left out', 'readPerson', dropped, false],
     ['anything else', 'getItem', {}, false],
     [
