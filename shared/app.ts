@@ -131,7 +131,7 @@ interface Surroundings {
 
 async function compose(base: Foundation, { identification, refuse, closing, load }: Surroundings): Promise<RunningApp> {
   const { policy, approvers } = await load(base.settings)
-  const ports = createPorts(base, { policy, closing })
+  const ports = createPorts(base, { policy: () => policy, closing })
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports, approvers), identification))
   const consoleFolder = fileURLToPath(new URL(inSource ? '../dist/console/' : './console/', import.meta.url))
   const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }
@@ -139,7 +139,8 @@ async function compose(base: Foundation, { identification, refuse, closing, load
   const audit = createAuditAnswers({ ...parts, book: ports.book, wait: sleep })
   const console = createConsole(base.settings, consoleFolder)
   const usage = createUsageAnswers({ ...parts, book: ports.book })
-  return { answers: { ...createAnswers(parts), ...audit, ...usage, mcp, console }, refuse }
+  const answers = { ...createAnswers(parts), ...audit, ...usage, mcp, console }
+  return { answers, noticeJobs: ports.noticeJobs, refuse }
 }
 
 function randomHex(bytes: number): string {

@@ -13,12 +13,13 @@ import { describeProblem } from '../openapi/problem-page.ts'
 import { inputSchema } from '../openapi/schema.ts'
 import { brakeQuestions } from '../pipeline/admit.ts'
 import { handle } from '../pipeline/handle.ts'
-import { describeData, describeNow, groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
+import { describeData, groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
 import type { Line, Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson, type Identification } from '../pipeline/respond.ts'
 import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
+import { createGlassAnswers } from './break-glass-answers.ts'
 import { parseQuestion } from './question.ts'
 import { answerRecording } from './recording-answer.ts'
 import type { AnswerRoute, AuditRoute, UsageRoute } from './running-app.ts'
@@ -48,6 +49,7 @@ export function createAnswers(parts: AnswerParts): Answers {
   return {
     call,
     ...createApprovalAnswers({ ...parts, challenge: parts.identification.challenge }),
+    ...createGlassAnswers({ ...parts, challenge: parts.identification.challenge }),
     recording: (inbound) => answerRecording(inbound, parts),
     fallback: (inbound) => call({ ...inbound, operation: '' }),
     operations: async (inbound) => answerJson(200, { operations: await listOperations(inbound, parts) }),
@@ -126,7 +128,7 @@ function describeEntry(
   const invocation = { backend, operationName: name, operation, inputs: {} }
   const { principal, tainted } = asking
   const judged = { principal, tainted, invocation, understood, ...describeData(invocation, understood, {}) }
-  const decision = ports.decide(policyRequest(judged, asking.groups, describeNow(ports)))
+  const decision = ports.policy().decide(policyRequest(judged, asking.groups, ports))
   const named = operation.statement !== undefined || operation.object !== undefined
   const open = named && decision.reasons.every((reason) => reason === 'not_permitted')
   return {
@@ -154,8 +156,8 @@ async function explain(inbound: Inbound, parts: AnswerParts) {
   const data = describeData(invocation, understood, classification)
   const judged: Judged = { principal, tainted, invocation, understood, ...data }
   const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
-  const request = policyRequest(judged, groups, describeNow(ports))
-  const decision = ports.decide(request)
+  const request = policyRequest(judged, groups, ports)
+  const decision = ports.policy().decide(request)
   const { effect, reads, writes, dangers } = understood
   return {
     decision: decision.verdict,

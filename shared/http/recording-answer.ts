@@ -4,7 +4,7 @@ import type { Principal } from '../identity/principal.ts'
 import type { Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
-import type { ApprovalSettings } from './approval-answers.ts'
+import type { ApprovalSettings } from './approval-voter.ts'
 import { formatAsked, pageHeaders } from './page.ts'
 import { drawRecording, type ShownRecording } from './recording-page.ts'
 

@@ -24,11 +24,16 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
     decide: async (stage) => {
       if (isRefused(stage)) return stage
       try {
-        const facts = [groupsOf(stage, ports), ports.taints.isTainted(stage.principal)] as const
-        const [groups, tainted] = await Promise.all(facts)
-        const request = policyRequest({ ...stage, tainted }, groups, describeNow(ports))
-        const decision = ports.decide(request)
-        const decided = { ...stage, request, decision }
+        const facts = [
+          groupsOf(stage, ports),
+          ports.taints.isTainted(stage.principal),
+          ports.breakGlass.isActive(stage.principal),
+        ] as const
+        const [groups, tainted, isGlassBroken] = await Promise.all(facts)
+        const request = withGlass(policyRequest({ ...stage, tainted }, groups, ports), isGlassBroken)
+        const policy = ports.policy()
+        const decision = policy.decide(request)
+        const decided = { ...stage, policy, request, decision }
         return decision.verdict === 'permit' ? decided : refuse(decided, denied(decision.reasons))
       } catch (error) {
         return refuseWith(stage, error)
@@ -48,6 +53,11 @@ export function describeData(invocation: Invocation, understood: Understood, cla
     carried: [...new Set(carried)].sort(),
     changes: understood.effect === 'read' ? [] : labelsOf(silent, changed, classification),
   }
+}
+
+/** The same request where the person has broken the glass. */
+export function withGlass(request: PolicyRequest, isActive: boolean): PolicyRequest {
+  return isActive ? { ...request, context: { ...request.context, breakGlass: true } } : request
 }
 
 /** What a decision needs of a stage; a question about a call needs no more. */
@@ -70,7 +80,7 @@ export async function groupsOf(
 }
 
 /** The moment of a decision; whole seconds, so that a replay sees the same. */
-export function describeNow({ now, localTime }: Pick<Ports, 'now' | 'localTime'>) {
+function describeNow({ now, localTime }: Pick<Ports, 'now' | 'localTime'>) {
   const time = now()
   return { time: `${new Date(time).toISOString().slice(0, 19)}Z`, ...localTime(time) }
 }
@@ -79,7 +89,7 @@ export function describeNow({ now, localTime }: Pick<Ports, 'now' | 'localTime'>
 export function policyRequest(
   stage: Judged,
   groups: readonly string[],
-  now: ReturnType<typeof describeNow>,
+  ports: Pick<Ports, 'now' | 'localTime'>,
 ): PolicyRequest {
   const { principal, invocation, understood, labels, carried, changes, tainted } = stage
   const { kind, tid, oid, actor, guest, publicClient, roles, authContexts } = principal
@@ -102,7 +112,7 @@ export function policyRequest(
       understood: understood.understood,
       dangers: understood.dangers,
       statements: understood.statements,
-      ...now,
+      ...describeNow(ports),
       tainted,
       approvals: [],
     },

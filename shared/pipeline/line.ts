@@ -1,4 +1,6 @@
-import type { ApprovalStore } from '../approval/approval.ts'
+import type { Approval, ApprovalStep, ApprovalStore, CallDescription } from '../approval/approval.ts'
+import type { BreakGlass } from '../approval/break-glass.ts'
+import type { ApprovalDesk } from '../approval/desk.ts'
 import type { ApproverRules } from '../approval/vote.ts'
 import type { Recorder } from '../audit/recorder.ts'
 import type { AuditWriter } from '../audit/writer.ts'
@@ -8,8 +10,9 @@ import type { ChallengeSettings } from '../identity/challenge.ts'
 import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { TokenKey } from '../masking/strategies.ts'
-import type { Decision, PolicyRequest } from '../policy/decision.ts'
+import type { Notices } from '../notice/notice.ts'
 import type { LocalTime } from '../policy/local-time.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { CallRate } from '../quota/call-rate.ts'
 import type { Quotas } from '../quota/quotas.ts'
 import type { Suspensions } from '../suspension/suspensions.ts'
@@ -86,8 +89,8 @@ export interface Ports {
   readonly verifyAny: Ports['verify']
   readonly configured: ReadonlyMap<string, Backend>
   readonly understand: Understand
-  readonly decide: (request: PolicyRequest) => Decision
-  readonly policyDigests: { readonly policy: string; readonly schema: string }
+  /** The set in force; a call keeps the one that it was first decided by. Throws Problem where there is none. */
+  readonly policy: () => Policy
   readonly callRate: CallRate
   /** The same for what no backend hears of: denied calls, questions. */
   readonly askRate: CallRate
@@ -102,6 +105,15 @@ export interface Ports {
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
   readonly recordings: Recorder
   readonly approvals: ApprovalStore
+  readonly breakGlass: BreakGlass
+  readonly notices: Notices
+  readonly approvalDesk: ApprovalDesk
+  /** Asked once, when an approval is asked for; what it throws is told to the voter as "not bound", nothing more. */
+  readonly describeCall?: (stage: Reserved) => Promise<CallDescription>
+  /** Version of the object that a call refers to; part of what an approval binds, and so asked at every call of it. */
+  readonly contentOf?: (stage: Reserved) => Promise<string>
+  /** Hears of each change of an approval once it is durable; what it throws is logged and changes nothing. */
+  readonly onApproval?: (approval: Approval, step: ApprovalStep) => Promise<void>
   readonly exchange: {
     readonly exchange: (request: ExchangeRequest) => Promise<ExchangedToken>
     readonly purge: (tid: string, oid: string) => void

@@ -7,7 +7,7 @@ import type { CallInFlight } from '../usage/in-flight.ts'
 import { assertNotSuspended } from './admit.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import type { Deployment, Line, Ports } from './line.ts'
-import type { UpstreamAnswer } from './ports.ts'
+import type { Invocation, UpstreamAnswer } from './ports.ts'
 import { spendApproval } from './spend.ts'
 import { type Exchanged, type Failed, isRefused, type Permitted } from './stages.ts'
 
@@ -125,7 +125,7 @@ function callBackend(stage: Exchanged, token: ExchangedToken, ports: Ports): Pro
     throw new Problem('backend_not_configured', 'This backend cannot be called here.', { reason })
   }
   return executor.call({
-    invocation: stage.invocation,
+    invocation: bindContent(stage),
     understood: stage.understood,
     principal: stage.principal,
     intent: stage.intent,
@@ -135,6 +135,14 @@ function callBackend(stage: Exchanged, token: ExchangedToken, ports: Ports): Pro
     rowLimit: Math.min(stage.rowLimit, stage.admission?.hold?.rows ?? stage.rowLimit),
     signal: AbortSignal.timeout(ports.deadlineMs),
   })
+}
+
+/** What was approved at one version is called for that version alone, where the backend can be told so. */
+function bindContent({ invocation, claim }: Exchanged): Invocation {
+  const condition = invocation.operation.references?.condition
+  const content = claim?.request.subject.content ?? ''
+  if (condition === undefined || content === '' || invocation.inputs[condition] !== undefined) return invocation
+  return { ...invocation, inputs: { ...invocation.inputs, [condition]: content } }
 }
 
 /** Executors say `not_called:` or `unknown:`; a backend that answered was called; a surprise is nobody's knowledge. */

@@ -1,6 +1,8 @@
+import { usedId } from '../approval/approval.ts'
 import type { IntentFacts, OutcomeFacts } from '../audit/record.ts'
 import { canonicalInputs } from '../backend/canonical-inputs.ts'
 import type { Principal } from '../identity/principal.ts'
+import { tellMismatch } from '../notice/occurrences.ts'
 import type { PolicyRequest } from '../policy/decision.ts'
 import { nameFailure } from '../telemetry/log.ts'
 import { countUsage } from './count-usage.ts'
@@ -34,7 +36,7 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
     recordOutcome: async (made): Promise<Answerable> => {
       const { call: stage, recording } = await keepRecording(await keepTaint(made, ports), ports)
       const facts = { ...outcomeFacts(stage, ports.now()), ...(recording === undefined ? {} : { recording }) }
-      if (facts.code === 'identity_mismatch') ports.log('identity_mismatch', { decisionId: stage.decisionId })
+      if (facts.code === 'identity_mismatch') raiseMismatch(stage, ports)
       if (facts.code === 'internal') ports.log('unexpected', { decisionId: stage.decisionId, ...causeOf(stage) })
       const outcome = await ports.audit.recordOutcome(stage.intent, facts)
       await settleApproval(stage, facts.status, ports)
@@ -48,6 +50,15 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
 /** What came back, shown or not. */
 function answerOf(made: Parameters<Line['recordOutcome']>[0]): UpstreamAnswer | undefined {
   return 'answer' in made ? (made as MaskedCall).answer : undefined
+}
+
+/** Nobody waits for the notice: it neither delays nor changes the answer, and the row says it too. */
+function raiseMismatch({ decisionId, principal, invocation }: Verified & Partial<Cleared>, ports: Ports): void {
+  ports.log('identity_mismatch', { decisionId })
+  const { tid, oid, actor } = principal
+  const called = { backend: invocation?.backend.name ?? 'unknown', operation: invocation?.operationName ?? 'unknown' }
+  const time = new Date(ports.now()).toISOString()
+  void ports.notices.enqueue(tellMismatch({ decisionId, tid, oid, actor, ...called, time }))
 }
 
 function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): Omit<IntentFacts, 'verdict'> {
@@ -72,7 +83,7 @@ function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deploym
 /** The approval that the call has claimed, with who gave it; or the one that it was refused for want of. */
 function approvalFacts(stage: Cleared | Refused): Pick<IntentFacts, 'approval'> {
   const { claim } = stage
-  if (claim !== undefined) return { approval: { id: claim.request.id, voters: claim.progress.voters } }
+  if (claim !== undefined) return { approval: { id: usedId(claim), voters: claim.progress.voters } }
   const missing = isRefused(stage) ? stage.problem.members.approval : undefined
   return missing === undefined ? {} : { approval: { id: missing.id, voters: [] } }
 }
@@ -114,6 +125,7 @@ function contextFacts(
     roles: principal.roles,
     declaredEffect: resource.declaredEffect,
     runsAs: resource.runsAs,
+    egress: resource.egress ?? false,
     labels,
     carried: resource.carried ?? [],
     changes: resource.changes ?? [],
@@ -123,7 +135,6 @@ function contextFacts(
     time: context.time,
     ...(context.hour === undefined ? {} : { hour: context.hour }),
     ...(context.weekday === undefined ? {} : { weekday: context.weekday }),
-    egress: resource.egress ?? false,
     breakGlass: context.breakGlass ?? false,
     tainted: context.tainted,
     approvals: context.approvals,
@@ -134,9 +145,10 @@ function contextFacts(
 
 function digestFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): IntentFacts['digests'] {
   const name = stage.invocation?.backend.name ?? ''
+  const decided = stage.policy ?? ports.policy()
   return {
-    policy: ports.policyDigests.policy,
-    schema: ports.policyDigests.schema,
+    policy: decided.policyDigest,
+    schema: decided.schemaDigest,
     classification: deployment.classificationDigests.get(name) ?? '',
     declaration: deployment.declarationDigests.get(name) ?? '',
     settings: deployment.settingsDigest,

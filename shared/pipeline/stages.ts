@@ -1,9 +1,10 @@
-import type { Approval } from '../approval/approval.ts'
+import type { Claim } from '../approval/approval.ts'
 import type { IntentReceipt, OutcomeReceipt } from '../audit/receipt.ts'
 import type { OutcomeFacts } from '../audit/record.ts'
 import type { Problem } from '../errors/problem.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { Decision, PolicyRequest } from '../policy/decision.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { QuotaHold } from '../quota/quotas.ts'
 import type { Inbound, Invocation, Masked, Understood, UpstreamAnswer } from './ports.ts'
 
@@ -29,10 +30,12 @@ export interface Classified extends Resolved {
 }
 
 export interface Decided extends Classified {
+  /** The set that decides this call, to its end. */
+  readonly policy: Policy
   readonly request: PolicyRequest
   readonly decision: Decision
   /** The approval that this very decision has claimed. */
-  readonly claim?: Approval
+  readonly claim?: Claim
   /** What was found and taken for it by `reserve`. */
   readonly admission?: Admission
 }

@@ -14,17 +14,14 @@ export interface Annotated {
   readonly title: string
   readonly reason?: ReasonCode
   readonly demand?: Demand
+  /** Since when and why it is only watched: it decides nothing, and rows say what it would have changed. */
+  readonly shadow?: { readonly since: string; readonly why: string }
 }
 
 type Reader = (value: string) => Demand | undefined
 
 const readers: Readonly<Record<string, Reader>> = {
-  approval: (value) => {
-    const match = /^([a-z][a-z0-9-]{1,63}): ([1-9]) of ([a-z][a-z0-9-]{1,63})$/.exec(value)
-    if (match === null) return undefined
-    const [, rule = '', count, group = ''] = match
-    return { token: `approval:${rule}`, obligation: { kind: 'approval', rule, group, count: Number(count) } }
-  },
+  approval: readApproval,
   mask: (value) => {
     const match = /^([a-z0-9_]+(?:\.[a-z0-9_]+)*)=(drop|null|token|partial)$/.exec(value)
     if (match === null) return undefined
@@ -46,7 +43,23 @@ const readers: Readonly<Record<string, Reader>> = {
       : undefined,
 }
 
-const known = new Set(['id', 'title', 'reason', ...Object.keys(readers)])
+const word = '[a-z][a-z0-9-]{1,63}'
+const approval = new RegExp(
+  `^(${word}): ([1-9]) of (${word})(?:; escalate (${word}))?(?:; grant ([1-9][0-9]{0,3})m ([1-9][0-9]{0,3}) calls)?$`,
+)
+/** A grant is for an hour, or a day at most. */
+const longestGrant = 1_440
+
+/** `rule: 1 of group`, then where wanted `; escalate group` and `; grant 60m 20 calls`, in this order. */
+function readApproval(value: string): Demand | undefined {
+  const [found, rule = '', count, group = '', escalate, minutes, calls] = approval.exec(value) ?? []
+  if (found === undefined || escalate === group || Number(minutes ?? 1) > longestGrant) return undefined
+  const grant = minutes === undefined ? {} : { grantMinutes: Number(minutes), grantCalls: Number(calls) }
+  const more = { ...(escalate === undefined ? {} : { escalate }), ...grant }
+  return { token: `approval:${rule}`, obligation: { kind: 'approval', rule, group, count: Number(count), ...more } }
+}
+
+const known = new Set(['id', 'title', 'reason', 'shadow', ...Object.keys(readers)])
 
 /**
  * Reads the annotations of a policy. The language itself ignores annotations, so a typo would be silently inert: an
@@ -63,6 +76,7 @@ export function readAnnotations(annotations: Readonly<Record<string, string>>): 
     title: readTitle(annotations),
     ...(reason === undefined ? {} : { reason }),
     ...(demand === undefined ? {} : { demand }),
+    ...readShadow(annotations),
   }
 }
 
@@ -84,6 +98,14 @@ function readReason(annotations: Readonly<Record<string, string>>): ReasonCode |
   if (reason === undefined) return undefined
   if (!isReasonCode(reason)) throw refuse(annotations, '@reason is not in the list of reasons')
   return reason
+}
+
+function readShadow(annotations: Readonly<Record<string, string>>): Pick<Annotated, 'shadow'> {
+  const { shadow } = annotations
+  if (shadow === undefined) return {}
+  const [, since, why] = /^(\d{4}-\d\d-\d\d): (\S.{0,199})$/.exec(shadow) ?? []
+  if (since === undefined || why === undefined) throw refuse(annotations, '@shadow is not "<date>: <why>"')
+  return { shadow: { since, why } }
 }
 
 function readDemand(annotations: Readonly<Record<string, string>>): Demand | undefined {

@@ -5,7 +5,17 @@ export type MaskStrategy = 'drop' | 'null' | 'token' | 'partial' | 'bucket'
 
 /** What a permit demands. */
 export type Obligation =
-  | { readonly kind: 'approval'; readonly rule: string; readonly group: string; readonly count: number }
+  | {
+      readonly kind: 'approval'
+      readonly rule: string
+      readonly group: string
+      readonly count: number
+      /** A second group, asked as well at half of the time. */
+      readonly escalate?: string
+      /** One approval for so many calls of a kind, within so many minutes; both or neither. */
+      readonly grantMinutes?: number
+      readonly grantCalls?: number
+    }
   | { readonly kind: 'mask'; readonly label: string; readonly strategy: MaskStrategy }
   | { readonly kind: 'row_limit'; readonly max: number }
   | { readonly kind: 'step_up'; readonly context: string }
@@ -73,6 +83,8 @@ export interface Decision {
   readonly obligations: readonly Obligation[]
   /** Labels that this principal may see in clear, sorted. */
   readonly clearLabels: readonly string[]
+  /** Ids of policies that are only watched and would have changed this, sorted; absent where none would have. */
+  readonly shadow?: readonly string[]
   /** SHA-256 (hex) of the policy set's canonical form, and of the schema. */
   readonly policyDigest: string
   readonly schemaDigest: string

@@ -62,7 +62,8 @@ export function createWorldApp(
   const console = createConsole(parts.settings, fileURLToPath(new URL('../../shared/console/', import.meta.url)))
   const usage = createUsageAnswers({ ...parts, challenge: identification.challenge, book })
   const answers = { ...createAnswers(parts), ...audit, ...usage, mcp, console }
-  return { world, failures, app: { answers, refuse } }
+  const noticeJobs = { handOut: async () => [], deliver: async () => false }
+  return { world, failures, app: { answers, noticeJobs, refuse } }
 }
 
 /** Waits end soon here, whatever they are for; time passes only where a world says so. */
