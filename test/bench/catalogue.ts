@@ -9,6 +9,7 @@ export const benches = {
   audit: 'the book against other designs, appended and verified',
   decision: 'one decision of policy',
   statement: 'understanding one PostgreSQL statement',
+  quota: 'limits over six instances, in simulated time',
   start: 'from nothing to the first governed answer',
   bundle: 'bytes that are deployed',
 } as const
@@ -34,6 +35,7 @@ export async function loadBench(name: BenchName): Promise<Bench> {
     audit: () => import('./audit.bench.ts'),
     decision: () => import('./decision.bench.ts'),
     statement: () => import('./statement.bench.ts'),
+    quota: () => import('./quota.bench.ts'),
     start: () => import('./start.bench.ts'),
     bundle: () => import('./bundle.bench.ts'),
   }
