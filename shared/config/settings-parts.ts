@@ -54,7 +54,7 @@ export const noticeSettings = z.strictObject({
 const meters = ['calls', 'rows', 'bytes', 'tokens', 'cost'] as const
 
 /** One limit. */
-export const quotaSettings = z.strictObject({
+const oneQuota = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{1,63}$/),
   meter: z.enum(meters),
   /** Each of these has the limit for itself; an empty list: all together. */
@@ -65,7 +65,18 @@ export const quotaSettings = z.strictObject({
   backend: z.string().min(1).optional(),
   /** Only where an obligation names it; absent: always. */
   onDemand: z.boolean().default(false),
+  /** What one call is taken to need before it is known. Tokens and cost have no other measure. */
+  estimate: z.number().positive().max(1e12).optional(),
 })
+
+const estimated = (quota: z.output<typeof oneQuota>) =>
+  quota.estimate === undefined ? quota.meter !== 'tokens' && quota.meter !== 'cost' : quota.estimate <= quota.limit
+
+/** The limits of a deployment, each with a name of its own. */
+export const quotaSettings = z
+  .array(oneQuota.refine(estimated, 'has no estimate that is within its limit'))
+  .max(100)
+  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'names one quota twice')
 
 /** Whether the runtime knows this IANA name. */
 export function isTimeZone(name: string): boolean {

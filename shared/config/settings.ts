@@ -81,7 +81,7 @@ export const settingsSchema = z.strictObject({
   COUNTERSIGN_APPROVAL_OPEN_LIMIT: z.coerce.number().int().min(1).max(1_000).default(10),
   /** Where notices go; the address is a secret of the vault. */
   COUNTERSIGN_NOTICES: json(z.array(noticeSettings).max(20)).default([]),
-  COUNTERSIGN_QUOTAS: json(z.array(quotaSettings).max(100)).default([]),
+  COUNTERSIGN_QUOTAS: json(quotaSettings).default([]),
   /** Business units of the usage report → Entra group object ids. */
   COUNTERSIGN_BUSINESS_UNITS: json(z.record(z.string().min(1).max(64), z.array(guid))).default({}),
   COUNTERSIGN_CALLS_PER_MINUTE: z.coerce.number().int().min(1).default(600),

@@ -3,6 +3,7 @@ import { findRecords } from '../audit/index-records.ts'
 import { parseBody } from '../backend/inputs.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Principal } from '../identity/principal.ts'
+import { tellNotMe } from '../notice/occurrences.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
 import { parseRecordsQuestion, type RecordsQuestion, readParameters } from './audit-question.ts'
@@ -46,7 +47,12 @@ export async function answerNotMe(inbound: Inbound, parts: ControlParts): Promis
     },
   })
   await suspendAgent({ principal, actor, cause: 'not-me', reason: comment, salt }, parts)
-  const stopped = await stopWork(principal, actor, parts)
+  const { tid, oid } = principal
+  const time = new Date(parts.ports.now()).toISOString()
+  const [stopped] = await Promise.all([
+    stopWork(principal, actor, parts),
+    parts.ports.notices.enqueue(tellNotMe({ tid, oid, actor, decisionId, time })),
+  ])
   return answerJson(200, { decisionId, agent: actor, suspended: true, ...stopped })
 }
 

@@ -5,6 +5,7 @@ import { auditSchemas } from './audit-paths.ts'
 import { ownPaths } from './own-paths.ts'
 import { describeFailures } from './responses.ts'
 import { inputSchema } from './schema.ts'
+import { usageSchemas } from './usage-paths.ts'
 
 type Node = Readonly<Record<string, unknown>>
 
@@ -33,7 +34,7 @@ export function describeApi(backends: readonly Backend[], settings: DocumentSett
     paths: Object.fromEntries([...backends.flatMap(describeBackend), ...ownPaths()]),
     components: {
       securitySchemes: { entra: signIn(settings) },
-      schemas: { Problem: problemSchema, Meta: metaSchema, ...approvalSchemas, ...auditSchemas },
+      schemas: { Problem: problemSchema, Meta: metaSchema, ...approvalSchemas, ...auditSchemas, ...usageSchemas },
     },
   }
 }

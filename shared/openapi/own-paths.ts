@@ -4,6 +4,7 @@ import { auditPaths } from './audit-paths.ts'
 import { policyPaths } from './policy-paths.ts'
 import { recordingPaths } from './recording-paths.ts'
 import { bodyCodes, describeFailures, groupCodes, tokenCodes } from './responses.ts'
+import { usagePaths } from './usage-paths.ts'
 
 type Node = Readonly<Record<string, unknown>>
 
@@ -19,6 +20,7 @@ export function ownPaths(): readonly (readonly [string, Node])[] {
     ...auditPaths,
     ...recordingPaths,
     ...policyPaths,
+    ...usagePaths,
     ['/mcp', { post: mcp('mcp', 'Every operation that this principal may use, as tools', []) }],
     ['/mcp/{backend}', { post: mcp('mcpOfBackend', 'The tools of one backend', ['backend_not_configured']) }],
   ]

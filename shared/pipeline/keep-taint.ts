@@ -25,8 +25,10 @@ export async function keepTaint(
   }
 }
 
-function taints({ invocation, result }: MaskedCall): boolean {
-  return invocation.operation.untrusted === true || result.labels.some(isPersonal)
+/** A value that is masked, in whole or in part, is not the personal content any more; one that is seen in clear is. */
+function taints({ invocation, result, decision }: MaskedCall): boolean {
+  const seen = result.labels.filter((label) => decision.clearLabels.includes(label))
+  return invocation.operation.untrusted === true || seen.some(isPersonal)
 }
 
 function isPersonal(label: string): boolean {

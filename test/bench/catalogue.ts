@@ -10,6 +10,7 @@ export const benches = {
   decision: 'one decision of policy',
   statement: 'understanding one PostgreSQL statement',
   masking: 'masking rows, texts and streams',
+  quota: 'limits over six instances, in simulated time',
   start: 'from nothing to the first governed answer',
   bundle: 'bytes that are deployed',
 } as const
@@ -36,6 +37,7 @@ export async function loadBench(name: BenchName): Promise<Bench> {
     decision: () => import('./decision.bench.ts'),
     statement: () => import('./statement.bench.ts'),
     masking: () => import('./masking.bench.ts'),
+    quota: () => import('./quota.bench.ts'),
     start: () => import('./start.bench.ts'),
     bundle: () => import('./bundle.bench.ts'),
   }

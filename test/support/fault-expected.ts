@@ -8,6 +8,7 @@ const outages: Partial<Record<Service, string>> = {
   vault: 'audit_unavailable',
   book: 'audit_unavailable',
   approvals: 'policy_unavailable',
+  state: 'policy_unavailable',
   'token service': 'exchange_unavailable',
   directory: 'policy_unavailable',
 }
@@ -48,5 +49,7 @@ export function expected({ fault, flow }: Observed): readonly string[] {
   const clean = flow.asks ? 'approval_pending' : 'ok'
   if (fault === null || afterwards.includes(fault.label)) return [clean]
   const outage = outageOf(fault, flow.changes)
-  return fault.lasting ? [outage] : [clean, outage]
+  // The first that asks for a token for tables is what the decision needs; the refusal then meets the book's own.
+  const either = fault.label === 'token for tables' ? [outage, 'policy_unavailable'] : [outage]
+  return fault.lasting ? either : [clean, ...either]
 }

@@ -7,10 +7,28 @@ export function describeTables({ method, path, body }: Arrived): Described {
   const resource = decodeURIComponent(path.split('?')[0] ?? '').replace(/^\/\w+\//, '')
   if (resource === 'Tables') {
     const name = /"TableName":"(\w+)"/.exec(text)?.[1] ?? ''
-    return { service: name === 'approvals' ? 'approvals' : 'book', label: `create table ${name}` }
+    return { service: ownerOf(name), label: `create table ${name}` }
   }
+  if (isState(resource)) return { service: 'state', label: stateLabel(method, resource) }
   if (resource.startsWith('approvals')) return { service: 'approvals', label: approvalLabel(method, resource, text) }
   return { service: 'book', label: resource === '$batch' ? batchLabel(text) : readLabel(resource) }
+}
+
+const stateTables = ['quotas', 'suspensions', 'taints', 'usage']
+
+function isState(resource: string): boolean {
+  return stateTables.some((name) => resource.startsWith(name))
+}
+
+function ownerOf(table: string): Service {
+  if (isState(table)) return 'state'
+  return table === 'approvals' ? 'approvals' : 'book'
+}
+
+function stateLabel(method: string, resource: string): string {
+  const table = stateTables.find((name) => resource.startsWith(name)) ?? resource
+  if (method !== 'GET') return `write ${table}`
+  return resource.includes('RowKey=') ? `read one of ${table}` : `list ${table}`
 }
 
 function approvalLabel(method: string, resource: string, text: string): string {

@@ -20,6 +20,7 @@ export const services = [
   'vault',
   'book',
   'approvals',
+  'state',
   'token service',
   'directory',
   'orders',

@@ -102,6 +102,7 @@ function settings(parts: Surroundings): Record<string, string> {
     COUNTERSIGN_NOTICES: JSON.stringify(['teams', 'webhook'].map((kind) => ({ kind, secret: `notice-${kind}` }))),
     COUNTERSIGN_CALLS_PER_MINUTE: '1000000',
     COUNTERSIGN_FAILED_TOKENS_PER_MINUTE: '1000000',
+    COUNTERSIGN_QUOTAS: JSON.stringify(quotas),
     COUNTERSIGN_BACKENDS: JSON.stringify(backends(parts)),
   }
 }
@@ -116,6 +117,18 @@ function policySettings({ evidence }: Surroundings): Record<string, string> {
   const url = `${evidence.url}/${policiesContainer}/${releaseBlob}`
   return { COUNTERSIGN_POLICY: url, COUNTERSIGN_POLICY_SIGNERS: signers }
 }
+
+/** One that a newcomer reaches by a loop on purpose, and nobody by accident (docs/quotas-and-switches.md). */
+const quotas = [
+  {
+    name: 'files-a-minute',
+    meter: 'calls',
+    per: ['person'],
+    window: 'minute',
+    limit: 120,
+    backend: 'azure-storage-blob',
+  },
+]
 
 function backends({ postgresPort, orders, files, databricks }: Surroundings): Record<string, unknown> {
   return {
