@@ -37,7 +37,11 @@ function leastMissing(asked: readonly ApprovalNeed[], cast: readonly Vote[]): nu
 
 describe('quorum', () => {
   it('lets as many votes count as any assignment could', () => {
-    fc.assert(fc.property(needs, votes, (asked, cast) => expect(sumOf(asked, cast)).toBe(leastMissing(asked, cast))))
+    fc.assert(
+      fc.property(needs, votes, (asked, cast) => {
+        expect(sumOf(asked, cast)).toBe(leastMissing(asked, cast))
+      }),
+    )
   })
 
   it('does not depend on the order of votes or rules', () => {

@@ -27,7 +27,9 @@ describe('text as a voter sees it', () => {
 
   it('looks into every member and name of a value, and says whether something was changed', () => {
     let found = 0
-    const shown = showValuePlainly({ 'a\u200B': [1, null, { b: 'x\u202E' }], c: true }, () => void (found += 1))
+    const shown = showValuePlainly({ 'a\u200B': [1, null, { b: 'x\u202E' }], c: true }, () => {
+      found += 1
+    })
     expect([shown, found]).toEqual([{ 'a\\u{200b}': [1, null, { b: 'x\\u{202e}' }], c: true }, 2])
   })
 })

@@ -44,19 +44,14 @@ describe('words of a vote over a sign-in', () => {
     expect(await readResume({ vote, token, now }, keys)).toBeNull()
   })
 
-  it('are none where one character of the token is another', async () => {
-    const token = await write()
-    for (let at = 0; at < token.length; at += 3) {
-      const changed = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`
-      // The last character of base64 may hold bits that mean nothing.
-      if (
-        Buffer.from(changed.split('.')[3] ?? '', 'base64url').equals(
-          Buffer.from(token.split('.')[3] ?? '', 'base64url'),
-        )
-      ) {
-        if (changed.split('.').slice(0, 3).join() === token.split('.').slice(0, 3).join()) continue
-      }
-      expect(await readResume({ vote, token: changed, now }, keys)).toBeNull()
+  it('are none where one bit of what is sealed is another', async () => {
+    const [form, kid, until, content = ''] = (await write()).split('.')
+    const sealed = Buffer.from(content, 'base64url')
+    for (let at = 0; at < sealed.length; at++) {
+      const changed = Buffer.from(sealed)
+      changed.writeUInt8(changed.readUInt8(at) ^ 1, at)
+      const token = [form, kid, until, changed.toString('base64url')].join('.')
+      expect(await readResume({ vote, token, now }, keys)).toBeNull()
     }
   })
 })
