@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import { createApprovalDesk } from './app-approvals.ts'
 import { createExecutors } from './app-executors.ts'
+import { createNoticePorts, type NoticePorts } from './app-notices.ts'
+import { createUsagePorts } from './app-usage.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
@@ -31,6 +33,7 @@ import { createVerifier } from './identity/verify.ts'
 import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import type { Ports } from './pipeline/line.ts'
 import { retriable } from './pipeline/retriable.ts'
+import { createLocalTime } from './policy/local-time.ts'
 import type { Policy } from './policy/policy.ts'
 import { createCallRate } from './quota/call-rate.ts'
 import { createFailureBrake } from './quota/failure-brake.ts'
@@ -52,12 +55,12 @@ export interface Foundation {
 
 /** What the line needs besides: the policy, and where to enter what must be closed at the end. */
 interface Parts {
-  readonly policy: Policy
+  readonly policy: () => Policy
   readonly closing: (() => Promise<void>)[]
 }
 
 /** The line's ports, and the book as auditors' routes read it. */
-export interface AppPorts extends Ports {
+export interface AppPorts extends Ports, NoticePorts {
   readonly book: AuditBook
 }
 
@@ -73,22 +76,26 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
   })
   const book = createBook(base, keys)
   const audit = createAudit(base, book, closing)
+  const approvals = createApprovals(base, keys, audit)
+  const secret = createHandleKey(base)
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
+    ...createUsagePorts(base, closing),
     configured,
     understand: parser.understand,
-    decide: policy.decide,
-    policyDigests: { policy: policy.policyDigest, schema: policy.schemaDigest },
+    policy,
     stepUps: createChallengeMemory(clock),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,
     book,
     recordings: createRecordings(base, book.rows),
-    approvals: createApprovals(base, keys, audit),
+    approvals,
     approvalDesk: createApprovalDesk({ ...base, timeout: limits.approval }, keys),
-    executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
+    ...createNoticePorts(base, { approvals, audit, policy, closing, secret }),
+    executors: createExecutors(settings, { closing, handleKey: secret }),
     now: clock,
+    localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),
     newId: randomUUID,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     deadlineMs: limits.call,

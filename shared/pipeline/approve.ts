@@ -62,7 +62,7 @@ async function holdApproval(stage: Reserved, world: World): Promise<Reserved | R
   const approval = await findApproval(stage, asked, world)
   if (approval === null) return refuse(stage, mismatch())
   const claim = await claimOne(approval, stage.decisionId, world)
-  return claim instanceof Problem ? refuse(stage, claim) : decideUnder({ ...stage, claim }, asked.needs, world.ports)
+  return claim instanceof Problem ? refuse(stage, claim) : decideUnder({ ...stage, claim }, asked.needs)
 }
 
 /** The approval that the caller names, where it is for exactly this call; else the one for this call, asked for if need be. */
@@ -110,15 +110,11 @@ async function tryClaim(stored: Approval, decisionId: string, world: World): Pro
 }
 
 /** Lets policy decide anew with what was approved: an approval never lifts a denial. */
-function decideUnder(
-  stage: Reserved & { readonly claim: Claim },
-  needs: readonly ApprovalNeed[],
-  ports: Ports,
-): Reserved | Refused {
+function decideUnder(stage: Reserved & { readonly claim: Claim }, needs: readonly ApprovalNeed[]): Reserved | Refused {
   try {
     const approvals = needs.map(({ rule }) => rule).sort()
     const request = { ...stage.request, context: { ...stage.request.context, approvals } }
-    const decision = ports.decide(request)
+    const decision = stage.policy.decide(request)
     const decided = { ...stage, request, decision }
     if (decision.verdict !== 'permit') return refuse(decided, denied(decision.reasons))
     const unmet = decision.obligations.some(({ kind }) => kind === 'approval' || kind === 'step_up')

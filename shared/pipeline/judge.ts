@@ -24,9 +24,16 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
     decide: async (stage) => {
       if (isRefused(stage)) return stage
       try {
-        const request = policyRequest(stage, await groupsOf(stage, ports), ports.now())
-        const decision = ports.decide(request)
-        const decided = { ...stage, request, decision }
+        const facts = [
+          groupsOf(stage, ports),
+          ports.taints.isTainted(stage.principal),
+          ports.breakGlass.isActive(stage.principal),
+        ] as const
+        const [groups, tainted, isGlassBroken] = await Promise.all(facts)
+        const request = withGlass(policyRequest({ ...stage, tainted }, groups, ports), isGlassBroken)
+        const policy = ports.policy()
+        const decision = policy.decide(request)
+        const decided = { ...stage, policy, request, decision }
         return decision.verdict === 'permit' ? decided : refuse(decided, denied(decision.reasons))
       } catch (error) {
         return refuseWith(stage, error)
@@ -35,15 +42,28 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
   }
 }
 
-/** Labels of the data that a call may bring back, and of the data that a change carries on. */
+/** Labels of the data that a call may bring back, of the data that a change carries on, and of that which it changes. */
 export function describeData(invocation: Invocation, understood: Understood, classification: Classification) {
   const tables = indexTables(classification)
   const carried = [...labelsCarried(understood, tables), ...labelsCompared(invocation, understood, tables)]
-  return { labels: labelsOf(invocation, understood, classification), carried: [...new Set(carried)].sort() }
+  const changed = { ...understood, reads: understood.writes }
+  const silent = { ...invocation, operation: { ...invocation.operation, labels: {} } }
+  return {
+    labels: labelsOf(invocation, understood, classification),
+    carried: [...new Set(carried)].sort(),
+    changes: understood.effect === 'read' ? [] : labelsOf(silent, changed, classification),
+  }
+}
+
+/** The same request where the person has broken the glass. */
+export function withGlass(request: PolicyRequest, isActive: boolean): PolicyRequest {
+  return isActive ? { ...request, context: { ...request.context, breakGlass: true } } : request
 }
 
 /** What a decision needs of a stage; a question about a call needs no more. */
-export type Judged = Pick<Classified, 'principal' | 'invocation' | 'understood' | 'labels' | 'carried'>
+export type Judged = Pick<Classified, 'principal' | 'invocation' | 'understood' | 'labels' | 'carried' | 'changes'> & {
+  readonly tainted: boolean
+}
 
 /**
  * The groups of the principal. Where the token cannot list them the directory is asked as the person, since a missing
@@ -59,9 +79,19 @@ export async function groupsOf(
   return ports.groupsOf({ principal, assertion, correlationId: decisionId, signal })
 }
 
-/** What policy may look at, from this stage; whole seconds, so that a replay sees the same. */
-export function policyRequest(stage: Judged, groups: readonly string[], now: number): PolicyRequest {
-  const { principal, invocation, understood, labels, carried } = stage
+/** The moment of a decision; whole seconds, so that a replay sees the same. */
+function describeNow({ now, localTime }: Pick<Ports, 'now' | 'localTime'>) {
+  const time = now()
+  return { time: `${new Date(time).toISOString().slice(0, 19)}Z`, ...localTime(time) }
+}
+
+/** What policy may look at, from this stage. */
+export function policyRequest(
+  stage: Judged,
+  groups: readonly string[],
+  ports: Pick<Ports, 'now' | 'localTime'>,
+): PolicyRequest {
+  const { principal, invocation, understood, labels, carried, changes, tainted } = stage
   const { kind, tid, oid, actor, guest, publicClient, roles, authContexts } = principal
   return {
     principal: { kind, tid, oid, actor, guest, publicClient, groups, roles, authContexts },
@@ -75,13 +105,15 @@ export function policyRequest(stage: Judged, groups: readonly string[], now: num
       writes: understood.writes,
       labels,
       carried,
+      changes,
+      egress: invocation.operation.egress ?? false,
     },
     context: {
       understood: understood.understood,
       dangers: understood.dangers,
       statements: understood.statements,
-      time: `${new Date(now).toISOString().slice(0, 19)}Z`,
-      tainted: false,
+      ...describeNow(ports),
+      tainted,
       approvals: [],
     },
   }

@@ -1,4 +1,5 @@
 import type { Approval, ApprovalStep, ApprovalStore, CallDescription } from '../approval/approval.ts'
+import type { BreakGlass } from '../approval/break-glass.ts'
 import type { ApprovalDesk } from '../approval/desk.ts'
 import type { ApproverRules } from '../approval/vote.ts'
 import type { Recorder } from '../audit/recorder.ts'
@@ -9,8 +10,15 @@ import type { ChallengeSettings } from '../identity/challenge.ts'
 import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { TokenKey } from '../masking/strategies.ts'
-import type { Decision, PolicyRequest } from '../policy/decision.ts'
+import type { Notices } from '../notice/notice.ts'
+import type { LocalTime } from '../policy/local-time.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { CallRate } from '../quota/call-rate.ts'
+import type { Quotas } from '../quota/quotas.ts'
+import type { Suspensions } from '../suspension/suspensions.ts'
+import type { Taints } from '../taint/taints.ts'
+import type { InFlight } from '../usage/in-flight.ts'
+import type { Usage } from '../usage/usage-counters.ts'
 import type { Answer, Executor, Inbound } from './ports.ts'
 import type {
   Answerable,
@@ -35,7 +43,7 @@ export interface Line {
   readonly resolve: (stage: Verified) => Resolved | Refused
   readonly classify: (stage: Resolved | Refused) => Promise<Classified | Refused>
   readonly decide: (stage: Classified | Refused) => Promise<Decided | Refused>
-  readonly reserve: (stage: Decided | Refused) => Reserved | Refused
+  readonly reserve: (stage: Decided | Refused) => Promise<Reserved | Refused>
   readonly approve: (stage: Reserved | Refused) => Promise<Cleared | Refused>
   readonly recordIntent: (stage: Cleared | Refused) => Promise<Permitted | Recorded>
   readonly exchange: (stage: Permitted | Recorded) => Promise<Exchanged | Failed | Recorded>
@@ -81,14 +89,24 @@ export interface Ports {
   readonly verifyAny: Ports['verify']
   readonly configured: ReadonlyMap<string, Backend>
   readonly understand: Understand
-  readonly decide: (request: PolicyRequest) => Decision
-  readonly policyDigests: { readonly policy: string; readonly schema: string }
+  /** The set in force; a call keeps the one that it was first decided by. Throws Problem where there is none. */
+  readonly policy: () => Policy
   readonly callRate: CallRate
+  /** The same for what no backend hears of: denied calls, questions. */
+  readonly askRate: CallRate
+  readonly quotas: Quotas
+  readonly suspensions: Suspensions
+  readonly taints: Taints
+  readonly usage: Usage
+  /** Calls that this instance has with a backend now. */
+  readonly inFlight: InFlight
   /** Step-ups that policy asked for, so that the same one is not asked for endlessly. */
   readonly stepUps: ChallengeMemory
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
   readonly recordings: Recorder
   readonly approvals: ApprovalStore
+  readonly breakGlass: BreakGlass
+  readonly notices: Notices
   readonly approvalDesk: ApprovalDesk
   /** Asked once, when an approval is asked for; what it throws is told to the voter as "not bound", nothing more. */
   readonly describeCall?: (stage: Reserved) => Promise<CallDescription>
@@ -104,6 +122,8 @@ export interface Ports {
   readonly groupsOf: (request: Omit<ExchangeRequest, 'scope'>) => Promise<readonly string[]>
   readonly executors: ReadonlyMap<string, Executor>
   readonly now: () => number
+  /** Hour and weekday where the deployment is. */
+  readonly localTime: (now: number) => LocalTime
   readonly newId: () => string
   readonly randomHex: (bytes: number) => string
   readonly deadlineMs: number

@@ -55,7 +55,7 @@ export async function createGovernedGateway(rows: RowStore): Promise<GovernedGat
   const policy = await loadPolicy({ ...shipped, ...localDirectory(shipped.groups) })
   const book = { writer: createWriter(rows) }
   closing.push(() => book.writer.close())
-  const ports: Ports = { ...createPorts(base, { policy, closing }), audit: writeTo(book) }
+  const ports: Ports = { ...createPorts(base, { policy: () => policy, closing }), audit: writeTo(book) }
   const identification = { publicUrl: base.settings.COUNTERSIGN_PUBLIC_URL, challenge: base.challenge }
   const deployment = createDeployment(base)
   const line = createLine(ports, deployment, identification)

@@ -42,6 +42,7 @@ describe('policy request', () => {
         writes: [],
         labels: ['pii.contact'],
         carried: ['pii.contact', 'unclassified'],
+        egress: false,
       },
       context: {
         understood: true,
@@ -50,6 +51,8 @@ describe('policy request', () => {
         time: '2026-11-22T12:00:00Z',
         tainted: false,
         approvals: [],
+        hour: 12,
+        weekday: 7,
       },
     })
   })
