@@ -1,16 +1,24 @@
 import type { Service } from './fault-plan.ts'
 import type { Arrived, Described } from './fault-proxy.ts'
 
+const ofApprovals = ['approvals', 'openapprovals', 'delegations']
+
 /** What an exchange with table storage is for, by what it says: the book's tables and the approvals' are in one account. */
 export function describeTables({ method, path, body }: Arrived): Described {
   const text = body.toString('latin1')
   const resource = decodeURIComponent(path.split('?')[0] ?? '').replace(/^\/\w+\//, '')
   if (resource === 'Tables') {
     const name = /"TableName":"(\w+)"/.exec(text)?.[1] ?? ''
-    return { service: name === 'approvals' ? 'approvals' : 'book', label: `create table ${name}` }
+    return { service: ofApprovals.includes(name) ? 'approvals' : 'book', label: `create table ${name}` }
   }
+  if (resource.startsWith('openapprovals')) return { service: 'approvals', label: openLabel(method) }
   if (resource.startsWith('approvals')) return { service: 'approvals', label: approvalLabel(method, resource, text) }
   return { service: 'book', label: resource === '$batch' ? batchLabel(text) : readLabel(resource) }
+}
+
+function openLabel(method: string): string {
+  if (method === 'GET') return 'count what is open'
+  return method === 'POST' ? 'enter as open' : 'enter as closed'
 }
 
 function approvalLabel(method: string, resource: string, text: string): string {
