@@ -1,16 +1,20 @@
+import { bigquery } from './bigquery.ts'
 import { comparedBy } from './comparisons-postgres.ts'
 import { databricks } from './databricks.ts'
 import type { PolyglotDialect } from './dialect.ts'
 import type { Findings } from './findings.ts'
 import { gateText } from './gate.ts'
 import { mentionsOf } from './mentions-postgres.ts'
+import { mysql } from './mysql.ts'
 import { outputsOf } from './outputs-postgres.ts'
 import { type ParseParts, understandParts } from './polyglot.ts'
 import { judgeStatements } from './postgres.ts'
 import { refusedStatement } from './refusal.ts'
+import { snowflake } from './snowflake.ts'
 import type { Dialect, OutputColumn, Statement } from './statement.ts'
 import { postgresLexicon } from './tokens-postgres.ts'
 import { isTree, listAt, type Node, unwrap } from './tree.ts'
+import { tsql } from './tsql.ts'
 
 /** Parses a text as it came and as it would be sent; the tree is libpg_query's, the refusal a snake_case reason. */
 export type Parse = (
@@ -25,7 +29,7 @@ export interface Parsers {
 }
 
 /** Dialects that polyglot parses. */
-const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks }
+const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks, tsql, mysql, snowflake, bigquery }
 
 /** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */
 export async function understand(dialect: Dialect, sql: string, parsers: Parsers): Promise<Statement> {
