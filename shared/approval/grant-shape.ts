@@ -22,7 +22,7 @@ export function grantOf(demands: readonly ApprovalDemand[]): GrantTerms | null {
  * its parameters where these are an input of their own; without a statement everything may differ but the name of the
  * object. Objects touched, effect and obligations are the same in any case: the approval binds them.
  */
-export function varyingInputs({ operation, inputs }: Invocation): readonly string[] {
+function varyingInputs({ operation, inputs }: Invocation): readonly string[] {
   const { call, statement, object } = operation
   if (statement === undefined) return Object.keys(inputs).filter((name) => name !== object)
   const values =

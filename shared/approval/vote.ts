@@ -9,7 +9,7 @@ import { type ApprovalState, escalatesAt } from './states.ts'
 import type { ApprovalNeed, Vote } from './terms.ts'
 
 /** The app role of people who approve. It counts in the tokens of the home tenant only. */
-export const approverRole = 'Countersign.Approver'
+const approverRole = 'Countersign.Approver'
 /** The authentication context of a vote. */
 const voteContext = 'c1'
 /** Seconds: a vote's token is younger. Entra back-dates `iat` by five minutes. */

@@ -41,7 +41,7 @@ export function describeApproval(approval: Approval, now: number) {
     ...showCall(shown, secrecy),
     purpose: describePurpose(request.purpose),
     preview: preview ?? null,
-    content: content ?? 'bound',
+    content: content ?? 'not_bound',
     contentNote: contentNote ?? null,
     approvers: progress.voters,
     votes: progress.votes.map(describeVote),

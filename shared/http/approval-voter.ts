@@ -26,7 +26,7 @@ export interface ApprovalSettings {
   readonly challenge: ChallengeSettings
 }
 
-export const approvalForm = /^apr_[0-9a-f]{32}(-\d{1,6})?$/
+const approvalForm = /^apr_[0-9a-f]{32}(-\d{1,6})?$/
 
 /** Who asks: a person, at the console with groups and lent votes where they hold the role. An application alone is refused. */
 export async function identifyVoter(inbound: Inbound, { ports, approvers }: ApprovalSettings): Promise<Voter> {

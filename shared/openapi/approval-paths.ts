@@ -1,10 +1,13 @@
 import type { ProblemCode } from '../errors/problem.ts'
+import { delegationPaths } from './delegation-paths.ts'
 import { bodyCodes, describeFailures, groupCodes, tokenCodes } from './responses.ts'
 
 type Node = Readonly<Record<string, unknown>>
 
 const time = { type: 'string', format: 'date-time' }
 const states = ['pending', 'approved', 'rejected', 'cancelled', 'claimed', 'spent', 'revoked', 'expired']
+
+const texts = { type: 'array', items: { type: 'string' } }
 
 const summary = {
   id: { type: 'string' },
@@ -17,10 +20,30 @@ const summary = {
   backend: { type: 'string' },
   operation: { type: 'string' },
   effect: { type: 'string', enum: ['read', 'write', 'delete', 'admin'] },
-  rules: { type: 'array', items: { type: 'string' } },
+  rules: texts,
   requestedAt: time,
   decideBy: time,
   useBy: { ...time, nullable: true },
+  escalatesAt: { ...time, nullable: true, description: 'When the second group of a rule is asked as well.' },
+  missing: {
+    type: 'array',
+    description: 'What is still missing, by group.',
+    items: {
+      type: 'object',
+      properties: { group: { type: 'string' }, count: { type: 'integer' }, rules: texts },
+    },
+  },
+  grant: {
+    type: 'object',
+    nullable: true,
+    description: 'So many calls like this one, within so many minutes of the last vote; null where it is for one call.',
+    properties: {
+      minutes: { type: 'integer' },
+      calls: { type: 'integer' },
+      left: { type: 'integer' },
+      varies: { ...texts, description: 'Pointers to inputs that may have any value.' },
+    },
+  },
 }
 
 /** The schemas of approvals, for the components of the document. */
@@ -33,8 +56,42 @@ export const approvalSchemas = {
       ...summary,
       inputs: { type: 'object' },
       statement: { type: 'string', nullable: true },
-      hidden: { type: 'array', items: { type: 'string' }, description: 'Pointers to inputs that are secret.' },
-      approvers: { type: 'array', items: { type: 'string' } },
+      hidden: { ...texts, description: 'Pointers to inputs that are not shown, or not whole.' },
+      hiddenFor: { ...texts, description: 'Labels for whose sake.' },
+      escaped: { ...texts, description: 'Pointers to inputs with characters that would not be seen.' },
+      purpose: {
+        type: 'object',
+        nullable: true,
+        description: 'Why, as the agent wrote it; nobody has checked it.',
+        properties: { text: { type: 'string' }, note: { type: 'string' } },
+      },
+      preview: {
+        type: 'object',
+        nullable: true,
+        description: 'An estimate of the rows that it touches, of when it was asked for.',
+        properties: {
+          kind: { type: 'string', enum: ['planner', 'count'] },
+          rows: { type: 'integer', nullable: true },
+          takenAt: time,
+          note: { type: 'string' },
+        },
+      },
+      content: { type: 'string', enum: ['bound', 'not_bound'] },
+      contentNote: { type: 'string', nullable: true },
+      approvers: texts,
+      votes: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            decision: { type: 'string', enum: ['approve', 'reject'] },
+            voter: { type: 'string' },
+            inSteadOf: { type: 'string', nullable: true, description: 'Whose vote it is, where that was lent.' },
+            at: time,
+            justification: { type: 'string' },
+          },
+        },
+      },
       justification: { type: 'string', nullable: true },
       decisionId: { type: 'string', nullable: true, description: 'The decision that has claimed it.' },
     },
@@ -43,12 +100,17 @@ export const approvalSchemas = {
 
 const vote = {
   type: 'object',
-  required: ['decision', 'digest', 'justification'],
+  required: ['decision', 'digest'],
   additionalProperties: false,
   properties: {
     decision: { type: 'string', enum: ['approve', 'reject'] },
     digest: { type: 'string', pattern: '^[0-9a-f]{64}$' },
-    justification: { type: 'string', minLength: 1, maxLength: 1000 },
+    justification: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 1000,
+      description: 'May be left out where Countersign-Resume brings it.',
+    },
   },
 }
 
@@ -82,6 +144,15 @@ const wait = {
   schema: { type: 'integer', minimum: 0, maximum: 30 },
 }
 
+const resume = {
+  name: 'Countersign-Resume',
+  in: 'header',
+  required: false,
+  description:
+    'The `resume` of a challenge to this very vote, at most 15 minutes old: it brings the justification back.',
+  schema: { type: 'string' },
+}
+
 /** The routes of approvals. */
 export const approvalPaths: readonly (readonly [string, Node])[] = [
   ['/api/approvals', { get: route('approvals', 'Requests that concern this person', { 200: many, codes: reading }) }],
@@ -105,7 +176,7 @@ export const approvalPaths: readonly (readonly [string, Node])[] = [
           200: one,
           codes: voting,
         }),
-        parameters: [id],
+        parameters: [id, resume],
         requestBody: { required: true, content: { 'application/json': { schema: vote } } },
       },
     },
@@ -131,6 +202,7 @@ export const approvalPaths: readonly (readonly [string, Node])[] = [
       },
     },
   ],
+  ...delegationPaths,
 ]
 
 function ok(schema: Node, description: string): Node {

@@ -49,7 +49,7 @@ export async function settleApproval(
   const isSpent = 'problem' in stage && stage.problem.code === 'approval_used'
   try {
     if (status === 'not-called' && !isSpent) await release(claim, decisionId, ports)
-    else if (claim.use === undefined) await burn(claim, decisionId, ports)
+    else await burn(claim, decisionId, ports)
   } catch (error) {
     ports.log('approval_unsettled', { decisionId, code: error instanceof Problem ? error.code : 'internal' })
   }

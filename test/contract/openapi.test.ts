@@ -35,6 +35,7 @@ const pathOperations = Object.entries(paths).flatMap(([path, item]) =>
 /** Routes that are no backend's. */
 const own = [
   '/api/approvals',
+  '/api/approvals/delegations',
   '/api/approvals/{id}',
   '/api/approvals/{id}/cancel',
   '/api/approvals/{id}/decision',

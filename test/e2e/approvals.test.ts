@@ -193,6 +193,48 @@ describe('deletion with an approval', () => {
     expect((await deleteOrder(order - 5, { token: other, id: wanted })).body.code).toBe('approval_used')
   })
 
+  it('takes the words of a vote over the sign-in that it asks for', async () => {
+    const id = await requestFor((await nextOrder()) - 7)
+    const weak = await world.token('carol', { control: true, acrs: null })
+    const challenged = await vote(id, weak)
+    expect([challenged.status, challenged.body.code]).toEqual([401, 'claims_challenge'])
+    const { digest } = (await look(id, alice)).body
+    const again = await world.ask({
+      path: `/api/approvals/${id}/decision`,
+      token: carol,
+      headers: { 'countersign-resume': challenged.body.resume },
+      body: { decision: 'reject', digest },
+    })
+    // They were typed for the other decision.
+    expect([again.status, again.body.code]).toEqual([400, 'input_invalid'])
+    const voted = await world.ask({
+      path: `/api/approvals/${id}/decision`,
+      token: carol,
+      headers: { 'countersign-resume': challenged.body.resume },
+      body: { decision: 'approve', digest },
+    })
+    expect(voted.body).toMatchObject({ state: 'approved', justification: 'The customer agreed.' })
+    await post(`${id}/revoke`, carol)
+  })
+
+  it('is approved by whom an approver has lent their vote, until they take it back', async () => {
+    const path = '/api/approvals/delegations'
+    const roles = ['Countersign.Approver']
+    const dave = await world.token('dave', { control: true, roles })
+    const { oid } = JSON.parse(Buffer.from(dave.split('.')[1] ?? '', 'base64url').toString()) as { oid: string }
+    const until = new Date(Date.now() + 3_600_000).toISOString()
+    const lent = await world.ask({ method: 'PUT', path, token: carol, body: { to: oid, until } })
+    expect([lent.status, lent.body.to]).toEqual([200, oid])
+    expect((await world.ask({ path, token: dave })).body.delegations).toHaveLength(1)
+    const id = await requestFor((await nextOrder()) - 8)
+    const voted = await vote(id, dave)
+    expect(voted.body.votes).toMatchObject([{ voter: oid, inSteadOf: lent.body.from }])
+    expect((await world.ask({ method: 'DELETE', path: `${path}?to=${oid}`, token: carol })).status).toBe(200)
+    const other = await requestFor((await nextOrder()) - 10)
+    expect((await vote(other, dave)).body.code).toBe('operation_unknown')
+    await post(`${id}/revoke`, carol)
+  })
+
   it('lists a request for its requester and its approvers', async () => {
     const id = await requestFor((await nextOrder()) - 9)
     const listed = async (token: string) =>

@@ -79,7 +79,9 @@ const forge =
 const never = 'the backend is never called'
 
 /** Name, what is tried, the codes in turn, and the demands where they are not one approver's vote. */
-const abuses: readonly (readonly [string, Abuse, readonly string[], Demands?])[] = [
+type Case = [string, Abuse, readonly string[], Demands?]
+
+const abuses: readonly Case[] = [
   // Who votes.
   ['self approval at the console', voteAs(aliceAtConsole), ['policy_denied']],
   [
@@ -353,7 +355,7 @@ const abuses: readonly (readonly [string, Abuse, readonly string[], Demands?])[]
 ]
 
 describe('abuse of approvals', () => {
-  it.each(abuses)(`by %s gives nothing, and ${never}`, async (...[, abuse, codes, demands]) => {
+  it.each<Case>(abuses)(`by %s gives nothing, and ${never}`, async (...[, abuse, codes, demands]) => {
     const site = await openSite(demands)
     const before = site.world.events.length
     const answers = await abuse(site)
@@ -366,7 +368,7 @@ describe('abuse of approvals', () => {
     }
   })
 
-  it.each<[string, Abuse, readonly string[], Demands?]>([
+  it.each<Case>([
     [
       'replay',
       async ({ vote, call, id }) => [await vote(id), await call(), await call(), await call({ id: '7' }, { id })],

@@ -88,6 +88,21 @@ describe('grant', () => {
     expect((await world.call({ sql: 'UPDATE a' }, { operation: 'runText' })).code).toBe('ok')
   })
 
+  it.each([
+    ['effect', { effect: 'delete' }],
+    ['objects', { writes: ['hr.salaries'] }],
+  ] as const)('is for its %s alone, whatever the statement reads', async (_, change) => {
+    let changed = {}
+    const understand = () => ({ effect: 'write' as const, writes: ['sales.orders'], ...changed })
+    const world = createApprovalWorld({ decide: wants(terms), understand })
+    const call = (id?: string) => world.call({ sql: 'UPDATE a' }, { operation: 'runText', ...(id ? { id } : {}) })
+    const { id } = (await call()).body.approval
+    await world.vote(id)
+    changed = change
+    expect((await call(id)).code).toBe('approval_mismatch')
+    expect(world.world.calls).toEqual([])
+  })
+
   it('gives a call back that called nothing, under another number', async () => {
     const { call, world, id } = await granted({
       call: (use) => {

@@ -1,6 +1,8 @@
 import type { Service } from './fault-plan.ts'
 import type { Arrived, Described } from './fault-proxy.ts'
 
+const ofApprovals = ['approvals', 'openapprovals', 'delegations']
+
 /** What an exchange with table storage is for, by what it says: the book's tables and the approvals' are in one account. */
 export function describeTables({ method, path, body }: Arrived): Described {
   const text = body.toString('latin1')
@@ -10,6 +12,7 @@ export function describeTables({ method, path, body }: Arrived): Described {
     return { service: ownerOf(name), label: `create table ${name}` }
   }
   if (isState(resource)) return { service: 'state', label: stateLabel(method, resource) }
+  if (resource.startsWith('openapprovals')) return { service: 'approvals', label: openLabel(method) }
   if (resource.startsWith('approvals')) return { service: 'approvals', label: approvalLabel(method, resource, text) }
   return { service: 'book', label: resource === '$batch' ? batchLabel(text) : readLabel(resource) }
 }
@@ -22,13 +25,18 @@ function isState(resource: string): boolean {
 
 function ownerOf(table: string): Service {
   if (isState(table)) return 'state'
-  return table === 'approvals' ? 'approvals' : 'book'
+  return ofApprovals.includes(table) ? 'approvals' : 'book'
 }
 
 function stateLabel(method: string, resource: string): string {
   const table = stateTables.find((name) => resource.startsWith(name)) ?? resource
   if (method !== 'GET') return `write ${table}`
   return resource.includes('RowKey=') ? `read one of ${table}` : `list ${table}`
+}
+
+function openLabel(method: string): string {
+  if (method === 'GET') return 'count what is open'
+  return method === 'POST' ? 'enter as open' : 'enter as closed'
 }
 
 function approvalLabel(method: string, resource: string, text: string): string {

@@ -109,8 +109,8 @@ export const isolationFaults: readonly IsolationFault[] = [
     edits: [
       {
         file: 'shared/approval/vote.ts',
-        from: 'if (isRequester(principal, approval, rules)) return true',
-        to: 'if (rules.homeTenant !== approval.request.id) return true',
+        from: 'if (isRequester(principal, approval, world.rules)) return true',
+        to: 'if (world.rules.homeTenant !== approval.request.id) return true',
       },
     ],
     noticed: /list as \w+: (names|the request of)/,
@@ -119,9 +119,9 @@ export const isolationFaults: readonly IsolationFault[] = [
     name: 'approvals of the home tenant are found for the same object id of another',
     edits: [
       {
-        file: 'shared/http/approval-answers.ts',
-        from: 'await ports.approvals.find(voter.principal.tid, id)',
-        to: 'await ports.approvals.find(approvers.homeTenant, id)',
+        file: 'shared/http/approval-voter.ts',
+        from: 'await approvals.find(voter.principal.tid, id)',
+        to: 'await approvals.find(settings.approvers.homeTenant, id)',
       },
       {
         file: 'shared/approval/vote.ts',
@@ -136,7 +136,7 @@ export const isolationFaults: readonly IsolationFault[] = [
     name: 'an approval binds the words and not who asks',
     edits: [
       {
-        file: 'shared/pipeline/approve.ts',
+        file: 'shared/pipeline/approval-subject.ts',
         from: 'digest: digestApproval(subject)',
         to: "digest: digestApproval({ ...subject, oid: '' })",
       },

@@ -69,6 +69,13 @@ describe('sealed approval', () => {
     expect(found.map((forgery) => forgery.id)).toEqual([id, id, id])
   })
 
+  it('that an earlier version of the service has sealed is for nothing, and no forgery', async () => {
+    const { votes: _, ...earlier } = approved
+    const { store, found } = await stored(earlier as Progress)
+    await expect(store.find('t', id)).rejects.toMatchObject({ code: 'approval_mismatch' })
+    expect([await store.list('t', 0), found]).toEqual([[], []])
+  })
+
   it('is worth nothing under another id or in another tenant', async () => {
     const { rows, store } = await stored(approved)
     rows.copy(id, { id: `${id}-2` })

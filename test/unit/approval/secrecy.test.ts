@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { findSecrets, showCall } from '../../../shared/approval/secrecy.ts'
 import type { Operation } from '../../../shared/backend/define.ts'
+import type { Effect } from '../../../shared/backend/effect.ts'
 import type { Invocation, Json, Understood } from '../../../shared/pipeline/ports.ts'
 import { lineBackend } from '../../support/line-backend.ts'
 
@@ -19,6 +20,24 @@ function show(inputs: Record<string, Json>, more: { operation?: Partial<Operatio
   const secrecy = findSecrets({ invocation, understood }, classification)
   const text = operation.statement === undefined ? '' : String(inputs[operation.statement.input])
   return showCall({ inputs: JSON.stringify(inputs), statement: text }, secrecy)
+}
+
+/** A statement on a table with personal columns, as a parser understood it. */
+function judge({ effect, mentions }: { effect: Effect; mentions: readonly string[] }) {
+  const { statement: _, labels: _labels, ...bare } = plain as Operation
+  const operation: Operation = { ...bare, ...sql }
+  const text = 'DELETE FROM crm.people WHERE id = 4711'
+  const inputs = { sql: text, params: ['x'] }
+  const objects = { reads: ['crm.people'], writes: effect === 'read' ? [] : ['crm.people'], dangers: [], statements: 1 }
+  const statement = { ...objects, effect, safeRead: false, mentions, outputs: null }
+  const secrecy = findSecrets(
+    {
+      invocation: { backend: lineBackend, operationName: 'op', operation, inputs },
+      understood: { ...objects, effect, understood: true, statement },
+    },
+    { 'crm.people.email': 'pii.contact', 'crm.people.name': 'pii.name', 'crm.people.id': 'none', 'hr.x.y': 'secret' },
+  )
+  return { secrecy, shown: showCall({ inputs: JSON.stringify(inputs), statement: text }, secrecy) }
 }
 
 const sql = { statement: { input: 'sql', dialect: 'postgres' } } as const
@@ -72,6 +91,31 @@ describe('call as a voter sees it', () => {
   ])('is not shown where its quoting could be read in two ways: %s', (text) => {
     const shown = show({ sql: text }, { operation: sql, writes: ['hr.logins'] })
     expect([shown.statement, shown.inputs]).toEqual(['[removed]', { sql: '[removed]' }])
+  })
+
+  it.each([
+    ['that a deletion compares with a masked column', 'delete', ['email'], ['pii.contact']],
+    [
+      'of a deletion that names a masked column in quotes nobody can follow',
+      'delete',
+      ['*'],
+      ['pii.contact', 'pii.name'],
+    ],
+    ['that a change may assign to a masked column', 'write', ['id'], ['pii.contact', 'pii.name']],
+    ['that a read compares with a masked column', 'read', ['name', 'id'], ['pii.name']],
+  ] as const)('has no literal %s', (...[, effect, mentions, labels]) => {
+    const { shown, secrecy } = judge({ effect, mentions })
+    expect(secrecy).toEqual({ inputs: ['params'], statement: 'sql', labels })
+    expect(shown.statement).not.toContain('4711')
+    expect(shown.inputs.params).toBe('[removed]')
+  })
+
+  it.each([
+    ['that a deletion compares with others alone', 'delete', ['id']],
+    ['that a read compares with others alone', 'read', ['id', 'region']],
+  ] as const)('has every literal %s', (_, effect, mentions) => {
+    const { shown, secrecy } = judge({ effect, mentions })
+    expect([secrecy.statement, shown.hidden, shown.statement]).toEqual([null, [], shown.inputs.sql])
   })
 
   it('has no token, key or signed link, wherever it stands', () => {
