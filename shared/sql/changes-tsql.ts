@@ -191,7 +191,7 @@ interface Output {
 }
 
 /** `OUTPUT list [INTO t [(columns)]]`: what a change tells of the rows before and after it. */
-export function outputOf(clause: readonly Token[]): Output | undefined {
+function outputOf(clause: readonly Token[]): Output | undefined {
   if (clause.length === 0) return { parts: [], writes: [] }
   const into = depthZero(clause, 0).find((at) => isWord(clause, at, 'into'))
   const list = clause.slice(0, into)

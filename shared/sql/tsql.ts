@@ -6,9 +6,8 @@ import { planTsql } from './statements-tsql.ts'
 import { tokenize } from './tokens-tsql.ts'
 
 /** Schemas and databases in which the server keeps its own records. */
-const systemNames = new Set(
-  words('sys information_schema master msdb model tempdb resource distribution queryinsights'),
-)
+const systemSchemas = new Set(words('sys information_schema queryinsights'))
+const systemDatabases = new Set(words('master msdb model tempdb distribution mssqlsystemresource'))
 
 /** Views of older versions that answer under any schema (SQL Server: system compatibility views). */
 const oldCatalog = new Set(
@@ -20,10 +19,10 @@ const oldCatalog = new Set(
 
 function judgeRelation(name: Name): readonly string[] {
   const parts = name.join('.').split('.')
-  const qualifiers = name.slice(0, -1)
+  const [last = '', schema = '', database = ''] = [...name].reverse()
   if (parts.length > 3) return ['linked_server']
   if (parts.length > name.length) return ['ambiguous_name']
-  const isSystem = qualifiers.some((part) => systemNames.has(part)) || oldCatalog.has(name.at(-1) ?? '')
+  const isSystem = systemSchemas.has(schema) || systemDatabases.has(database) || oldCatalog.has(last)
   return isSystem ? ['system_catalog'] : []
 }
 

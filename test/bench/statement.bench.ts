@@ -1,10 +1,11 @@
 /**
  * Understanding one PostgreSQL statement (gate, parser in its thread, effect, tables and columns) against libpg-query alone
- * in the calling thread, which says only how the statement is written. CPU time of this process, both threads.
+ * in the calling thread, which says only how the statement is written. CPU time of this process, all its threads. Then the
+ * statements of every dialect's corpus, and how long one alone waits for its answer.
  */
 import libpg from 'libpg-query'
 import { createParser, type Parser } from '../../shared/sql/parser-worker.ts'
-import corpus from '../support/sql-corpus-postgres.json' with { type: 'json' }
+import { type Corpus, corpora } from '../support/sql-corpora.ts'
 import { type Bench, compareFigure, type Figure, roundFigure } from './measurement.ts'
 import { median, microseconds, runConcurrently, spend, takeTurns } from './rounds.ts'
 
@@ -17,7 +18,11 @@ const texts: Readonly<Record<string, readonly string[]>> = {
      WHERE n.id IS NULL OR n.kind IN ('call', 'visit') GROUP BY c.region, c.name HAVING sum(l.total_eur) > 1000
      ORDER BY euro DESC LIMIT 100`,
   ],
-  'statements of the corpus': corpus.cases.map(({ sql }) => sql),
+  'statements of the corpus': textsOf('postgres'),
+}
+
+function textsOf(dialect: string): readonly string[] {
+  return corpora.find((corpus) => corpus.dialect === dialect)?.cases.map(({ sql }) => sql) ?? []
 }
 
 export const run: Bench = async ({ quick }) => {
@@ -26,6 +31,7 @@ export const run: Bench = async ({ quick }) => {
   try {
     const figures: Figure[] = []
     for (const [name, all] of Object.entries(texts)) figures.push(await compare(name, all, { parser, quick }))
+    for (const corpus of corpora) figures.push(...(await measureDialect(corpus, { parser, quick })))
     return [...figures, await measureLatency(parser)]
   } finally {
     await parser.stop()
@@ -67,14 +73,38 @@ function isParsable(text: string): boolean {
   }
 }
 
-/** From asking to answered, alone, with the way to the thread and back. */
-async function measureLatency(parser: Parser): Promise<Figure> {
+/** A statement of a dialect's corpus, refused ones too: CPU of all threads with many at once, and the wait of one alone. */
+async function measureDialect(
+  { dialect, cases }: Corpus,
+  { parser, quick }: { readonly parser: Parser; readonly quick: boolean },
+): Promise<Figure[]> {
+  const judge = (index: number) => parser.understand(dialect, cases[index % cases.length]?.sql ?? '')
+  const total = cases.length * (quick ? 1 : 10)
+  await runConcurrently({ total: cases.length * 2, width: 16 }, judge)
+  const turns = []
+  for (let turn = 0; turn < (quick ? 1 : 3); turn++) {
+    turns.push(await spend(total, () => runConcurrently({ total, width: 16 }, judge)))
+  }
+  const waits = await waitsOf(cases.length, judge)
+  return [
+    { case: `${dialect}: statements of its corpus`, value: roundFigure(microseconds(turns)), unit: 'µs' },
+    { case: `${dialect}: p50 of them, alone`, value: roundFigure(median(waits) * 1e3), unit: 'µs' },
+  ]
+}
+
+async function waitsOf(count: number, ask: (index: number) => Promise<unknown>): Promise<number[]> {
   const waits: number[] = []
-  const [text = ''] = texts['a plain query'] ?? []
-  for (let at = 0; at < 300; at++) {
+  for (let at = 0; at < count; at++) {
     const begin = performance.now()
-    await parser.understand('postgres', text)
+    await ask(at)
     waits.push(performance.now() - begin)
   }
+  return waits
+}
+
+/** From asking to answered, alone, with the way to the thread and back. */
+async function measureLatency(parser: Parser): Promise<Figure> {
+  const [text = ''] = texts['a plain query'] ?? []
+  const waits = await waitsOf(300, () => parser.understand('postgres', text))
   return { case: 'p50 of a plain query, alone', value: roundFigure(median(waits) * 1e3), unit: 'µs' }
 }

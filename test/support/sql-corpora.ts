@@ -17,13 +17,16 @@ export interface Corpus {
   readonly cases: readonly CorpusCase[]
 }
 
+// From the project's root, where tests and benches run: a bundled bench lies elsewhere.
+const folder = 'test/support'
+
 const name = /^sql-corpus-(\w+)\.json$/
 
 /** All corpora, in the order in which the dialects are named. */
-export const corpora: readonly Corpus[] = readdirSync(import.meta.dirname)
+export const corpora: readonly Corpus[] = readdirSync(folder)
   .filter((file) => name.test(file))
   .map((file) => ({
     dialect: name.exec(file)?.[1] as Dialect,
-    ...(JSON.parse(readFileSync(`${import.meta.dirname}/${file}`, 'utf8')) as Omit<Corpus, 'dialect'>),
+    ...(JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')) as Omit<Corpus, 'dialect'>),
   }))
   .sort((a, b) => dialects.indexOf(a.dialect) - dialects.indexOf(b.dialect))

@@ -3,6 +3,9 @@ import type { Dialect } from '../../shared/sql/statement.ts'
 const polyglot =
   'polyglot is a young parser (0.x): its version is pinned, and the corpus and the fuzz run on every change of it.'
 
+const own =
+  'Functions and procedures of one’s own are refused, since they may do anything; views are names like any other.'
+
 /** What each dialect's understanding does not see or does not allow, in plain words. */
 export const scoreNotes: Partial<Record<Dialect, readonly string[]>> = {
   tsql: [
@@ -13,8 +16,12 @@ export const scoreNotes: Partial<Record<Dialect, readonly string[]>> = {
     '`DECLARE`, `SET`, `IF` and the like count as `admin`, whatever they hold, and are never part of a plain read.',
     'A change through a CTE or a derived table names the relations of that query as written and as read.',
     'Views, synonyms and computed columns are names like any other: what they read shows in the database alone.',
+    'A statement that makes the server work hard (`GENERATE_SERIES` over billions, a join of everything) is a plain read: row limits, time limits and quotas stand behind it.',
     'Lock hints other than the plain ones, `OPENROWSET` and system catalogs are reads with a danger, no plain reads.',
   ],
+  mysql: [polyglot, own],
+  snowflake: [polyglot, own],
+  bigquery: [polyglot, own],
   databricks: [
     polyglot,
     'What a path, a format’s options, a substitution or `IDENTIFIER(…)` name is not resolved: the statement is no plain read.',
