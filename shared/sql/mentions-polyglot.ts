@@ -20,8 +20,7 @@ export function mentionedIn(trees: readonly Node[], dialect: PolyglotDialect): M
   const qualifiers = new Set<string>()
   for (const node of nodes) {
     if (isOpaque(node)) columns.add('*')
-    for (const name of joinedBy(node)) columns.add(name)
-    for (const name of arraysOf(node, names)) columns.add(name)
+    for (const name of [...joinedBy(node), ...arraysOf(node, names)]) columns.add(name)
     const parts = chainOf(node)
     if (parts !== undefined && !isAll(node)) noteChain(parts, { rows, columns, qualifiers })
   }
