@@ -3,7 +3,7 @@ import { type CallVerdict, unknownFunction } from './calls.ts'
 import type { Name, Plan } from './dialect.ts'
 import { callPrefix } from './rewrite.ts'
 import type { Token } from './tokens.ts'
-import { depthZero, leadOf, nameFrom, queryFrom, startsQuery } from './tokens-plan.ts'
+import { depthZero, leadOf, nameFrom, partOf, queryFrom, startsQuery } from './tokens-plan.ts'
 
 /** The plan for a statement (or for a part of one); `used` counts the words that told its kind. */
 export type Planner = (tokens: readonly Token[], used: number) => Plan | undefined
@@ -74,7 +74,7 @@ export function createPlan(grammar: Grammar): (tokens: readonly Token[]) => Plan
     return found?.plan(tokens, used)
   }
   return (tokens) => {
-    if (tokens.some(isReserved)) return undefined
+    if (tokens.some(isReserved) || tokens.some((_, at) => isQuotedCall(tokens, at, grammar))) return undefined
     const plan = planOf(tokens)
     const parts = plan?.parts?.map(grammar.prepare)
     if (plan === undefined || parts?.includes(undefined)) return undefined
@@ -91,6 +91,12 @@ export function createPlan(grammar: Grammar): (tokens: readonly Token[]) => Plan
 /** A name like those that we give to calls for polyglot. */
 function isReserved({ kind, text }: Token): boolean {
   return (kind === 'word' || kind === 'quoted') && text.toLowerCase().replace(/^[`"]/, '').startsWith(callPrefix)
+}
+
+/** A quoted name before a bracket is somebody's function, even where it is named like one of the database's own. */
+function isQuotedCall(tokens: readonly Token[], at: number, { judgeFunction }: Grammar): boolean {
+  const name = tokens[at]?.kind === 'quoted' && tokens[at + 1]?.text === '(' ? partOf(tokens[at]) : undefined
+  return name !== undefined && judgeFunction(name) !== unknownFunction
 }
 
 function knownHarm(tokens: readonly Token[], at: number, { judgeFunction }: Grammar): CallVerdict[] {

@@ -20,7 +20,7 @@ export const mysql: PolyglotDialect = {
   lexicon: {
     tokenize: tokenizeMysql,
     writeWords: new Set(
-      words('insert update delete drop alter create grant revoke into outfile dumpfile load call lock unlock rename'),
+      words('insert update delete drop alter grant revoke into outfile dumpfile load call lock unlock rename'),
     ),
   },
   plan: planMysql,

@@ -40,7 +40,7 @@ array_func expressions bracket_notation
 array expressions
 map_func keys values curly_brace_syntax
 struct fields:pairs
-braced_wildcard this
+braced_wildcard star:star
 unnest this expressions
 introducer this expression
 any this subquery op

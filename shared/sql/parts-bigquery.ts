@@ -34,7 +34,7 @@ export function prepareBigquery(part: readonly Token[]): readonly (readonly Toke
     (all, step) => step(all),
     tokens,
   )
-  return [readable, ...moments.map((moment) => [...made('SELECT'), ...withoutParameters(moment)])].map((one) =>
+  return [readable, ...moments.map((moment) => [...made('SELECT 1 WHERE'), ...withoutParameters(moment)])].map((one) =>
     rewriteCalls(one, calls),
   )
 }

@@ -100,8 +100,11 @@ function noteUnit(tokens: readonly Token[], { name, bracket }: Call, { grammar, 
   changed.set(start, { kind: 'string', text: `'${tokens[start]?.text}'`, spaced: true })
 }
 
-/** One plain word, or one with another or with numbers in brackets. */
+const unitWords =
+  /^(?:(?:nano|micro|milli)?seconds?|minutes?|hours?|days?|dayofweek(?:iso|_iso)?|dayofyear|weeks?|weekiso|isoweek|months?|quarters?|years?|isoyear|yearofweek(?:iso)?|epoch(?:_\w+)?|timezone_\w+|ns|us|ms|s|ss|sec|mi|mm|min|h|hh|hr|d|dd|dy|dow|dw|doy|w|wk|mon|q|qtr|y|yy|yyy|yyyy|yr|date|time|datetime|timestamp)$/i
+
+/** A unit of time, maybe with the day that a week begins with. */
 function isUnit(tokens: readonly Token[]): boolean {
   const shape = tokens.map(({ kind, text }) => (kind === 'word' || kind === 'number' ? kind : text)).join(' ')
-  return /^word(?: word)?(?: \( (?:word|number)(?: , number)? \))?$/.test(shape)
+  return unitWords.test(tokens[0]?.text ?? '') && /^word(?: \( word \))?$/.test(shape)
 }

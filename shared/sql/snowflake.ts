@@ -27,7 +27,7 @@ export const snowflake: PolyglotDialect = {
   name: 'snowflake',
   lexicon: {
     tokenize: tokenizeSnowflake,
-    writeWords: new Set(words('insert update delete merge drop alter create grant revoke into undrop')),
+    writeWords: new Set(words('update delete merge drop alter create grant revoke into undrop')),
   },
   plan: planSnowflake,
   judgeFunction,

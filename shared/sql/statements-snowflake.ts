@@ -26,7 +26,7 @@ const heads = [
   head('insert( overwrite)?( into)?(?! (all|first|when))', insertPlan),
   head('insert( overwrite)? (all|first)', insertAllPlan),
   head('update', parsed('write')),
-  head('delete from', parsed('delete')),
+  head('delete from', deletePlan),
   head('merge into', parsed('write')),
   head('truncate( table)?( if exists)?', naming('delete', 'writes')),
   head('copy into', copyPlan),
@@ -86,6 +86,18 @@ export const planSnowflake: (tokens: readonly Token[]) => Plan | undefined = cre
   note: noteSnowflake,
   judgeFunction: judgeSnowflakeFunction,
 })
+
+/** `DELETE FROM t USING relations WHERE …` as a query over the relations; without them as polyglot reads it. */
+function deletePlan(tokens: readonly Token[], used: number): Plan | undefined {
+  const target = nameFrom(tokens, used)
+  const using = findWord(tokens, used, /^using$/i)
+  if (target === undefined || using === undefined) return { effect: 'delete', parts: [tokens] }
+  const alias = nameFrom(tokens, target.next)?.name[0] ?? ''
+  const own = alias === '' || alias === 'using' ? target.name.at(-1) : alias
+  const name: Token = { kind: 'quoted', text: `"${own}"`, spaced: true }
+  const from = [...made('SELECT 1 FROM ( SELECT 1 ) AS'), name, ...made(',')]
+  return { effect: 'delete', writes: [target.name], parts: [[...from, ...tokens.slice(using + 1)]] }
+}
 
 /** Every INTO names a target; the query stands at the end, the conditions before it are queries of it. */
 function insertAllPlan(tokens: readonly Token[]): Plan | undefined {

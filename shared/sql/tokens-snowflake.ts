@@ -35,6 +35,8 @@ const forms: readonly Form[] = [
   { pattern: /\?/y, make: 'parameter' },
   { pattern: /::/y, make: 'operator' },
   { pattern: /:(?:\d+|[A-Za-z_]\w*)/y, after: isNoPath, make: 'parameter' },
+  // A name, or a name and a text between dollar signs.
+  { pattern: /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*?\$\$/y, make: { refused: 'token_ambiguous' } },
   { pattern: /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y, make: 'word' },
   ...plain,
 ]
