@@ -77,6 +77,13 @@ export function expect(reader: Reader, ...texts: readonly string[]): void {
   if (!accept(reader, ...texts)) fail(reader)
 }
 
+/** Whether a group ends here; one that never ends is refused. */
+export function closes(reader: Reader, text: string): boolean {
+  if (accept(reader, text)) return true
+  if (isAtEnd(reader)) fail(reader)
+  return reader.refused !== undefined
+}
+
 /** Items with commas between them. */
 export function readList(reader: Reader, item: () => void): void {
   do item()

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 
 /**
- * Microsoft's own parser of the Kusto language, to compare ours with. Every name of a text is a table there, with columns
- * of any name, so that whatever the text can mean as a table comes out as one.
+ * Microsoft's own parser of the Kusto language, to compare ours with. Its tables have columns of any name, so that
+ * whatever a text can mean as a table comes out as one.
  */
 export interface Judged {
   /** `Query`, `Command` or `Directive`. */
@@ -22,16 +22,23 @@ require('@kusto/language-service-next/Kusto.Language.Bridge.js')
 const { Kusto, Bridge } = globalThis as Untyped
 const { Symbols, KustoCode, GlobalState } = Kusto.Language
 
-export function judgeKql(text: string, names: readonly string[] = text.match(/[A-Za-z_]\w*/g) ?? []): Judged {
-  const tables = [...new Set(names)].map((name) =>
-    new Symbols.TableSymbol.$ctor7(name, '(Any:dynamic)', null).WithIsOpen(true),
-  )
-  const database = new Symbols.DatabaseSymbol.$ctor1('db', tables)
-  const code = KustoCode.ParseAndAnalyze(text, GlobalState.Default.WithDatabase(database))
-  const found = new Set<string>()
-  collect(code.Syntax, found)
-  const problems: Untyped[] = Bridge.toArray(KustoCode.Parse(text).GetDiagnostics())
-  return { kind: code.Kind, tables: [...found].sort(), errors: problems.map((problem) => problem.Message) }
+/** Whether a text is a query or a management command; fast. */
+export function kindOfKql(text: string): string {
+  return KustoCode.GetKind(text)
+}
+
+/** A judge that knows these tables (case-sensitive), and no other; a query takes it some 50 ms. */
+export function createKqlJudge(tables: readonly string[]): (text: string) => Judged {
+  const symbols = [...new Set(tables)].map((name) => new Symbols.TableSymbol.$ctor7(name, '(Any:dynamic)', null))
+  const open = symbols.map((symbol: Untyped) => symbol.WithIsOpen(true))
+  const globals = GlobalState.Default.WithDatabase(new Symbols.DatabaseSymbol.$ctor1('db', open))
+  return (text) => {
+    const code = KustoCode.ParseAndAnalyze(text, globals)
+    const found = new Set<string>()
+    collect(code.Syntax, found)
+    const problems: Untyped[] = Bridge.toArray(code.Syntax.GetContainedSyntaxDiagnostics())
+    return { kind: code.Kind, tables: [...found].sort(), errors: problems.map((problem) => problem.Message) }
+  }
 }
 
 function collect(root: Untyped, found: Set<string>): void {

@@ -1,6 +1,6 @@
 import { accept, expect, fail, isAtEnd, peek, readList, readWord, textAt } from '../reader.ts'
 import { addAll, readExpression } from './expression.ts'
-import { type Cosmos, membersOf, type Place, type Scope, type Selected } from './scope.ts'
+import { type Cosmos, membersOf, type Place, reserved, type Scope, type Selected } from './scope.ts'
 import { readSources } from './sources.ts'
 
 /** A column of a SELECT list as it is written: its name (none: nobody can say) and where its expression begins. */
@@ -50,7 +50,7 @@ function readColumn(cosmos: Cosmos, scope: Scope): Column {
   const sink = new Set<string>()
   readExpression(cosmos, { scope, sink })
   const last = cosmos.tokens[cosmos.at - 1]
-  const named = accept(cosmos, 'as') || (peek(cosmos).kind === 'word' && !isListEnd(cosmos))
+  const named = accept(cosmos, 'as') || (peek(cosmos).kind === 'word' && !reserved.has(textAt(cosmos)))
   const name = named ? readWord(cosmos) : last?.kind === 'word' ? last.text : undefined
   return { name, mentions: [...sink].sort() }
 }

@@ -1,5 +1,5 @@
 import { unknownFunction } from '../calls.ts'
-import { accept, expect, fail, isAtEnd, next, note, peek, type Reader, readList, readWord, textAt } from '../reader.ts'
+import { accept, closes, expect, fail, next, note, peek, type Reader, readList, readWord, textAt } from '../reader.ts'
 import { daxFunctions, isArgumentWord, passedOn, projecting } from './functions.ts'
 
 /** Where an expression stands. */
@@ -121,7 +121,7 @@ const keywords: ReadonlySet<string> = new Set(
 function readCall(dax: Reader, place: Place, name: string): void {
   if (!place.names.has(`${name}(`)) judge(dax, name)
   expect(dax, '(')
-  for (let at = 0; !isAtEnd(dax) && !accept(dax, ')'); at += 1) {
+  for (let at = 0; !closes(dax, ')'); at += 1) {
     const shown = place.shown && isShown(name, at)
     // An argument may be left out.
     if (textAt(dax) !== ',' && textAt(dax) !== ')') readArgument(dax, { names: place.names, within: name, shown })

@@ -1,4 +1,4 @@
-import { accept, expect, fail, next, note, peek, readList, textAt } from '../reader.ts'
+import { accept, closes, expect, fail, next, note, peek, readList, textAt } from '../reader.ts'
 import { givesMany, kqlFunctions, namesFirst } from './functions.ts'
 import { readName, textOf } from './literal.ts'
 import { anyRow, openRow, type Row } from './row.ts'
@@ -98,7 +98,7 @@ function readMaterialized(kql: Kql, place: Place, name: string): Operand {
 
 function readType(kql: Kql): Operand {
   expect(kql, '(')
-  while (kql.refused === undefined && !accept(kql, ')')) {
+  while (!closes(kql, ')')) {
     const { kind, text } = next(kql)
     if (kind !== 'word' && ![',', ':', '*'].includes(text)) fail(kql)
   }

@@ -41,14 +41,24 @@ const raw: ReadonlySet<string> = new Set(words('ingest execute purge'))
 /** What is changed: the first name, and those that are said to be tables. What is shown counts where it is a table. */
 function readTargets(kql: Kql, { verb, effect }: { verb: string; effect: Effect }): void {
   const isTable = textAt(kql).startsWith('table')
-  const first = readTarget(kql)
-  const names = verb === 'export' || first === '' || (effect === 'read' && !isTable) ? [] : [first]
+  const names = [...readFirst(kql, isTable), ...readTables(kql)]
+  if (verb === 'export' || (effect === 'read' && !isTable)) return
+  for (const name of names) (effect === 'read' ? kql.reads : kql.writes).add(name)
+}
+
+function readFirst(kql: Kql, isTable: boolean): readonly string[] {
+  const names = [readTarget(kql)]
   while (isTable && accept(kql, ',')) names.push(readTarget(kql))
+  return names.filter((name) => name !== '')
+}
+
+function readTables(kql: Kql): readonly string[] {
+  const names: string[] = []
   while (!isAtEnd(kql) && textAt(kql) !== '<|') {
     const saysTable = next(kql).text === 'table'
     if (saysTable && peek(kql).kind === 'word') names.push(readTarget(kql))
   }
-  for (const name of names) (effect === 'read' ? kql.reads : kql.writes).add(name)
+  return names
 }
 
 function readHyphenated(kql: Kql): string {

@@ -1,4 +1,4 @@
-import { accept, expect, fail, isAtEnd, next, note, peek, readList, textAt } from '../reader.ts'
+import { accept, closes, expect, fail, isAtEnd, next, note, peek, readList, textAt } from '../reader.ts'
 import { readColumn, readColumns, readSchema } from './columns.ts'
 import { readExpression } from './expression.ts'
 import { readDynamic, readName, readNameIf } from './literal.ts'
@@ -133,7 +133,7 @@ const range: Operator = (kql, pipe) => {
 const datatable: Operator = (kql) => {
   const columns = readSchema(kql).map((name) => ({ name, mentions: [] }))
   expect(kql, '[')
-  while (!isAtEnd(kql) && !accept(kql, ']')) {
+  while (!closes(kql, ']')) {
     if (accept(kql, 'dynamic', '(')) {
       readDynamic(kql)
       expect(kql, ')')

@@ -1,4 +1,4 @@
-import { accept, expect, fail, isAtEnd, type Reader, textAt } from '../reader.ts'
+import { accept, closes, expect, fail, isAtEnd, type Reader, textAt } from '../reader.ts'
 import { allOf, openRow, type Row, resolve } from './row.ts'
 
 /** What a name of the query stands for. */
@@ -113,7 +113,7 @@ function readOption(kql: Kql): string {
 
 /** Passes over what is left of a group of words, values and commas. */
 export function skipGroup(kql: Kql, closing: string): void {
-  while (kql.refused === undefined && !accept(kql, closing)) {
+  while (!closes(kql, closing)) {
     if (['(', '{', '[', '|', ';'].includes(textAt(kql)) || isAtEnd(kql)) fail(kql)
     kql.at += 1
   }

@@ -1,4 +1,4 @@
-import { accept, expect, fail, isAtEnd, next, note, peek, textAt } from '../reader.ts'
+import { accept, closes, expect, fail, isAtEnd, next, note, peek, textAt } from '../reader.ts'
 import { readItem } from './expression.ts'
 import { kqlSettings } from './functions.ts'
 import { readName } from './literal.ts'
@@ -118,7 +118,7 @@ function readLambda(kql: Kql, outer: Names): Bound {
   const names = new Map(outer)
   const parameters: boolean[] = []
   expect(kql, '(')
-  while (!isAtEnd(kql) && !accept(kql, ')')) {
+  while (!closes(kql, ')')) {
     parameters.push(readParameter(kql, names))
     if (textAt(kql) !== ')') expect(kql, ',')
   }
@@ -139,7 +139,7 @@ function readParameter(kql: Kql, names: Names): boolean {
   const name = readName(kql)
   expect(kql, ':')
   const isTable = accept(kql, '(')
-  if (isTable) while (!isAtEnd(kql) && !accept(kql, ')')) next(kql)
+  if (isTable) while (!closes(kql, ')')) next(kql)
   else if (next(kql).kind !== 'word') fail(kql)
   if (accept(kql, '=')) readValue(kql, names)
   names.set(name, isTable ? { row: anyRow, mentions: [] } : { mentions: [] })

@@ -11,7 +11,7 @@ import { readOperators, readStatements, readTabular } from './statements.ts'
 const literal =
   /(?:datetime|date|timespan|time|guid|int|long|real|double|decimal|boolean|bool)[ \t\r\n]*\([ \t\r\n]*(?:[\w:.+\-/ ]*|"[\w:.+\-/ ]*"|'[\w:.+\-/ ]*')[ \t\r\n]*\)/y
 const span =
-  /(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?:microseconds?|milliseconds?|nanoseconds?|seconds?|minutes?|hours?|days?|ticks?|millis?|micros?|nanos?|secs?|mins?|hrs?|min|ms|d|h|m|s)?|0[xX][0-9a-fA-F]+)(?!\w)/y
+  /(?:\d+(?:\.(?!\.)\d*)?(?:[eE][+-]?\d+)?(?:microseconds?|milliseconds?|nanoseconds?|seconds?|minutes?|hours?|days?|ticks?|millis?|micros?|nanos?|secs?|mins?|hrs?|min|ms|d|h|m|s)?|0[xX][0-9a-fA-F]+)(?!\w)/y
 
 const lexicon: Lexicon = {
   tokenize: lexerOf([
@@ -23,6 +23,7 @@ const lexicon: Lexicon = {
     ['word', /in~(?!=)/y],
     ['word', /[A-Za-z_$][\w$]*/y],
     ['number', span],
+    ['word', /\d+[A-Za-z_]\w*/y],
     ['operator', /!in~|![a-z_]+/y],
     ['operator', /<\||=>|==|=~|!=|!~|<=|>=|<>|\.\.|[-+*/%<>=]/y],
     ['mark', /[(),.:;[\]{}|]/y],
