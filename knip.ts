@@ -6,14 +6,16 @@ const config: KnipConfig = {
   entry: [
     'functions/*.ts',
     'shared/app.ts',
+    // The browser's entry, which the build bundles by itself.
+    'shared/console/main.ts',
     'shared/sql/parser-entry.mjs',
     'shared/sql/parser-polyglot-entry.mjs',
     'infra/local/commands/*.ts',
     'infra/local/host/main.ts',
     'infra/local/stack/*-process.ts',
     'infra/build/{build,package,test,smoke,check-*}.ts',
-    // Put by the build in place of a module of the MCP library.
-    'infra/build/mcp-shims.mjs',
+    // Put by the build in place of modules of libraries.
+    'infra/build/{mcp-shims.mjs,jwt-shim.cjs}',
     'test/**/*.test.ts',
     'test/bench/worker.ts',
     'test/types/*.ts',

@@ -10,3 +10,6 @@ serveRoute({
 })
 serveRoute({ name: 'cancelApproval', methods: ['POST'], route: 'api/approvals/{id}/cancel', answer: 'cancelApproval' })
 serveRoute({ name: 'revokeApproval', methods: ['POST'], route: 'api/approvals/{id}/revoke', answer: 'revokeApproval' })
+serveRoute({ name: 'delegations', methods: ['GET'], route: 'api/approvals/delegations', answer: 'delegations' })
+serveRoute({ name: 'delegate', methods: ['PUT'], route: 'api/approvals/delegations', answer: 'delegate' })
+serveRoute({ name: 'endDelegation', methods: ['DELETE'], route: 'api/approvals/delegations', answer: 'endDelegation' })

@@ -13,6 +13,12 @@ const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$]{0,62}$/)
 const statement = { input: 'sql', dialect: 'postgres' } as const
 const given = { from: 'input', text: 'sql', values: 'params' } as const
 const sqlInputs = () => z.strictObject({ sql, params })
+const preview = {
+  operation: 'explainChange',
+  inputs: { sql: 'sql', params: 'params' },
+  kind: 'planner',
+  rows: '/rows/0/0/0/Plan/Plans/0/Plan Rows',
+} as const
 
 serve(
   defineBackend({
@@ -42,6 +48,7 @@ serve(
         effect: 'write',
         inputs: sqlInputs,
         statement,
+        preview,
         call: { technology: 'postgres', readOnly: false, statement: given },
       },
       executeDestructive: {
@@ -49,6 +56,7 @@ serve(
         effect: 'delete',
         inputs: sqlInputs,
         statement,
+        preview,
         call: { technology: 'postgres', readOnly: false, statement: given },
       },
       explainQuery: {
@@ -56,6 +64,13 @@ serve(
         effect: 'read',
         inputs: sqlInputs,
         statement,
+        call: { technology: 'postgres', readOnly: true, statement: { ...given, prefix: 'EXPLAIN (FORMAT JSON) ' } },
+      },
+      explainChange: {
+        summary: "Show the planner's estimate for one INSERT, UPDATE, MERGE or DELETE without running it",
+        effect: 'read',
+        inputs: sqlInputs,
+        statement: { ...statement, explained: true },
         call: { technology: 'postgres', readOnly: true, statement: { ...given, prefix: 'EXPLAIN (FORMAT JSON) ' } },
       },
       listTables: {

@@ -229,6 +229,11 @@ serve(
         summary: 'Delete one blob; with its snapshots only where that is said',
         effect: 'delete',
         object: 'container',
+        references: {
+          kind: 'object',
+          version: { operation: 'getBlobProperties', inputs: { container: 'container', blob: 'blob' }, at: '/etag' },
+          condition: 'ifMatch',
+        },
         inputs: () => z.strictObject({ ...target, ...conditions, snapshots: z.enum(['include', 'only']).optional() }),
         call: rest({
           ...at,

@@ -1,6 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
+import { createApprovalDesk } from './app-approvals.ts'
 import { createExecutors } from './app-executors.ts'
+import { createNoticePorts, type NoticePorts } from './app-notices.ts'
+import { createUsagePorts } from './app-usage.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
@@ -57,7 +60,7 @@ interface Parts {
 }
 
 /** The line's ports, and the book as auditors' routes read it. */
-export interface AppPorts extends Ports {
+export interface AppPorts extends Ports, NoticePorts {
   readonly book: AuditBook
 }
 
@@ -73,21 +76,26 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
   })
   const book = createBook(base, keys)
   const audit = createAudit(base, book, closing)
+  const approvals = createApprovals(base, keys, audit)
+  const secret = createHandleKey(base)
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
+    ...createUsagePorts(base, closing),
     configured,
     understand: parser.understand,
     policy,
-    localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),
     stepUps: createChallengeMemory(clock),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,
     book,
     recordings: createRecordings(base, book.rows),
-    approvals: createApprovals(base, keys, audit),
-    executors: createExecutors(settings, { closing, handleKey: createHandleKey(base) }),
+    approvals,
+    approvalDesk: createApprovalDesk({ ...base, timeout: limits.approval }, keys),
+    ...createNoticePorts(base, { approvals, audit, policy, closing, secret }),
+    executors: createExecutors(settings, { closing, handleKey: secret }),
     now: clock,
+    localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),
     newId: randomUUID,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     deadlineMs: limits.call,

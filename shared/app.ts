@@ -15,9 +15,11 @@ import type { Settings } from './config/settings.ts'
 import { timeLimits } from './config/time-limits.ts'
 import { createAnswers } from './http/answers.ts'
 import { createAuditAnswers } from './http/audit-answers.ts'
+import { createConsole } from './http/console-files.ts'
 import { createMcpAnswer } from './http/mcp.ts'
 import { createRefusal, type Refusal } from './http/refusal.ts'
 import { createOutage, type RunningApp } from './http/running-app.ts'
+import { createUsageAnswers } from './http/usage-answers.ts'
 import { createManagedCredential } from './identity/managed-identity.ts'
 import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import { inputSchema } from './openapi/schema.ts'
@@ -136,10 +138,14 @@ async function compose(base: Foundation, { identification, refuse, found }: Surr
   await source.open(ports.audit)
   const { approvers } = source
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports, approvers), identification))
+  const consoleFolder = fileURLToPath(new URL(inSource ? '../dist/console/' : './console/', import.meta.url))
   const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book: ports.book, wait: sleep })
-  return { answers: { ...createAnswers(parts), ...audit, mcp }, refuse }
+  const console = createConsole(base.settings, consoleFolder)
+  const usage = createUsageAnswers({ ...parts, book: ports.book })
+  const answers = { ...createAnswers(parts), ...audit, ...usage, mcp, console }
+  return { answers, noticeJobs: ports.noticeJobs, refuse }
 }
 
 function randomHex(bytes: number): string {

@@ -76,6 +76,42 @@ export function serveTasks({ name, job }: Pick<Timer, 'name' | 'job'>): void {
   )
 }
 
+/** Notices that wait, a ticket each. */
+const noticeQueue = 'send-notices'
+
+/** The gateway's clock of notices; where the deployment has no channel there is none. */
+export function serveNoticeTimer({ name, schedule }: { readonly name: string; readonly schedule: string }): void {
+  enter('gateway', ({ COUNTERSIGN_NOTICES: channels }) => {
+    if (channels.length === 0) return
+    const tickets = output.storageQueue({ queueName: noticeQueue, connection: 'AzureWebJobsStorage' })
+    app.timer(name, {
+      schedule,
+      extraOutputs: [tickets],
+      handler: async (_timer, context) => {
+        const given = await (await loadGateway()).noticeJobs.handOut()
+        if (given.length > 0) context.extraOutputs.set(tickets, given)
+      },
+    })
+  })
+}
+
+/** The gateway's queue of notices; what is given up goes to the queue of poison, for an operator to see. */
+export function serveNoticeTasks({ name }: { readonly name: string }): void {
+  enter('gateway', ({ COUNTERSIGN_NOTICES: channels }) => {
+    if (channels.length === 0) return
+    const poison = output.storageQueue({ queueName: `${noticeQueue}-poison`, connection: 'AzureWebJobsStorage' })
+    app.storageQueue(name, {
+      queueName: noticeQueue,
+      connection: 'AzureWebJobsStorage',
+      extraOutputs: [poison],
+      handler: async (message, context) => {
+        const isGivenUp = await (await loadGateway()).noticeJobs.deliver(message)
+        if (isGivenUp) context.extraOutputs.set(poison, message)
+      },
+    })
+  })
+}
+
 /** Registers the functions of one of the two apps; called once, when the settings are read. */
 export function registerFunctions(settings: Settings): void {
   app.hook.appTerminate(async () => {
@@ -89,6 +125,11 @@ export function registerFunctions(settings: Settings): void {
 
 function enter(of: AppName, register: (settings: Settings) => void): void {
   waiting.push({ of, register })
+}
+
+async function loadGateway() {
+  const { runningApp } = await import('./app.ts')
+  return runningApp()
 }
 
 async function runJob(job: JobName, message?: unknown) {

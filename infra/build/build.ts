@@ -49,7 +49,7 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
   await bundle({
     ...bundleOptions,
     entryPoints: { main: mainName },
-    plugins: [mainModule, mcpShims],
+    plugins: [mainModule, shims],
     outdir: folder,
     splitting: true,
     // Beside the entry, since edges look for their assets beside themselves.
@@ -60,6 +60,16 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
     entryPoints: workers.map((file) => join(root, file)),
     outdir: folder,
   })
+  await bundle({
+    ...bundleOptions,
+    banner: {},
+    platform: 'browser',
+    target: 'es2022',
+    entryPoints: { app: join(root, 'shared/console/main.ts') },
+    outdir: join(folder, 'console'),
+  })
+  const page = ['index.html', 'style.css']
+  await Promise.all(page.map((name) => cp(join(root, 'shared/console', name), join(folder, 'console', name))))
   await Promise.all(assets.map((file) => cp(file, join(folder, file.slice(dirname(file).length + 1)))))
   await copyPolicy(join(folder, 'policy'))
   const digest = await digestFolder(folder)
@@ -89,11 +99,18 @@ const mainModule: BundlePlugin = {
   },
 }
 
-const mcpShims: BundlePlugin = {
-  name: 'mcp-shims',
+/** Modules of libraries that are of no use here, by what stands in their place. */
+const replaced = [
+  { filter: /^@modelcontextprotocol\/server\/_shims$/, file: 'mcp-shims.mjs' },
+  { filter: /^jsonwebtoken$/, file: 'jwt-shim.cjs' },
+]
+
+const shims: BundlePlugin = {
+  name: 'shims',
   setup: (build) => {
-    const path = join(root, 'infra/build/mcp-shims.mjs')
-    build.onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, () => ({ path }))
+    for (const { filter, file } of replaced) {
+      build.onResolve({ filter }, () => ({ path: join(root, 'infra/build', file) }))
+    }
   },
 }
 

@@ -114,6 +114,7 @@ const heidi: Persona = {
   username: 'heidi@countersign.example',
   displayName: 'Heidi Huber',
   groups: [groups.hr],
+  roles: ['Countersign.BreakGlass'],
 }
 
 const mallory: Persona = {

@@ -2,15 +2,29 @@ import type { Effect } from '../backend/effect.ts'
 import type { ApprovalSubject } from './digest.ts'
 import type { Secrecy } from './secrecy.ts'
 import type { Progress } from './states.ts'
+import type { VotingTerms } from './terms.ts'
 
-/** A demand of a rule: one member of the group that it names. */
-export interface ApprovalNeed {
-  readonly rule: string
-  readonly group: string
+/** How many rows a call would touch, looked up once as the requester; an estimate, and only of `takenAt`. */
+export interface Preview {
+  readonly kind: 'planner' | 'count'
+  readonly rows: number | null
+  /** ISO 8601 UTC. */
+  readonly takenAt: string
+  readonly note: string
 }
 
+/** What a port can say of a call that is about to be asked for: its impact, and whether what it refers to is bound. */
+export interface CallDescription {
+  readonly preview?: Preview
+  readonly content: 'bound' | 'not_bound'
+  readonly contentNote?: string
+}
+
+/** Durable changes of an approval that somebody may want to hear of; time alone changes nothing that is stored. */
+export type ApprovalStep = 'request' | 'vote' | 'cancel' | 'revoke'
+
 /** What an approval is for. It never changes: another call is another approval. */
-export interface ApprovalRequest {
+export interface ApprovalRequest extends VotingTerms {
   readonly id: string
   /** SHA-256 (hex) of the subject; what the voter's vote carries back. */
   readonly digest: string
@@ -18,10 +32,16 @@ export interface ApprovalRequest {
   readonly attempt: number
   readonly subject: ApprovalSubject
   readonly effect: Effect
-  readonly needs: readonly ApprovalNeed[]
   readonly secrecy: Secrecy
   /** Epoch milliseconds. */
   readonly requestedAt: number
+  /** Canonical inputs of the call that asked, where the subject says only what all calls of a grant have in common. */
+  readonly example: string | null
+  /** Why, in the agent's own words, which nobody has checked. */
+  readonly purpose: string | null
+  readonly preview?: Preview
+  readonly content?: CallDescription['content']
+  readonly contentNote?: string
 }
 
 /** A stored approval; the ETag guards its next change. */
@@ -31,7 +51,18 @@ export interface Approval {
   readonly etag: string
 }
 
-/** Names the row that a use of an approval leaves behind. */
+/** An approval that one decision has taken for itself. */
+export interface Claim extends Approval {
+  /** Counts the calls of a grant, from 1; absent where the approval is for one call. */
+  readonly use?: number
+}
+
+/** The id under which the book knows a use: that of the approval, and for a grant with the number of the call. */
+export function usedId({ request, use }: Claim): string {
+  return use === undefined ? request.id : `${request.id}.u${use}`
+}
+
+/** Names the row that a use of an approval leaves behind. `round` is the number of the call where it is a grant. */
 export interface Use {
   readonly tid: string
   readonly id: string

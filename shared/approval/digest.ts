@@ -8,10 +8,14 @@ export interface ApprovalSubject {
   readonly actor: string
   readonly backend: string
   readonly operation: string
-  /** Canonical text of the inputs. */
+  /** Canonical text of the inputs; of a grant: of what all of its calls have in common. */
   readonly inputs: string
   /** The statement as it would be sent, or empty. */
   readonly statement: string
+  /** Version of the object that the call refers to (an ETag, say), or empty. */
+  readonly content: string
+  /** What the approval is for: one call, or several of a kind. */
+  readonly scope: 'call' | 'grant'
   readonly digests: Readonly<Record<string, string>>
   readonly obligations: readonly string[]
 }
@@ -19,7 +23,7 @@ export interface ApprovalSubject {
 /** SHA-256 (hex) over the canonical form of the subject. */
 export function digestApproval(subject: ApprovalSubject): string {
   return createHash('sha256')
-    .update('countersign/approval/v1\0')
+    .update('countersign/approval/v2\0')
     .update(canonicalText({ ...subject }))
     .digest('hex')
 }

@@ -31,7 +31,7 @@ export function createSealedApprovals({ rows, keys, onForgery }: SealedApprovals
     const key = await keyOf(row.seal.kid)
     const approval = key !== null && isSealed(key, row.seal, row) ? readRow(row) : null
     if (approval === null) onForgery({ tid: row.tid, id: row.id, etag: row.etag })
-    return approval
+    return approval !== null && isCurrent(approval) ? approval : null
   }
   const must = async (row: ApprovalRow): Promise<Approval> => (await check(row)) ?? refuseForgery(row)
   return {
@@ -69,6 +69,11 @@ function fieldsOf(request: ApprovalRequest, progress: Progress): SealedFields {
     request: Buffer.from(JSON.stringify(request), 'utf8'),
     progress: JSON.stringify(progress),
   }
+}
+
+/** One that an earlier version of this service has sealed is for no call any more: the digests of calls are others. */
+function isCurrent({ progress }: Approval): boolean {
+  return Array.isArray(progress.votes)
 }
 
 /** Only after its seal: what is parsed here, this service has written. */

@@ -3,7 +3,10 @@ import { type ChallengeSettings, controlScope } from '../identity/challenge.ts'
 import type { Principal } from '../identity/principal.ts'
 import { demandClaims } from '../identity/step-up.ts'
 import type { Approval } from './approval.ts'
-import type { ApprovalState } from './states.ts'
+import { type Delegation, isInForce } from './delegations.ts'
+import { type Circle, circlesOf, wouldCount } from './quorum.ts'
+import { type ApprovalState, escalatesAt } from './states.ts'
+import type { ApprovalNeed, Vote } from './terms.ts'
 
 /** The app role of people who approve. It counts in the tokens of the home tenant only. */
 export const approverRole = 'Countersign.Approver'
@@ -19,10 +22,11 @@ export interface ApproverRules {
   readonly groups: Readonly<Record<string, readonly string[]>>
 }
 
-/** A principal with the groups that the directory gives. */
+/** A principal with the groups that the directory gives, and the votes that others lent them. */
 export interface Voter {
   readonly principal: Principal
   readonly groups: readonly string[]
+  readonly delegations: readonly Delegation[]
 }
 
 /**
@@ -43,12 +47,76 @@ export function requirePersonInControl(principal: Principal, rules: ApproverRule
   }
 }
 
-/** True where the person could decide this request, were it another's: the role and every group that its rules name. */
-export function isEligible(voter: Voter, { request }: Approval, rules: ApproverRules): boolean {
-  const { principal, groups } = voter
-  const home = principal.tid === rules.homeTenant && request.subject.tid === rules.homeTenant
-  if (!home || principal.guest || principal.kind !== 'person' || !principal.roles.includes(approverRole)) return false
-  return request.needs.every(({ group }) => groups.some((id) => membersOf(group, rules).includes(id)))
+/** A vote that a person could cast: their own, or one that was lent to them, and the circles it may count for. */
+export type Ballot = Pick<Vote, 'inSteadOf' | 'circles'>
+
+/**
+ * The ballots that a person has for a request, their own first: the role in the home tenant, and membership of a group
+ * that a rule names, or after half of the time of the one that it escalates to. A lent vote stands on the lender's groups
+ * and the voter's own role; what the requester has lent is none. Empty for whoever has no say. `now` in epoch milliseconds.
+ */
+export function ballotsOf(voter: Voter, { request, progress }: Approval, world: VotingWorld): readonly Ballot[] {
+  const { principal } = voter
+  const { rules, now } = world
+  if (!isApprover(principal, rules) || request.subject.tid !== rules.homeTenant) return []
+  const isEscalated = now >= escalatesAt(request, progress)
+  const circles = circlesOf(request.needs)
+  const open = (groups: readonly string[]) =>
+    circles.filter((circle) => admits({ circle, isEscalated }, groups, rules)).map(({ key }) => key)
+  const lent = voter.delegations.filter(
+    (one) => one.to === principal.oid && one.from !== request.subject.oid && isInForce(one, now),
+  )
+  const ballots: Ballot[] = [
+    { inSteadOf: null, circles: open(voter.groups) },
+    ...lent.map((one) => ({ inSteadOf: one.from, circles: open(one.groups) })),
+  ]
+  return ballots.filter((ballot) => ballot.circles.length > 0)
+}
+
+/** What eligibility depends on besides the person and the request. */
+export interface VotingWorld {
+  readonly rules: ApproverRules
+  readonly now: number
+}
+
+/** A person of the home tenant, no guest, who holds the role. */
+export function isApprover(principal: Principal, { homeTenant }: ApproverRules): boolean {
+  const { tid, guest, kind, roles } = principal
+  return tid === homeTenant && !guest && kind === 'person' && roles.includes(approverRole)
+}
+
+/** Of these groups (object ids) those that approve anything here. */
+export function approvingGroups(groups: readonly string[], rules: ApproverRules): readonly string[] {
+  const all = new Set(Object.values(rules.groups).flat())
+  return groups.filter((id) => all.has(id))
+}
+
+function admits(
+  { circle, isEscalated }: { readonly circle: Circle; readonly isEscalated: boolean },
+  groups: readonly string[],
+  rules: ApproverRules,
+): boolean {
+  const named = isEscalated && circle.escalate !== null ? [circle.group, circle.escalate] : [circle.group]
+  return named.some((group) => membersOf(group, rules).some((id) => groups.includes(id)))
+}
+
+/**
+ * The ballot to cast. A person has one vote, whatever groups they are in and whoever lent them one: neither of the two
+ * whom a vote names may stand in another. A rejection takes the first ballot; an approval the first that takes the request
+ * further. Throws Problem `policy_denied` with `already_voted` or `not_needed`.
+ */
+export function chooseBallot(ballots: readonly Ballot[], approval: Approval, vote: Omit<Vote, keyof Ballot>): Vote {
+  const { needs } = approval.request
+  const { votes } = approval.progress
+  const named = new Set(votes.flatMap(({ voter, inSteadOf }) => (inSteadOf === null ? [voter] : [voter, inSteadOf])))
+  const free = ballots.filter(({ inSteadOf }) => inSteadOf === null || !named.has(inSteadOf))
+  if (named.has(vote.voter) || free.length === 0) {
+    throw new Problem('policy_denied', 'This vote was cast already.', { reasons: ['already_voted'] })
+  }
+  const cast = free.map((ballot) => ({ ...vote, ...ballot }))
+  const chosen = cast.find((one) => !one.approve || wouldCount(needs, votes, one))
+  if (chosen !== undefined) return chosen
+  throw new Problem('policy_denied', 'What is still missing is the vote of others.', { reasons: ['not_needed'] })
 }
 
 /** The requester: the same person, through the same agent or at the console. */
@@ -59,19 +127,25 @@ export function isRequester(principal: Principal, { request }: Approval, rules: 
 }
 
 /** Who may see a request: its requester, and at the console those who could decide it. */
-export function maySee(voter: Voter, approval: Approval, rules: ApproverRules): boolean {
+export function maySee(voter: Voter, approval: Approval, world: VotingWorld): boolean {
   const { principal } = voter
-  if (isRequester(principal, approval, rules)) return true
-  return isInControl(principal, rules) && isEligible(voter, approval, rules)
+  if (isRequester(principal, approval, world.rules)) return true
+  return isInControl(principal, world.rules) && ballotsOf(voter, approval, world).length > 0
 }
 
-function isInControl(principal: Principal, rules: ApproverRules): boolean {
+/** At the console, with the scope of people who decide. */
+export function isInControl(principal: Principal, rules: ApproverRules): boolean {
   return principal.actor === rules.consoleClientId && principal.scopes.includes(controlScope)
 }
 
-/** False where no vote could ever be cast: another tenant's requester, or a group that has nobody. */
-export function couldBeApproved(tid: string, needs: readonly { readonly group: string }[], rules: ApproverRules) {
-  return tid === rules.homeTenant && needs.every(({ group }) => membersOf(group, rules).length > 0)
+/**
+ * False where no vote could ever be cast: another tenant's requester, or a rule none of whose groups stands for anybody.
+ * How many members a directory group has, and whether the requester is all of them, only the directory knows: it is not
+ * asked, since that takes a right to read all groups, which neither the person nor the gateway has.
+ */
+export function couldBeApproved(tid: string, needs: readonly ApprovalNeed[], rules: ApproverRules): boolean {
+  const stands = (group: string | undefined) => group !== undefined && membersOf(group, rules).length > 0
+  return tid === rules.homeTenant && needs.every(({ group, escalate }) => stands(group) || stands(escalate))
 }
 
 function membersOf(group: string, rules: ApproverRules): readonly string[] {

@@ -56,7 +56,10 @@ function openingsOf({ intent, detail }: RowDocument): readonly EntityKey[] {
 }
 
 function approvalsOf({ kind, intent, detail }: RowDocument): readonly EntityKey[] {
-  if (intent?.approval !== undefined) return [{ partitionKey: intent.principal.tid, rowKey: intent.approval.id }]
+  if (intent?.approval !== undefined) {
+    // A call of a grant has its number after the id of the approval.
+    return [{ partitionKey: intent.principal.tid, rowKey: intent.approval.id.replace(/\.u\d+$/, '') }]
+  }
   if (kind !== 'approval' || typeof detail?.tid !== 'string' || typeof detail.id !== 'string') return []
   return [{ partitionKey: detail.tid, rowKey: detail.id }]
 }

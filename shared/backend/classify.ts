@@ -13,6 +13,20 @@ export async function classify(invocation: Invocation, understand: Understand): 
   if (operation.statement === undefined) return declared(invocation)
   const text = inputs[operation.statement.input]
   const statement = await understand(operation.statement.dialect, typeof text === 'string' ? text : '')
+  const understood = judge(statement)
+  return operation.statement.explained ? explained(understood) : understood
+}
+
+const plannable: readonly string[] = ['read', 'write', 'delete']
+
+/** What is only planned changes nothing, and tells of whatever it would touch. */
+function explained(understood: Understood): Understood {
+  const { effect, reads, writes } = understood
+  if (!plannable.includes(effect)) return understood
+  return { ...understood, effect: 'read', reads: [...new Set([...reads, ...writes])].sort(), writes: [] }
+}
+
+function judge(statement: Statement): Understood {
   return {
     effect: statement.refused === undefined ? statement.effect : 'admin',
     understood: statement.refused === undefined,

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { Dialect } from '../sql/statement.ts'
 import type { Effect } from './effect.ts'
+import type { PreviewTemplate, Reference } from './references.ts'
 import type { RestCall, RestParts } from './rest-call.ts'
 
 /** The Azure clouds that one deployment can stand in; a deployment stands in exactly one. */
@@ -51,12 +52,23 @@ export interface Operation {
   readonly runsAs?: 'person' | 'other'
   /** Sends data out of the company's own systems: mail, a ticket, a share, a public link. */
   readonly egress?: boolean
+  /** Brings back text that people outside wrote: mail, tickets, web pages. Whoever reads it is tainted for eight hours. */
+  readonly untrusted?: boolean
   /** Strict object: unknown members are refused. */
   readonly inputs: SchemaThunk
   /** The input that holds a statement, and its dialect; parsed before policy sees the call. */
-  readonly statement?: { readonly input: string; readonly dialect: Dialect }
+  readonly statement?: {
+    readonly input: string
+    readonly dialect: Dialect
+    /** It is planned and not run: whatever it would change, it only reads. */
+    readonly explained?: true
+  }
   /** The input that names the object that a call touches; its value is what policy and the book hear of. */
   readonly object?: string
+  /** How many rows a call would touch, for whoever has to approve it. */
+  readonly preview?: PreviewTemplate
+  /** What a call refers to and does not carry with it. */
+  readonly references?: Reference
   readonly call: CallTemplate
   /** JSON pointers of the answer's members to their labels; `*` stands for every member or item. */
   readonly labels?: Readonly<Record<string, string>>

@@ -1,3 +1,4 @@
+import type { NoticeJobs } from '../notice/jobs.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -9,22 +10,37 @@ const answerRoutes = [
   'auditReport',
   'auditReports',
   'auditStream',
+  'breakGlass',
   'call',
   'cancelApproval',
+  'console',
   'decideApproval',
+  'delegate',
+  'delegations',
   'disposeFinding',
+  'endGlass',
+  'endDelegation',
   'explain',
   'fallback',
   'health',
+  'liftSuspension',
+  'listGlass',
   'mcp',
+  'myActivity',
+  'notMe',
   'openapi',
   'operations',
   'policies',
   'problemPage',
   'protectedResource',
+  'reviewGlass',
   'reviewReport',
   'recording',
   'revokeApproval',
+  'suspend',
+  'suspensions',
+  'switchAgent',
+  'usage',
   'verifyBook',
 ] as const
 
@@ -42,11 +58,15 @@ export type AuditRoute =
   | 'reviewReport'
   | 'verifyBook'
 
+/** Routes of operators, and of people about themselves (usage-answers.ts). */
+export type UsageRoute = 'liftSuspension' | 'myActivity' | 'notMe' | 'suspend' | 'suspensions' | 'switchAgent' | 'usage'
+
 type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
 
 /** The running app, as routes see it. */
 export interface RunningApp {
   readonly answers: Answers
+  readonly noticeJobs: NoticeJobs
   /** The answer to whatever an answer threw. */
   readonly refuse: Refusal
 }
@@ -57,5 +77,5 @@ export function createOutage(error: unknown, refuse: Refusal): RunningApp {
     throw error
   }
   const answers = Object.fromEntries(answerRoutes.map((route) => [route, fail])) as unknown as Answers
-  return { answers, refuse }
+  return { answers, noticeJobs: { handOut: fail, deliver: fail }, refuse }
 }

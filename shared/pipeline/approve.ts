@@ -1,23 +1,23 @@
-import type { Approval, ApprovalNeed, ApprovalRequest } from '../approval/approval.ts'
-import { approvalId, digestApproval } from '../approval/digest.ts'
-import { requestLimit } from '../approval/entity.ts'
+import type { Approval, Claim } from '../approval/approval.ts'
 import { replaceSurely } from '../approval/replace-surely.ts'
-import { findSecrets } from '../approval/secrecy.ts'
-import { answersFor, claimApproval, isoTime, openRequest, stateAt } from '../approval/states.ts'
-import { couldBeApproved } from '../approval/vote.ts'
-import { canonicalInputs } from '../backend/canonical-inputs.ts'
+import { answersFor, claimApproval, stateAt } from '../approval/states.ts'
+import type { ApprovalNeed } from '../approval/terms.ts'
 import { Problem, type ProblemCode } from '../errors/problem.ts'
 import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import { demandContext, type StepUpParts } from '../identity/step-up.ts'
 import type { Obligation } from '../policy/decision.ts'
+import { requestApproval } from './approval-request.ts'
+import { type Asked, describeAsked } from './approval-subject.ts'
 import { denied } from './judge.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import { refuse, refuseWith } from './refuse.ts'
 import { type Decided, isRefused, type Refused, type Reserved } from './stages.ts'
 
 const pollAfterSeconds = 15
+/** Calls of one grant that may come at once, each of which changes the same row. */
+const mostClaims = 25
 
-/** The stage that asks for what policy wants of others: a stronger sign-in, a second person. */
+/** The stage that asks for what policy wants of others: a stronger sign-in, other persons. */
 export function createApproval(ports: Ports, deployment: Deployment): Pick<Line, 'approve'> {
   return {
     approve: async (stage) => {
@@ -58,22 +58,11 @@ function stepUp(stage: Decided, parts: StepUpParts & { readonly memory: Challeng
 async function holdApproval(stage: Reserved, world: World): Promise<Reserved | Refused> {
   const demands = stage.decision.obligations.filter((each) => each.kind === 'approval')
   if (demands.length === 0) return stage
-  // One approver is what there is: a rule that wants more has nobody who could meet it.
-  if (demands.some(({ count }) => count > 1)) return refuse(stage, nobody())
-  const needs = demands.map(({ rule, group }) => ({ rule, group }))
-  const subject = approvalSubject(stage, world.deployment)
-  const asked: Asked = { subject, needs, digest: digestApproval(subject) }
+  const asked = await describeAsked(stage, demands, world)
   const approval = await findApproval(stage, asked, world)
   if (approval === null) return refuse(stage, mismatch())
-  const now = world.ports.now()
-  if (stateAt(approval.progress, now) !== 'approved') return refuse(stage, unusable(approval, world, now))
-  return claim({ ...stage, needs }, approval, world)
-}
-
-interface Asked {
-  readonly subject: ReturnType<typeof approvalSubject>
-  readonly needs: readonly ApprovalNeed[]
-  readonly digest: string
+  const claim = await claimOne(approval, stage.decisionId, world)
+  return claim instanceof Problem ? refuse(stage, claim) : decideUnder({ ...stage, claim }, asked.needs)
 }
 
 /** The approval that the caller names, where it is for exactly this call; else the one for this call, asked for if need be. */
@@ -92,66 +81,47 @@ async function findApproval(stage: Reserved, asked: Asked, world: World): Promis
   return made.request.digest === asked.digest ? made : null
 }
 
-async function requestApproval(
-  stage: Reserved,
-  { subject, needs, digest, attempt }: Asked & { readonly attempt: number },
-  { ports, deployment }: World,
-): Promise<Approval> {
-  const { tid } = stage.principal
-  if (!couldBeApproved(tid, needs, deployment.approvers)) throw nobody()
-  const requestedAt = ports.now()
-  const effect = stage.understood.effect
-  const secrecy = findSecrets(stage, deployment.classifications.get(subject.backend) ?? {})
-  const request: ApprovalRequest = {
-    ...{ id: approvalId(digest, attempt), digest, attempt, subject, effect, needs, secrecy, requestedAt },
+/**
+ * Takes the approval for this decision, by its ETag. Of a grant one call is taken; where another call was faster, the next.
+ * A Problem where it cannot be had.
+ */
+async function claimOne(approval: Approval, decisionId: string, world: World): Promise<Claim | Problem> {
+  const { approvals } = world.ports
+  const { id, grant, subject } = approval.request
+  let stored = approval
+  for (let attempt = 0; attempt < mostClaims; attempt++) {
+    const claim = await tryClaim(stored, decisionId, world)
+    if (claim !== null) return claim
+    if (grant === null) return reference('approval_used', approval, world)
+    stored = (await approvals.find(subject.tid, id)) ?? stored
   }
-  if (Buffer.byteLength(JSON.stringify(request)) > requestLimit) {
-    throw new Problem('input_too_large', 'A call that a second person has to read may have 900 KiB.')
-  }
-  const progress = openRequest(requestedAt)
-  const record = recorderOf(stage, request, ports)
-  // First into the book: nobody decides a request that no row speaks of, even if we end between the two.
-  await record({ step: 'request', decideBy: isoTime(progress.decideBy) })
-  const isNew = await ports.approvals.insert(request, progress)
-  if (!isNew) await record({ step: 'void', of: 'request' })
-  const stored = await ports.approvals.find(tid, request.id)
-  if (stored === null) throw new Problem('policy_unavailable', 'Approvals cannot be looked up now.', { retryAfter: 5 })
-  return stored
+  throw new Problem('policy_unavailable', 'Too many calls of this approval come at once.', { retryAfter: 1 })
 }
 
-function recorderOf(stage: Reserved, { id, digest }: ApprovalRequest, { audit }: Ports) {
-  const { tid, oid, actor } = stage.principal
-  const who = { id, digest, tid, oid, azp: actor, decisionId: stage.decisionId }
-  return (detail: Readonly<Record<string, string>>) =>
-    audit.recordEvent({ kind: 'approval', detail: { ...detail, ...who } })
+/** Null where somebody else changed it first. */
+async function tryClaim(stored: Approval, decisionId: string, world: World): Promise<Claim | Problem | null> {
+  const { approvals, now } = world.ports
+  const { request } = stored
+  const progress = claimApproval(stored.progress, decisionId, now())
+  if (progress === null) return reference(codes[stateAt(stored.progress, now())], stored, world)
+  const etag = await replaceSurely(approvals, stored, progress)
+  if (etag === null) return null
+  return { request, progress, etag, ...(request.grant === null ? {} : { use: progress.round }) }
 }
 
-/** Takes the approval for this decision, by its ETag, and lets policy decide anew: an approval never lifts a denial. */
-async function claim(
-  stage: Reserved & { readonly needs: readonly ApprovalNeed[] },
-  approval: Approval,
-  world: World,
-): Promise<Reserved | Refused> {
-  const { ports } = world
-  const progress = claimApproval(approval.progress, stage.decisionId, ports.now())
-  const etag = progress === null ? null : await replaceSurely(ports.approvals, approval, progress)
-  if (progress === null || etag === null) return refuse(stage, reference('approval_used', approval, world))
-  const claimed = { ...stage, claim: { request: approval.request, progress, etag } }
+/** Lets policy decide anew with what was approved: an approval never lifts a denial. */
+function decideUnder(stage: Reserved & { readonly claim: Claim }, needs: readonly ApprovalNeed[]): Reserved | Refused {
   try {
-    return decideAnew(claimed, stage.needs)
+    const approvals = needs.map(({ rule }) => rule).sort()
+    const request = { ...stage.request, context: { ...stage.request.context, approvals } }
+    const decision = stage.policy.decide(request)
+    const decided = { ...stage, request, decision }
+    if (decision.verdict !== 'permit') return refuse(decided, denied(decision.reasons))
+    const unmet = decision.obligations.some(({ kind }) => kind === 'approval' || kind === 'step_up')
+    return unmet ? refuse(decided, denied(['not_permitted'])) : decided
   } catch (error) {
-    return refuseWith(claimed, error)
+    return refuseWith(stage, error)
   }
-}
-
-function decideAnew(stage: Reserved, needs: readonly ApprovalNeed[]): Reserved | Refused {
-  const approvals = needs.map(({ rule }) => rule).sort()
-  const request = { ...stage.request, context: { ...stage.request.context, approvals } }
-  const decision = stage.policy.decide(request)
-  const decided = { ...stage, request, decision }
-  if (decision.verdict !== 'permit') return refuse(decided, denied(decision.reasons))
-  const unmet = decision.obligations.some(({ kind }) => kind === 'approval' || kind === 'step_up')
-  return unmet ? refuse(decided, denied(['not_permitted'])) : decided
 }
 
 const codes = {
@@ -172,10 +142,6 @@ const details = {
   approval_used: 'An approval works once, and this one was taken.',
 } as const
 
-function unusable(approval: Approval, world: World, now: number): Problem {
-  return reference(codes[stateAt(approval.progress, now)], approval, world)
-}
-
 function reference(code: keyof typeof details & ProblemCode, { request, progress }: Approval, { deployment }: World) {
   const approval = {
     id: request.id,
@@ -193,32 +159,4 @@ function reference(code: keyof typeof details & ProblemCode, { request, progress
 function mismatch(): Problem {
   const detail = 'No approval of this id is for exactly this call. Repeat it without an id to ask for one.'
   return new Problem('approval_mismatch', detail, { next: { action: 'change_input' } })
-}
-
-function nobody(): Problem {
-  return new Problem('no_eligible_approver', 'The policy asks for an approval that nobody here could give.', {
-    next: { action: 'stop' },
-  })
-}
-
-function approvalSubject(stage: Decided, deployment: Deployment) {
-  const { principal, invocation, understood, decision } = stage
-  const name = invocation.backend.name
-  return {
-    tid: principal.tid,
-    oid: principal.oid,
-    actor: principal.actor,
-    backend: name,
-    operation: invocation.operationName,
-    inputs: canonicalInputs(invocation.inputs),
-    statement: understood.statement?.text ?? '',
-    digests: {
-      policy: decision.policyDigest,
-      schema: decision.schemaDigest,
-      declaration: deployment.declarationDigests.get(name) ?? '',
-      classification: deployment.classificationDigests.get(name) ?? '',
-      target: deployment.targetDigests.get(name) ?? '',
-    },
-    obligations: decision.obligations.map((each) => JSON.stringify(each)).sort(),
-  }
 }

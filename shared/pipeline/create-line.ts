@@ -3,17 +3,22 @@ import { createApproval } from './approve.ts'
 import { createJudgement } from './judge.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import { createPerformance } from './perform.ts'
+import { createDescriber } from './preview.ts'
 import { createRecording } from './record.ts'
 import { createResponse, type Identification } from './respond.ts'
 
 /** The whole line over the world's ports. */
 export function createLine(ports: Ports, deployment: Deployment, identification: Identification): Line {
-  return {
-    ...createAdmission(ports),
+  const line = {
+    ...createAdmission(ports, deployment),
     ...createJudgement(ports, deployment),
-    ...createApproval(ports, deployment),
     ...createRecording(ports, deployment),
     ...createPerformance(ports, deployment),
+  }
+  const describer = createDescriber({ line, ports, deployment })
+  return {
+    ...line,
+    ...createApproval({ ...describer, ...ports }, deployment),
     ...createResponse(identification),
   }
 }

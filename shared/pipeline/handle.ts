@@ -13,7 +13,7 @@ export async function handle(inbound: Inbound, line: Line): Promise<Answer> {
   const resolved = line.resolve(verified)
   const classified = await line.classify(resolved)
   const decided = await line.decide(classified)
-  const reserved = line.reserve(decided)
+  const reserved = await line.reserve(decided)
   const cleared = await line.approve(reserved)
   const intent = await line.recordIntent(cleared)
   const exchanged = await line.exchange(intent)

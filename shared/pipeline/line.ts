@@ -1,4 +1,6 @@
-import type { ApprovalStore } from '../approval/approval.ts'
+import type { Approval, ApprovalStep, ApprovalStore, CallDescription } from '../approval/approval.ts'
+import type { BreakGlass } from '../approval/break-glass.ts'
+import type { ApprovalDesk } from '../approval/desk.ts'
 import type { ApproverRules } from '../approval/vote.ts'
 import type { Recorder } from '../audit/recorder.ts'
 import type { AuditWriter } from '../audit/writer.ts'
@@ -8,9 +10,15 @@ import type { ChallengeSettings } from '../identity/challenge.ts'
 import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { TokenKey } from '../masking/strategies.ts'
+import type { Notices } from '../notice/notice.ts'
 import type { LocalTime } from '../policy/local-time.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { CallRate } from '../quota/call-rate.ts'
+import type { Quotas } from '../quota/quotas.ts'
+import type { Suspensions } from '../suspension/suspensions.ts'
+import type { Taints } from '../taint/taints.ts'
+import type { InFlight } from '../usage/in-flight.ts'
+import type { Usage } from '../usage/usage-counters.ts'
 import type { Answer, Executor, Inbound } from './ports.ts'
 import type {
   Answerable,
@@ -35,7 +43,7 @@ export interface Line {
   readonly resolve: (stage: Verified) => Resolved | Refused
   readonly classify: (stage: Resolved | Refused) => Promise<Classified | Refused>
   readonly decide: (stage: Classified | Refused) => Promise<Decided | Refused>
-  readonly reserve: (stage: Decided | Refused) => Reserved | Refused
+  readonly reserve: (stage: Decided | Refused) => Promise<Reserved | Refused>
   readonly approve: (stage: Reserved | Refused) => Promise<Cleared | Refused>
   readonly recordIntent: (stage: Cleared | Refused) => Promise<Permitted | Recorded>
   readonly exchange: (stage: Permitted | Recorded) => Promise<Exchanged | Failed | Recorded>
@@ -83,14 +91,29 @@ export interface Ports {
   readonly understand: Understand
   /** The set in force; a call keeps the one that it was first decided by. Throws Problem where there is none. */
   readonly policy: () => Policy
-  /** Hour and weekday where the deployment is. */
-  readonly localTime: (now: number) => LocalTime
   readonly callRate: CallRate
+  /** The same for what no backend hears of: denied calls, questions. */
+  readonly askRate: CallRate
+  readonly quotas: Quotas
+  readonly suspensions: Suspensions
+  readonly taints: Taints
+  readonly usage: Usage
+  /** Calls that this instance has with a backend now. */
+  readonly inFlight: InFlight
   /** Step-ups that policy asked for, so that the same one is not asked for endlessly. */
   readonly stepUps: ChallengeMemory
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
   readonly recordings: Recorder
   readonly approvals: ApprovalStore
+  readonly breakGlass: BreakGlass
+  readonly notices: Notices
+  readonly approvalDesk: ApprovalDesk
+  /** Asked once, when an approval is asked for; what it throws is told to the voter as "not bound", nothing more. */
+  readonly describeCall?: (stage: Reserved) => Promise<CallDescription>
+  /** Version of the object that a call refers to; part of what an approval binds, and so asked at every call of it. */
+  readonly contentOf?: (stage: Reserved) => Promise<string>
+  /** Hears of each change of an approval once it is durable; what it throws is logged and changes nothing. */
+  readonly onApproval?: (approval: Approval, step: ApprovalStep) => Promise<void>
   readonly exchange: {
     readonly exchange: (request: ExchangeRequest) => Promise<ExchangedToken>
     readonly purge: (tid: string, oid: string) => void
@@ -99,6 +122,8 @@ export interface Ports {
   readonly groupsOf: (request: Omit<ExchangeRequest, 'scope'>) => Promise<readonly string[]>
   readonly executors: ReadonlyMap<string, Executor>
   readonly now: () => number
+  /** Hour and weekday where the deployment is. */
+  readonly localTime: (now: number) => LocalTime
   readonly newId: () => string
   readonly randomHex: (bytes: number) => string
   readonly deadlineMs: number

@@ -3,9 +3,11 @@ import type { ExchangedToken } from '../identity/principal.ts'
 import { demandClaims } from '../identity/step-up.ts'
 import { mask } from '../masking/mask.ts'
 import { factsOfFailure, failWith } from '../upstream/failure.ts'
+import type { CallInFlight } from '../usage/in-flight.ts'
+import { assertNotSuspended } from './admit.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import type { Deployment, Line, Ports } from './line.ts'
-import type { UpstreamAnswer } from './ports.ts'
+import type { Invocation, UpstreamAnswer } from './ports.ts'
 import { spendApproval } from './spend.ts'
 import { type Exchanged, type Failed, isRefused, type Permitted } from './stages.ts'
 
@@ -25,13 +27,17 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
       if (isRefused(stage)) return stage
       try {
         await spendApproval(stage, ports)
+        await assertNotSuspended(stage, ports)
       } catch (error) {
         return fail(stage, error, 'not-called')
       }
       try {
+        ports.inFlight.begin(describeFlight(stage, ports.now()))
         return { ...stage, answer: assertSeen(await callOnceMore(stage, { ports, deployment })) }
       } catch (error) {
         return fail(stage, error, fateOf(error))
+      } finally {
+        ports.inFlight.end(stage.decisionId)
       }
     },
 
@@ -49,6 +55,11 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
 interface World {
   readonly ports: Ports
   readonly deployment: Deployment
+}
+
+function describeFlight({ decisionId, principal, invocation }: Permitted, since: number): CallInFlight {
+  const { tid, oid, actor } = principal
+  return { decisionId, tid, oid, actor, since, backend: invocation.backend.name, operation: invocation.operationName }
 }
 
 function requestToken(stage: Permitted, { ports, deployment }: World, claims?: string): Promise<ExchangedToken> {
@@ -114,16 +125,24 @@ function callBackend(stage: Exchanged, token: ExchangedToken, ports: Ports): Pro
     throw new Problem('backend_not_configured', 'This backend cannot be called here.', { reason })
   }
   return executor.call({
-    invocation: stage.invocation,
+    invocation: bindContent(stage),
     understood: stage.understood,
     principal: stage.principal,
     intent: stage.intent,
     token,
     traceparent: stage.traceparent,
     idempotencyKey: idempotencyKeyOf(stage),
-    rowLimit: stage.rowLimit,
+    rowLimit: Math.min(stage.rowLimit, stage.admission?.hold?.rows ?? stage.rowLimit),
     signal: AbortSignal.timeout(ports.deadlineMs),
   })
+}
+
+/** What was approved at one version is called for that version alone, where the backend can be told so. */
+function bindContent({ invocation, claim }: Exchanged): Invocation {
+  const condition = invocation.operation.references?.condition
+  const content = claim?.request.subject.content ?? ''
+  if (condition === undefined || content === '' || invocation.inputs[condition] !== undefined) return invocation
+  return { ...invocation, inputs: { ...invocation.inputs, [condition]: content } }
 }
 
 /** Executors say `not_called:` or `unknown:`; a backend that answered was called; a surprise is nobody's knowledge. */

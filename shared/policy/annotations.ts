@@ -21,12 +21,7 @@ export interface Annotated {
 type Reader = (value: string) => Demand | undefined
 
 const readers: Readonly<Record<string, Reader>> = {
-  approval: (value) => {
-    const match = /^([a-z][a-z0-9-]{1,63}): ([1-9]) of ([a-z][a-z0-9-]{1,63})$/.exec(value)
-    if (match === null) return undefined
-    const [, rule = '', count, group = ''] = match
-    return { token: `approval:${rule}`, obligation: { kind: 'approval', rule, group, count: Number(count) } }
-  },
+  approval: readApproval,
   mask: (value) => {
     const match = /^([a-z0-9_]+(?:\.[a-z0-9_]+)*)=(drop|null|token|partial)$/.exec(value)
     if (match === null) return undefined
@@ -46,6 +41,22 @@ const readers: Readonly<Record<string, Reader>> = {
     /^[a-z][a-z0-9-]{1,63}$/.test(value)
       ? { token: `quota:${value}`, obligation: { kind: 'quota', meter: value } }
       : undefined,
+}
+
+const word = '[a-z][a-z0-9-]{1,63}'
+const approval = new RegExp(
+  `^(${word}): ([1-9]) of (${word})(?:; escalate (${word}))?(?:; grant ([1-9][0-9]{0,3})m ([1-9][0-9]{0,3}) calls)?$`,
+)
+/** A grant is for an hour, or a day at most. */
+const longestGrant = 1_440
+
+/** `rule: 1 of group`, then where wanted `; escalate group` and `; grant 60m 20 calls`, in this order. */
+function readApproval(value: string): Demand | undefined {
+  const [found, rule = '', count, group = '', escalate, minutes, calls] = approval.exec(value) ?? []
+  if (found === undefined || escalate === group || Number(minutes ?? 1) > longestGrant) return undefined
+  const grant = minutes === undefined ? {} : { grantMinutes: Number(minutes), grantCalls: Number(calls) }
+  const more = { ...(escalate === undefined ? {} : { escalate }), ...grant }
+  return { token: `approval:${rule}`, obligation: { kind: 'approval', rule, group, count: Number(count), ...more } }
 }
 
 const known = new Set(['id', 'title', 'reason', 'shadow', ...Object.keys(readers)])

@@ -5,7 +5,17 @@ export type MaskStrategy = 'drop' | 'null' | 'token' | 'partial' | 'bucket'
 
 /** What a permit demands. */
 export type Obligation =
-  | { readonly kind: 'approval'; readonly rule: string; readonly group: string; readonly count: number }
+  | {
+      readonly kind: 'approval'
+      readonly rule: string
+      readonly group: string
+      readonly count: number
+      /** A second group, asked as well at half of the time. */
+      readonly escalate?: string
+      /** One approval for so many calls of a kind, within so many minutes; both or neither. */
+      readonly grantMinutes?: number
+      readonly grantCalls?: number
+    }
   | { readonly kind: 'mask'; readonly label: string; readonly strategy: MaskStrategy }
   | { readonly kind: 'row_limit'; readonly max: number }
   | { readonly kind: 'step_up'; readonly context: string }
@@ -39,6 +49,8 @@ export interface PolicyRequest {
     readonly labels: readonly string[]
     /** Labels of the data that a change copies or compares; it needs every one of them in clear. */
     readonly carried?: readonly string[]
+    /** Labels of the data that a change is made to. */
+    readonly changes?: readonly string[]
     /** Sends data out of the company's own systems: mail, a ticket, a share, a public link. Absent: it does not. */
     readonly egress?: boolean
   }

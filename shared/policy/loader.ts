@@ -99,7 +99,8 @@ function refuseFaults(
 }
 
 function approvingGroups(rule: Rule): readonly string[] {
-  return rule.demand?.obligation.kind === 'approval' ? [rule.demand.obligation.group] : []
+  const one = rule.demand?.obligation
+  return one?.kind === 'approval' ? [one.group, ...(one.escalate === undefined ? [] : [one.escalate])] : []
 }
 
 /** One approval rule means one thing: otherwise an approval by the smaller circle would meet the larger demand. */

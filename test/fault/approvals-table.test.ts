@@ -40,7 +40,8 @@ async function approve(store: ApprovalStore, world: World): Promise<string> {
   await run(world, inboundFor('getItem'))
   const [asked] = await store.list(alice.tid, 0)
   if (asked === undefined) throw new Error('nothing was asked for')
-  const decided = decideRequest(asked.progress, { approve: true, voter: 'carol', justification, now: noon })
+  const vote = { approve: true, voter: 'carol', inSteadOf: null, circles: ['approvers'], at: noon, justification }
+  const decided = decideRequest(asked.progress, vote, asked.request)
   if (decided === null) throw new Error('it cannot be approved')
   await store.replace(asked, decided)
   return asked.request.id

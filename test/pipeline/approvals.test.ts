@@ -295,7 +295,7 @@ describe('request for an approval', () => {
   it.each([
     ['a group that has nobody', { group: 'nobody', count: 1 }],
     ['a group that is not known', { group: 'toString', count: 1 }],
-    ['two approvers', { group: 'approvers', count: 2 }],
+    ['two groups that have nobody', { group: 'nobody', count: 2, escalate: 'toString' }],
   ])('is refused at once where policy wants %s', async (_, needs) => {
     const { call, world } = createApprovalWorld({
       decide: () => ({ obligations: [{ kind: 'approval', rule: 'four-eyes', ...needs }] }),

@@ -68,7 +68,7 @@ beforeAll(async () => {
       const { registerFunctions, serve } = await import('../../shared/serve.ts')
       serve(served)
       declared = await loadFunctions()
-      registerFunctions({ COUNTERSIGN_APP: 'gateway' } as Settings)
+      registerFunctions({ COUNTERSIGN_APP: 'gateway', COUNTERSIGN_NOTICES: [] } as unknown as Settings)
     },
   })
 })

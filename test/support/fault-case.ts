@@ -166,10 +166,12 @@ async function approve(site: Site, { world, marker }: Case, call: () => Promise<
   const vote = {
     approve: true,
     voter: 'a second person',
+    inSteadOf: null,
+    circles: approval?.request.needs.map(({ group }) => group) ?? [],
     justification: { text: 'agreed', salt: '00' },
-    now: Date.now(),
+    at: Date.now(),
   }
-  const decided = approval && decideRequest(approval.progress, vote)
+  const decided = approval && decideRequest(approval.progress, vote, approval.request)
   if (!approval || !decided) throw new Error('there is nothing to approve')
   await site.approvals.replace(approval, decided)
 }

@@ -9,6 +9,7 @@ const declared = {
     'executeStatement',
     'executeDestructive',
     'explainQuery',
+    'explainChange',
     'listTables',
     'describeTable',
   ],

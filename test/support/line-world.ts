@@ -2,7 +2,9 @@
  * The world of one line, in memory: every port logs that it was used and can be made to fail. Rows are kept as facts in
  * a list; the receipts are made by the real factory, but nothing is chained or durable.
  */
+
 import type { ApprovalStore } from '../../shared/approval/approval.ts'
+import type { ApprovalDesk } from '../../shared/approval/desk.ts'
 import type { ApproverRules } from '../../shared/approval/vote.ts'
 import { grantIntent, grantOutcome } from '../../shared/audit/receipt.ts'
 import type { EventFacts, IntentFacts, OutcomeFacts } from '../../shared/audit/record.ts'
@@ -10,6 +12,7 @@ import type { Backend } from '../../shared/backend/define.ts'
 import { Problem } from '../../shared/errors/problem.ts'
 import { createChallengeMemory } from '../../shared/identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../../shared/identity/principal.ts'
+import type { Notice } from '../../shared/notice/notice.ts'
 import { createLine } from '../../shared/pipeline/create-line.ts'
 import { handle } from '../../shared/pipeline/handle.ts'
 import type { Deployment, ExchangeRequest, Line, Ports } from '../../shared/pipeline/line.ts'
@@ -19,9 +22,12 @@ import type { Decision, PolicyRequest } from '../../shared/policy/decision.ts'
 import { createLocalTime } from '../../shared/policy/local-time.ts'
 import { createCallRate } from '../../shared/quota/call-rate.ts'
 import type { Statement } from '../../shared/sql/statement.ts'
+import { createDesk } from './approval-desk.ts'
 import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './approval-memory.ts'
 import { lineBackend } from './line-backend.ts'
+import { createMemoryGlass, createMemoryNotices } from './notice-memory.ts'
 import { createMemoryRecorder } from './recorder-memory.ts'
+import { createUsageMemory } from './usage-memory.ts'
 
 export const noon = Date.UTC(2026, 10, 22, 12)
 const publicUrl = 'https://gateway.example'
@@ -76,6 +82,8 @@ export interface WorldOptions {
   readonly faults?: Faults
   readonly perMinute?: number
   readonly store?: ApprovalStore
+  readonly breakGlass?: Ports['breakGlass']
+  readonly desk?: ApprovalDesk
   /** Puts something before or in the place of ports, once they are made. */
   readonly wrap?: (ports: Ports) => Ports
   readonly newId?: () => string
@@ -96,6 +104,7 @@ export interface World {
   readonly rows: Row[]
   readonly events: EventFacts[]
   readonly approvals: MemoryApprovals
+  readonly notices: Notice[]
   readonly calls: UpstreamCall[]
   readonly exchanges: ExchangeRequest[]
   readonly logged: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[]
@@ -131,7 +140,12 @@ const identification: Identification = {
 export const approvers: ApproverRules = {
   homeTenant: tid,
   consoleClientId: 'c0000000-0000-4000-8000-000000000002',
-  groups: { approvers: ['9a000000-0000-4000-8000-000000000004'], nobody: [] },
+  groups: {
+    approvers: ['9a000000-0000-4000-8000-000000000004'],
+    managers: ['9a000000-0000-4000-8000-000000000006'],
+    owners: ['9a000000-0000-4000-8000-000000000007'],
+    nobody: [],
+  },
 }
 
 type Log = (name: string) => number
@@ -160,6 +174,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const events: EventFacts[] = []
   const approvals = createMemoryApprovals(faults.approvals)
   const now = options.now ?? (() => noon)
+  const notices: Notice[] = []
   const calls: UpstreamCall[] = []
   const exchanges: ExchangeRequest[] = []
   const logged: World['logged'] = []
@@ -173,6 +188,9 @@ export function createWorld(options: WorldOptions = {}): World {
     verifyAny: verify,
     recordings: createMemoryRecorder(async () => void (await pass(use('recording'), faults.recording))),
     approvals: options.store ?? approvals,
+    breakGlass: options.breakGlass ?? createMemoryGlass(now).store,
+    notices: createMemoryNotices(notices),
+    approvalDesk: options.desk ?? createDesk(),
     configured: options.configured ?? new Map([[backend.name, backend]]),
     understand: async () => ({ ...understoodRead, ...(await pass(use('understand'), faults.understand)) }),
     policy: () => ({
@@ -184,14 +202,15 @@ export function createWorld(options: WorldOptions = {}): World {
       schemaDigest: 'schema-digest',
       rules: [],
     }),
-    localTime: createLocalTime('UTC'),
     stepUps: createChallengeMemory(() => noon),
     callRate: createCallRate({ perMinute: options.perMinute ?? 100, now: () => noon }),
+    ...createUsageMemory({ now }),
     audit: createAudit({ rows, events }, use, faults),
     exchange: createExchange(exchanges, use, faults),
     groupsOf: async () => (await pass(use('groups'), faults.groups)) ?? [],
     executors: new Map([['rest', createExecutor(calls, use, faults)]]),
     now,
+    localTime: createLocalTime('UTC'),
     newId: options.newId ?? (() => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`),
     randomHex: (bytes) => 'ab'.repeat(bytes),
     deadlineMs: 1000,
@@ -200,7 +219,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const ports = options.wrap?.(plain) ?? plain
   const deployment = createDeployment(backend.name, options.classification ?? {})
   const line = createLine(ports, deployment, identification)
-  return { ports, deployment, identification, line, used, rows, events, approvals, calls, exchanges, logged }
+  return { ports, deployment, identification, line, used, rows, events, approvals, notices, calls, exchanges, logged }
 }
 
 function createAudit({ rows, events }: Pick<World, 'rows' | 'events'>, use: Log, faults: Faults): Ports['audit'] {

@@ -26,6 +26,8 @@ export interface StackFile {
   readonly vault: string
   /** The query API of the log service. */
   readonly logs?: string
+  /** What came to the receiver of notices: `GET {url}/`. */
+  readonly notices?: { readonly url: string }
   /** Path of the certificate authority, PEM. */
   readonly ca: string
   readonly proxy: string

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Storage, startAzurite } from '../azurite/azurite.ts'
@@ -9,6 +10,7 @@ import { type EvidenceAccount, startEvidence } from '../evidence/server.ts'
 import { logReaders } from '../logs/access-token.ts'
 import { makeFeeds, makeRequestLog, type RequestLog } from '../logs/feeds.ts'
 import { type LogsWorkspace, startLogs } from '../logs/server.ts'
+import { type NoticeReceiver, startNotices } from '../notices/server.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
 import { apps, tenants } from '../personas.ts'
@@ -47,6 +49,7 @@ export interface Services {
   readonly evidence: EvidenceAccount
   readonly databricks: DatabricksWorkspace
   readonly logs: LogsWorkspace
+  readonly notices: NoticeReceiver
   readonly proxy: ConnectProxy
 }
 
@@ -57,13 +60,14 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const certificates = await makeCertificates(hosts)
   const storage = launchAzurite(options, certificates)
   const entra = await launchEntra(options)
+  const notices = await launchNotices(options, certificates)
   const requests = makeRequestLog()
   const started = await settleAll([
     database,
     storage,
     database.then((ready) => launchFront(options, { certificates, database: ready, entra })),
     launchOrders(options, { certificates, entra }),
-    launchVault(options, { certificates, entra }),
+    launchVault(options, { certificates, entra, notices }),
     storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra, requests })),
     storage.then((ready) => launchEvidence(options, { certificates, storage: ready, entra })),
     database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
@@ -71,7 +75,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   ])
   const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs] = started
   const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs }
-  return { certificates, entra, proxy, ...data }
+  return { certificates, entra, notices, proxy, ...data }
 }
 
 /** Like Promise.all, but waits for every part before it fails: what came up late must be stopped too. */
@@ -166,7 +170,14 @@ function readFirstRelease(): Uint8Array | undefined {
   return file === '' ? undefined : readFileSync(file)
 }
 
-async function launchVault(options: ServicesOptions, { certificates, entra }: Built): Promise<ConnectProxy> {
+async function launchNotices({ teardown }: ServicesOptions, certificate: Certificates): Promise<NoticeReceiver> {
+  return teardown.add('notices', await startNotices({ certificate, key: randomBytes(32) }))
+}
+
+async function launchVault(
+  options: ServicesOptions,
+  { certificates, entra, notices }: Built & { readonly notices: NoticeReceiver },
+): Promise<ConnectProxy> {
   const kept = options.kept?.read<KeptVault>('vault')
   const named = {
     certificates,
@@ -178,6 +189,7 @@ async function launchVault(options: ServicesOptions, { certificates, entra }: Bu
   const vault = await startVault(kept === undefined ? named : { ...named, state: kept.state })
   const seeded = seedSecrets(vault, kept?.seeded ?? [])
   vault.seedKey(signingKeyName)
+  for (const [name, value] of Object.entries(notices.secrets)) vault.seed(name, value)
   const settle = keepUpToDate(options.kept, () => ({ state: vault.state(), seeded }))
   const stop = async () => {
     await vault.stop()

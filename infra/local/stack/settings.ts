@@ -99,6 +99,7 @@ function settings(parts: Surroundings): Record<string, string> {
     COUNTERSIGN_RETENTION_DAYS: String(retentionDays),
     ...policySettings(parts),
     COUNTERSIGN_POLICY_GROUPS: JSON.stringify(localDirectory({}).groups),
+    COUNTERSIGN_NOTICES: JSON.stringify(['teams', 'webhook'].map((kind) => ({ kind, secret: `notice-${kind}` }))),
     COUNTERSIGN_CALLS_PER_MINUTE: '1000000',
     COUNTERSIGN_FAILED_TOKENS_PER_MINUTE: '1000000',
     COUNTERSIGN_BACKENDS: JSON.stringify(backends(parts)),

@@ -158,7 +158,7 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
-  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs } = services
+  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs, notices } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -171,6 +171,7 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
     evidence: { container: evidenceContainer, reports: reportsContainer, signingKey: signingKeyName },
     vault: `https://${vaultHost}`,
     logs: logs.url,
+    notices: { url: notices.url },
     ca,
     proxy: proxy.url,
     backends: {

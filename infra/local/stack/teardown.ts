@@ -8,6 +8,7 @@ export const parts = [
   'evidence-account',
   'databricks',
   'logs',
+  'notices',
   'database',
   'azurite',
   'vault',

@@ -23,9 +23,9 @@ const aheadMs = 3_600_000
 const behindMs = 2 * 86_400_000
 
 /**
- * Roles in the vault: the gateway reads the audit key of the month (around its turn also the neighbour's) and the mask's
- * key, so that who holds it can make rows of one month and sign nothing; the sealer signs with one key; the verifier
- * and who checks the book by hand read all secrets, and the public half of the key. The months' secrets are made by the
+ * Roles in the vault: the gateway reads the audit key of the month (around its turn also the neighbour's), the mask's key
+ * and where notices go, so that who holds it can make rows of one month and sign nothing; the sealer signs with one key;
+ * the verifier and who checks the book by hand read all secrets, and the public half of the key. The months' secrets are made by the
  * verifier, which knows them anyway, and in an emergency by a keymaker, who reads none. What the verifier remembers is
  * under a key that only itself and who checks by hand may read, and only itself may make.
  */
@@ -70,5 +70,5 @@ function actionOf(method: string, { kind, version, action }: Place): Action | nu
 
 function isForGateway(name: string, now: number): boolean {
   const months = [now - behindMs, now, now + aheadMs].map((time) => new Date(time).toISOString().slice(0, 7))
-  return name === 'mask-key' || months.some((month) => name === `audit-hmac-${month}`)
+  return name === 'mask-key' || name.startsWith('notice-') || months.some((month) => name === `audit-hmac-${month}`)
 }

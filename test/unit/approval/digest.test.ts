@@ -12,6 +12,8 @@ const subject: ApprovalSubject = {
   statement: 'DELETE FROM x',
   digests: { policy: 'p', schema: 's', declaration: 'd', classification: 'c' },
   obligations: ['approval'],
+  content: '"etag-1"',
+  scope: 'call',
 }
 
 describe('approval digest', () => {

@@ -11,16 +11,17 @@ import { sealApprovals, vaultOf } from '../../support/approval-sealed.ts'
 const digest = 'ab'.repeat(32)
 const id = approvalId(digest)
 const request: ApprovalRequest = {
-  ...{ id, digest, attempt: 1, effect: 'delete', needs: [{ rule: 'r', group: 'g' }], requestedAt: 0 },
-  secrecy: { inputs: [], statement: null },
+  ...{ id, digest, attempt: 1, effect: 'delete', needs: [{ rule: 'r', group: 'g', count: 1 }], requestedAt: 0 },
+  secrecy: { inputs: [], statement: null, labels: [] },
+  ...{ useMs: 900_000, grant: null, example: null, purpose: null },
   subject: {
     ...{ tid: 't', oid: 'alice', actor: 'agent', backend: 'b', operation: 'o', inputs: '{}', statement: '' },
-    ...{ digests: {}, obligations: [] },
+    ...{ digests: {}, obligations: [], content: '', scope: 'call' as const },
   },
 }
-const approved: Progress = { ...openRequest(0), state: 'approved', voters: ['carol'], useBy: 900_000 }
+const approved: Progress = { ...openRequest(0, 3_600_000), state: 'approved', voters: ['carol'], useBy: 900_000 }
 
-async function stored(progress: Progress = openRequest(0)) {
+async function stored(progress: Progress = openRequest(0, 3_600_000)) {
   const rows = createMemoryRows()
   const found: Forgery[] = []
   const store = sealApprovals(rows, { found })
@@ -38,7 +39,7 @@ const edit = (row: ApprovalRow, change: (request: ApprovalRequest) => object): A
 const forgeries: readonly [string, (row: ApprovalRow) => ApprovalRow][] = [
   ['approved by nobody', (row) => ({ ...row, progress: text(approved) })],
   ['used until later', (row) => ({ ...row, progress: text({ ...approved, useBy: 9e15 }) })],
-  ['of a later round', (row) => ({ ...row, progress: text({ ...openRequest(0), round: 1 }) })],
+  ['of a later round', (row) => ({ ...row, progress: text({ ...openRequest(0, 3_600_000), round: 1 }) })],
   ['for another digest', (row) => edit(row, (of) => ({ ...of, digest: 'cd'.repeat(32) }))],
   ['for another person', (row) => edit(row, (of) => ({ ...of, subject: { ...of.subject, oid: 'mallory' } }))],
   ['for other inputs', (row) => edit(row, (of) => ({ ...of, subject: { ...of.subject, inputs: '{"id":1}' } }))],
@@ -53,7 +54,7 @@ describe('sealed approval', () => {
   it('comes back as it was stored, and as it was changed', async () => {
     const { store, found } = await stored()
     const [kept] = await store.list('t', 0)
-    expect(kept).toMatchObject({ request, progress: openRequest(0) })
+    expect(kept).toMatchObject({ request, progress: openRequest(0, 3_600_000) })
     expect(await store.replace(kept as Approval, approved)).not.toBeNull()
     expect((await store.latest('t', digest))?.progress).toEqual(approved)
     expect(found).toEqual([])
@@ -79,7 +80,7 @@ describe('sealed approval', () => {
 
   it('of the month before is read by the key of that month, and sealed anew by this one', async () => {
     const rows = createMemoryRows()
-    await sealApprovals(rows, { kid: 'audit-hmac-2026-10/0a1b2c3d' }).insert(request, openRequest(0))
+    await sealApprovals(rows, { kid: 'audit-hmac-2026-10/0a1b2c3d' }).insert(request, openRequest(0, 3_600_000))
     const store = sealApprovals(rows)
     const kept = await store.find('t', id)
     expect(kept?.progress.state).toBe('pending')

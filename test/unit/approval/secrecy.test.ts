@@ -29,14 +29,19 @@ describe('call as a voter sees it', () => {
     expect(show(inputs, { operation: sql, writes: ['sales.orders'] })).toEqual({
       inputs,
       statement: inputs.sql,
-      hidden: [],
+      ...{ hidden: [], hiddenFor: [], escaped: [] },
     })
   })
 
-  it('has no value for an input that bears the name of a secret member', () => {
-    const labels = { '/key/value': 'secret', '/name': 'pii.name' }
-    const { inputs, hidden } = show({ value: { deep: 'hunter2' }, name: 'n' }, { operation: { labels } })
-    expect([inputs, hidden]).toEqual([{ value: '[removed]', name: 'n' }, ['/inputs/value']])
+  it('has no value for an input that bears the name of a member that is masked', () => {
+    const labels = { '/key/value': 'secret', '/name': 'pii.name', '/region': 'none' }
+    const given = { value: { deep: 'hunter2' }, name: 'n', region: 'EMEA' }
+    const { inputs, hidden, hiddenFor } = show(given, { operation: { labels } })
+    expect(inputs).toEqual({ value: '[removed]', name: '[removed]', region: 'EMEA' })
+    expect([hidden, hiddenFor]).toEqual([
+      ['/inputs/name', '/inputs/value'],
+      ['pii.name', 'secret'],
+    ])
   })
 
   it('has no content for an object whose content is secret', () => {

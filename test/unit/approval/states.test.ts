@@ -12,18 +12,23 @@ import {
   type StoredState,
   stateAt,
 } from '../../../shared/approval/states.ts'
+import type { Vote, VotingTerms } from '../../../shared/approval/terms.ts'
 
 const minute = 60_000
-const pending = openRequest(0)
-const vote = { voter: 'carol', justification: { text: 'yes', salt: '00' }, now: minute }
+const pending = openRequest(0, 60 * minute)
+const terms: VotingTerms = { needs: [{ rule: 'r', group: 'g', count: 1 }], useMs: 15 * minute, grant: null }
+const vote: Vote = {
+  ...{ approve: true, voter: 'carol', inSteadOf: null, circles: ['g'], at: minute },
+  justification: { text: 'yes', salt: '00' },
+}
 const approved: Progress = { ...pending, state: 'approved', voters: ['carol'], useBy: 16 * minute }
 const inState = (state: StoredState): Progress =>
   state === 'pending' ? pending : { ...approved, state, decisionId: state === 'claimed' ? 'd1' : null }
 
 const states: readonly StoredState[] = ['pending', 'approved', 'rejected', 'cancelled', 'claimed', 'spent', 'revoked']
 const steps: Readonly<Record<string, (progress: Progress) => Progress | null>> = {
-  approve: (progress) => decideRequest(progress, { ...vote, approve: true }),
-  reject: (progress) => decideRequest(progress, { ...vote, approve: false }),
+  approve: (progress) => decideRequest(progress, vote, terms),
+  reject: (progress) => decideRequest(progress, { ...vote, approve: false }, terms),
   cancel: (progress) => cancelRequest(progress, minute),
   revoke: (progress) => revokeApproval(progress, minute),
   claim: (progress) => claimApproval(progress, 'd1', minute),
@@ -61,8 +66,8 @@ describe('state of an approval', () => {
   })
 
   it('lets nothing happen after its time', () => {
-    const late = { ...vote, now: 60 * minute, approve: true }
-    expect([decideRequest(pending, late), cancelRequest(pending, late.now)]).toEqual([null, null])
+    const late = { ...vote, at: 60 * minute }
+    expect([decideRequest(pending, late, terms), cancelRequest(pending, late.at)]).toEqual([null, null])
     const over = 16 * minute
     expect([claimApproval(approved, 'd1', over), revokeApproval(approved, over)]).toEqual([null, null])
   })

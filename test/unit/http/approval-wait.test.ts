@@ -3,7 +3,7 @@ import type { Approval } from '../../../shared/approval/approval.ts'
 import { openRequest } from '../../../shared/approval/states.ts'
 import { createWaits } from '../../../shared/http/approval-wait.ts'
 
-const pending = { progress: openRequest(0), etag: '1' } as unknown as Approval
+const pending = { progress: openRequest(0, 3_600_000), etag: '1' } as unknown as Approval
 const rejected = { ...pending, progress: { ...pending.progress, state: 'rejected' } } as Approval
 
 /** One approval that is decided by `decide`, and how often it was looked at. */

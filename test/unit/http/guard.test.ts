@@ -33,7 +33,8 @@ const refuse = createRefusal({
 
 function serveAnswer(answer: () => Promise<unknown>): void {
   const answers = Object.fromEntries(routes.map((route) => [route, answer as () => Promise<Answer>]))
-  const app: RunningApp = { answers: answers as unknown as RunningApp['answers'], refuse }
+  const noticeJobs = { handOut: async () => [], deliver: async () => false }
+  const app: RunningApp = { answers: answers as unknown as RunningApp['answers'], noticeJobs, refuse }
   current.app = async () => app
 }
 

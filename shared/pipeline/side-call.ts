@@ -1,0 +1,49 @@
+import { denied } from './judge.ts'
+import type { Deployment, Line, Ports } from './line.ts'
+import type { Json } from './ports.ts'
+import { refuse } from './refuse.ts'
+import { type Failed, isRefused, type MaskedCall, type Recorded, type Refused, type Reserved } from './stages.ts'
+
+/** A read of the same backend that a call needs to be described. */
+export interface SideRead {
+  readonly operation: string
+  readonly inputs: Readonly<Record<string, Json>>
+}
+
+/** The stages that a side read takes; its approval is never asked for. */
+export type SideLine = Omit<Line, 'verify' | 'approve' | 'respond'>
+
+/**
+ * A governed read of our own within a call, as the same person through the same agent: decided, recorded and exchanged
+ * like any other, with rows of its own; nothing of it is kept but what it answers. It asks for nobody's approval and for no stronger
+ * sign-in: where policy wants one, it is denied.
+ */
+export async function readAside(
+  stage: Reserved,
+  { operation, inputs }: SideRead,
+  { line, ports, deployment }: { readonly line: SideLine; readonly ports: Ports; readonly deployment: Deployment },
+): Promise<MaskedCall | Failed | Recorded> {
+  const { principal, assertion, traceId, invocation } = stage
+  const inbound = {
+    ...stage.inbound,
+    path: `/api/${invocation.backend.name}/${operation}`,
+    operation,
+    headers: { 'content-type': 'application/json' },
+    query: '',
+    body: Buffer.from(JSON.stringify(inputs), 'utf8'),
+  }
+  const traceparent = `00-${traceId}-${ports.randomHex(8)}-01`
+  const asked = { inbound, principal, assertion, decisionId: ports.newId(), traceId, traceparent }
+  const reserved = await line.reserve(await line.decide(await line.classify(line.resolve(asked))))
+  const intent = await line.recordIntent(clear(reserved, deployment))
+  const masked = line.mask(await line.call(await line.exchange(intent)))
+  return (await line.recordOutcome(masked)).call
+}
+
+function clear(stage: Reserved | Refused, { rowLimit }: Deployment) {
+  if (isRefused(stage)) return stage
+  const { effect } = stage.understood
+  const isPlain = !stage.decision.obligations.some(({ kind }) => kind === 'approval' || kind === 'step_up')
+  if (effect !== 'read' || !isPlain) return refuse(stage, denied(['not_permitted']))
+  return { ...stage, cleared: true as const, rowLimit }
+}
