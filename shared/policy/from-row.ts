@@ -20,24 +20,13 @@ export function requestFromRow({
 }: Intent): PolicyRequest | null {
   if ([...reads, ...writes].includes('(quoted)')) return null
   const { kind, tid, oid, azp: actor, acrs: authContexts } = principal
-  const {
-    guest,
-    publicClient,
-    groups,
-    roles,
-    declaredEffect,
-    runsAs,
-    labels,
-    carried,
-    egress,
-    shadow: _,
-    ...rest
-  } = context
+  const { guest, publicClient, groups, roles, declaredEffect, runsAs, labels, carried, changes, egress } = context
+  const { understood, dangers, statements, time, tainted, approvals, hour, weekday, breakGlass } = context
   const parsed = policyRequestSchema().safeParse({
     principal: { kind, tid, oid, actor, guest, publicClient, groups, roles, authContexts },
     action: effect,
-    resource: { backend, operation, declaredEffect, runsAs, reads, writes, labels, carried, egress },
-    context: rest,
+    resource: { backend, operation, declaredEffect, runsAs, reads, writes, labels, carried, changes, egress },
+    context: { understood, dangers, statements, time, tainted, approvals, hour, weekday, breakGlass },
   })
   return parsed.success ? (parsed.data as PolicyRequest) : null
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto'
 import * as z from 'zod'
 import { canonicalJson, sha256Hex } from './digest.ts'
 import { policyRequestSchema } from './request.ts'
@@ -110,7 +110,7 @@ export function readSigner(base64: string): KeyObject {
 
 /** SHA-256 (hex) of a public key's SubjectPublicKeyInfo. */
 export function fingerprintOf(key: KeyObject): string {
-  return sha256Hex(key.export({ format: 'der', type: 'spki' }).toString('base64'))
+  return hash('sha256', key.export({ format: 'der', type: 'spki' }), 'hex')
 }
 
 function signedText(release: ReleaseBody): string {

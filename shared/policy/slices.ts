@@ -27,7 +27,7 @@ export interface SliceOptions extends PolicySource {
 const mostSlices = 512
 const mostAnswers = 10_000
 /** A set of no more policies than this is asked whole: making slices ready would cost more than it saves. */
-const smallEnough = 100
+const smallEnough = 64
 
 interface Slice {
   readonly name: string

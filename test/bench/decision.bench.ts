@@ -1,5 +1,5 @@
 /**
- * One decision of policy, warm: the shipped set, parsed once, against the same engine called the plain way, with the texts
+ * One decision of policy for somebody of whom nothing is remembered: the shipped set, parsed once, against the same engine called the plain way, with the texts
  * handed over at each question. Every decision of the peer is compared with ours. CPU time of this process.
  */
 import { readFileSync } from 'node:fs'
@@ -9,10 +9,12 @@ import { projectRoot } from '../../infra/local/stack/local-folder.ts'
 import { localDirectory } from '../../infra/policy/local-directory.ts'
 import { completeSketch, type Sketch } from '../../infra/policy/sketch.ts'
 import { loadCedar, loadPolicy } from '../../shared/policy/cedar.ts'
+import type { PolicyRequest } from '../../shared/policy/decision.ts'
 import type { Engine, PolicyLanguage } from '../../shared/policy/language.ts'
 import { createPolicy, type Policy } from '../../shared/policy/policy.ts'
 import { readPolicyFolder } from '../../shared/policy/policy-folder.ts'
 import { policyRequestSchema } from '../../shared/policy/request.ts'
+import { measureSets } from './decision-sets.ts'
 import { type Bench, compareFigure } from './measurement.ts'
 import { microseconds, spend, takeTurns } from './rounds.ts'
 
@@ -51,7 +53,7 @@ export const run: Bench = async ({ quick }) => {
   for (const [name, sketch] of Object.entries(sketches)) {
     figures.push(await compare(name, sketch, { ours, theirs, quick }))
   }
-  return figures
+  return [...figures, ...(await measureSets(quick))]
 }
 
 interface Sides {
@@ -66,7 +68,7 @@ async function compare(name: string, sketch: Partial<Sketch>, { ours, theirs, qu
   if (expected !== answered) throw new Error(`the peer decides otherwise: ${name}`)
   const decide = (policy: Policy, count: number) =>
     spend(count, () => {
-      for (let at = 0; at < count; at++) policy.decide(request)
+      for (let at = 0; at < count; at++) policy.decide(somebody(request))
     })
   await decide(ours, 100)
   const turns = await takeTurns(quick ? 2 : 5, {
@@ -76,6 +78,14 @@ async function compare(name: string, sketch: Partial<Sketch>, { ours, theirs, qu
   const value = microseconds(turns.map((turn) => turn.ours))
   const figure = { case: name, value, unit: 'µs', peer: 'policies parsed at each question' }
   return compareFigure('cost', figure, microseconds(turns.map((turn) => turn.peer)))
+}
+
+let people = 0
+
+/** The same request by somebody new, so that no answer is known. */
+function somebody(request: PolicyRequest): PolicyRequest {
+  people += 1
+  return { ...request, principal: { ...request.principal, oid: `person-${people}` } }
 }
 
 /** The same language, but nothing is kept between two questions. */

@@ -71,7 +71,7 @@ async function readContent(
 }
 
 /** A file of a release. Throws Error where it is none. */
-export async function readRelease(file: string): Promise<SignedRelease> {
+async function readRelease(file: string): Promise<SignedRelease> {
   const release = parseRelease(await readFile(file, 'utf8'))
   if (release === null) throw new Error(`${file} is no release`)
   return release

@@ -48,7 +48,7 @@ export function readFailOn(text: string | undefined): readonly ReplayKind[] {
   })
 }
 
-export function readSince(text: string, now: number): string {
+function readSince(text: string, now: number): string {
   const [, count, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? []
   const span = Number(count) * (unit === 'h' ? 3_600_000 : 86_400_000)
   const time = count === undefined ? Date.parse(text) : now - span

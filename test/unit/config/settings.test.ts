@@ -120,6 +120,13 @@ describe('a wrong setting', () => {
     expect(message).not.toContain(value)
   })
 
+  it('that names fewer than two signers stops the start where the policy is a blob', () => {
+    const blob = { ...sample, COUNTERSIGN_POLICY: 'https://samplepolicy.blob.core.windows.net/policies/release.json' }
+    const two = { COUNTERSIGN_POLICY_SIGNERS: '{"ann":"QQ==","ben":"Qg=="}' }
+    expect(messageOf({ ...blob, COUNTERSIGN_POLICY_SIGNERS: '{"ann":"QQ=="}' })).toContain('COUNTERSIGN_POLICY_SIGNERS')
+    expect(messageOf({ ...blob, ...two })).toBe('')
+  })
+
   it('is named together with every other one', () => {
     const message = messageOf({ ...sample, COUNTERSIGN_CLOUD: 'mars', COUNTERSIGN_RETENTION_DAYS: '1' })
     expect(message).toMatch(/COUNTERSIGN_CLOUD.*COUNTERSIGN_RETENTION_DAYS/)
