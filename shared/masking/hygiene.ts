@@ -1,10 +1,4 @@
-import { breakMarkup } from './markup.ts'
-
-/** A string that nothing in it can turn against who shows or reads it, and how many places were changed. */
-export interface Neutralised {
-  readonly text: string
-  readonly count: number
-}
+import { breakMarkup, type Neutralised } from './markup.ts'
 
 /** Nothing but tabs, line ends, and visible ASCII that no markup starts with. */
 const harmless = /^(?:[\t\n\r\x20-;=-\\^-~]|\](?![(:]))*$/

@@ -1,4 +1,8 @@
-import type { Neutralised } from './hygiene.ts'
+/** A string that nothing in it can turn against who shows or reads it, and how many places were changed. */
+export interface Neutralised {
+  readonly text: string
+  readonly count: number
+}
 
 /** Stands where a link or picture to elsewhere was broken; the address stays readable behind it. */
 export const brokenLink = '⟦link⟧'

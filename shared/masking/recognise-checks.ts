@@ -4,7 +4,7 @@ export function digitsOf(text: string): string {
 }
 
 /** ISO/IEC 7812-1, annex B: payment cards and others. */
-export function passesLuhn(digits: string): boolean {
+function passesLuhn(digits: string): boolean {
   const sum = [...digits].reverse().reduce((total, digit, at) => {
     const doubled = Number(digit) * (at % 2 === 0 ? 1 : 2)
     return total + (doubled > 9 ? doubled - 9 : doubled)
@@ -13,7 +13,7 @@ export function passesLuhn(digits: string): boolean {
 }
 
 /** Remainder of a number that is too long for one, with letters counted from A = 10 (ISO 13616). */
-export function remainder97(text: string): number {
+function remainder97(text: string): number {
   let left = 0
   for (const char of text.toUpperCase()) {
     const value = Number.parseInt(char, 36)
