@@ -47,6 +47,8 @@ const own = [
   '/api/audit/reports/{date}/review',
   '/api/audit/stream',
   '/api/audit/verify',
+  '/api/break-glass',
+  '/api/break-glass/{id}/review',
   '/api/explain',
   '/api/operations',
   '/api/recordings/{id}',
