@@ -4,7 +4,7 @@ const technologies = require('./infra/build/edges.json')
 
 const exactly = (files) => `^(${files.map((file) => file.replaceAll('.', '\\.')).join('|')})$`
 const edge = exactly(technologies.flatMap(({ files }) => files))
-const outer = '^shared/(app(-ports|-executors|-evidence|-evidence-edges|-evidence-night|-approvals|-notices|-policy|-usage)?|serve)\\.ts$|^shared/http/|^shared/config/environment\\.ts$'
+const outer = '^shared/(app(-ports|-executors|-evidence|-evidence-edges|-evidence-night|-approvals|-notices|-policy|-usage)?|serve)\\.ts$|^shared/http/|^shared/console/|^shared/config/environment\\.ts$'
 // Node's own modules and our files resolve to names outside node_modules; zod is everybody's.
 const foreign = 'node_modules/(?!zod/)'
 

@@ -6,6 +6,8 @@ const config: KnipConfig = {
   entry: [
     'functions/*.ts',
     'shared/app.ts',
+    // The browser's entry, which the build bundles by itself.
+    'shared/console/main.ts',
     'shared/sql/parser-entry.mjs',
     'shared/sql/parser-polyglot-entry.mjs',
     'infra/local/commands/*.ts',

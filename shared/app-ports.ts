@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity'
 import { createApprovalDesk } from './app-approvals.ts'
 import { createExecutors } from './app-executors.ts'
 import { createNoticePorts, type NoticePorts } from './app-notices.ts'
+import { createUsagePorts } from './app-usage.ts'
 import { createForgeryReport } from './approval/forgery-report.ts'
 import { createSealedApprovals } from './approval/sealed-approvals.ts'
 import { createTableApprovals } from './approval/table-approvals.ts'
@@ -80,10 +81,10 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
   closing.push(parser.stop)
   return {
     ...identityPorts(base),
+    ...createUsagePorts(base, closing),
     configured,
     understand: parser.understand,
     policy,
-    localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),
     stepUps: createChallengeMemory(clock),
     callRate: createCallRate({ perMinute: settings.COUNTERSIGN_CALLS_PER_MINUTE, now: clock }),
     audit,
@@ -94,6 +95,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     ...createNoticePorts(base, { approvals, audit, policy, closing, secret }),
     executors: createExecutors(settings, { closing, handleKey: secret }),
     now: clock,
+    localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),
     newId: randomUUID,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     deadlineMs: limits.call,

@@ -14,9 +14,11 @@ import type { Settings } from './config/settings.ts'
 import { timeLimits } from './config/time-limits.ts'
 import { createAnswers } from './http/answers.ts'
 import { createAuditAnswers } from './http/audit-answers.ts'
+import { createConsole } from './http/console-files.ts'
 import { createMcpAnswer } from './http/mcp.ts'
 import { createRefusal, type Refusal } from './http/refusal.ts'
 import { createOutage, type RunningApp } from './http/running-app.ts'
+import { createUsageAnswers } from './http/usage-answers.ts'
 import { createManagedCredential } from './identity/managed-identity.ts'
 import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import { inputSchema } from './openapi/schema.ts'
@@ -131,10 +133,14 @@ async function compose(base: Foundation, { identification, refuse, closing, load
   const { policy, approvers } = await load(base.settings)
   const ports = createPorts(base, { policy: () => policy, closing })
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports, approvers), identification))
+  const consoleFolder = fileURLToPath(new URL(inSource ? '../dist/console/' : './console/', import.meta.url))
   const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book: ports.book, wait: sleep })
-  return { answers: { ...createAnswers(parts), ...audit, mcp }, noticeJobs: ports.noticeJobs, refuse }
+  const console = createConsole(base.settings, consoleFolder)
+  const usage = createUsageAnswers({ ...parts, book: ports.book })
+  const answers = { ...createAnswers(parts), ...audit, ...usage, mcp, console }
+  return { answers, noticeJobs: ports.noticeJobs, refuse }
 }
 
 function randomHex(bytes: number): string {

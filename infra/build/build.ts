@@ -60,6 +60,16 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
     entryPoints: workers.map((file) => join(root, file)),
     outdir: folder,
   })
+  await bundle({
+    ...bundleOptions,
+    banner: {},
+    platform: 'browser',
+    target: 'es2022',
+    entryPoints: { app: join(root, 'shared/console/main.ts') },
+    outdir: join(folder, 'console'),
+  })
+  const page = ['index.html', 'style.css']
+  await Promise.all(page.map((name) => cp(join(root, 'shared/console', name), join(folder, 'console', name))))
   await Promise.all(assets.map((file) => cp(file, join(folder, file.slice(dirname(file).length + 1)))))
   await copyPolicy(join(folder, 'policy'))
   const digest = await digestFolder(folder)

@@ -16,6 +16,8 @@ export interface Sketch {
   readonly reads?: readonly string[]
   readonly writes?: readonly string[]
   readonly labels?: readonly string[]
+  readonly changes?: readonly string[]
+  readonly egress?: boolean
   readonly principal?: Partial<PolicyRequest['principal']>
   readonly context?: Partial<PolicyRequest['context']>
 }
@@ -33,6 +35,8 @@ export function completeSketch(sketch: Sketch): PolicyRequest {
       reads: sketch.reads ?? [],
       writes: sketch.writes ?? [],
       labels: sketch.labels ?? [],
+      changes: sketch.changes ?? [],
+      egress: sketch.egress ?? false,
     },
     context: {
       understood: true,

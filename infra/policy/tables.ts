@@ -28,6 +28,8 @@ const sketchShape = () => ({
   reads: z.array(z.string()).optional(),
   writes: z.array(z.string()).optional(),
   labels: z.array(z.string()).optional(),
+  changes: z.array(z.string()).optional(),
+  egress: z.boolean().optional(),
   principal: z.record(z.string(), z.unknown()).optional(),
   context: z.record(z.string(), z.unknown()).optional(),
 })

@@ -36,13 +36,12 @@ export function createOpenRequests(table: StateTable, limit: number): OpenReques
     enter: async (entry, now) => {
       const place = placeOf(entry)
       const entered = await table.insert(place, open)
-      // The same call once more: its request is there already.
-      if (entered === null) return
       const rows = await table.list({ partition: place.partition, from: isoTime(now) })
-      const ends = rows.filter(({ values }) => values.closed !== true).map(({ key }) => key.slice(0, isoLength))
-      if (ends.length <= limit) return
-      await table.replace({ ...place, etag: entered }, closed)
-      throw tooMany(ends[0] ?? '', now)
+      const counted = rows.filter(({ values }) => values.closed !== true).map(({ key }) => key)
+      // The same request may be there already: it counts once, and not at all where it was refused in this instant.
+      if (counted.length <= limit && counted.includes(place.key)) return
+      if (entered !== null) await table.replace({ ...place, etag: entered }, closed)
+      throw tooMany(counted[0]?.slice(0, isoLength) ?? isoTime(now), now)
     },
     leave: close,
   }

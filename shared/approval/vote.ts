@@ -133,7 +133,8 @@ export function maySee(voter: Voter, approval: Approval, world: VotingWorld): bo
   return isInControl(principal, world.rules) && ballotsOf(voter, approval, world).length > 0
 }
 
-function isInControl(principal: Principal, rules: ApproverRules): boolean {
+/** At the console, with the scope of people who decide. */
+export function isInControl(principal: Principal, rules: ApproverRules): boolean {
   return principal.actor === rules.consoleClientId && principal.scopes.includes(controlScope)
 }
 

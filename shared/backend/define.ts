@@ -52,6 +52,8 @@ export interface Operation {
   readonly runsAs?: 'person' | 'other'
   /** Sends data out of the company's own systems: mail, a ticket, a share, a public link. */
   readonly egress?: boolean
+  /** Brings back text that people outside wrote: mail, tickets, web pages. Whoever reads it is tainted for eight hours. */
+  readonly untrusted?: boolean
   /** Strict object: unknown members are refused. */
   readonly inputs: SchemaThunk
   /** The input that holds a statement, and its dialect; parsed before policy sees the call. */

@@ -11,6 +11,7 @@ import type { Assertion, Principal } from '../identity/principal.ts'
 import { describeApi } from '../openapi/document.ts'
 import { describeProblem } from '../openapi/problem-page.ts'
 import { inputSchema } from '../openapi/schema.ts'
+import { brakeQuestions } from '../pipeline/admit.ts'
 import { handle } from '../pipeline/handle.ts'
 import { describeData, groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
 import type { Line, Ports } from '../pipeline/line.ts'
@@ -21,7 +22,7 @@ import { createApprovalAnswers } from './approval-answers.ts'
 import { createGlassAnswers } from './break-glass-answers.ts'
 import { parseQuestion } from './question.ts'
 import { answerRecording } from './recording-answer.ts'
-import type { AnswerRoute, AuditRoute } from './running-app.ts'
+import type { AnswerRoute, AuditRoute, UsageRoute } from './running-app.ts'
 
 /** What the routes answer from. */
 export interface AnswerParts {
@@ -35,7 +36,9 @@ export interface AnswerParts {
   readonly line: () => Promise<Line>
 }
 
-type Answers = Readonly<Record<Exclude<AnswerRoute, 'mcp' | AuditRoute>, (inbound: Inbound) => Promise<Answer>>>
+type Answers = Readonly<
+  Record<Exclude<AnswerRoute, 'mcp' | 'console' | AuditRoute | UsageRoute>, (inbound: Inbound) => Promise<Answer>>
+>
 
 /**
  * Every route's answer. Only `call` and `fallback` take the line; the others have no side effect on any backend. What
@@ -99,11 +102,13 @@ export async function listOperationsFor(
   { principal, assertion }: { readonly principal: Principal; readonly assertion: Assertion },
   parts: AnswerParts,
 ) {
+  brakeQuestions(principal, parts.ports)
   const groups = await groupsOf({ principal, assertion, decisionId: parts.ports.newId() }, parts.ports)
+  const tainted = await parts.ports.taints.isTainted(principal)
   const all = [...parts.ports.configured.values()].flatMap((backend) =>
     Object.entries(backend.operations).map(([name, operation]) => ({ backend, name, operation })),
   )
-  const listed = all.map((entry) => describeEntry(entry, { principal, groups }, parts))
+  const listed = all.map((entry) => describeEntry(entry, { principal, groups, tainted }, parts))
   return listed.filter((entry) => principal.kind === 'app' || entry.decision !== 'deny')
 }
 
@@ -116,12 +121,13 @@ interface Entry {
 /** Before its inputs are known a statement or a named object is none, so only a guard can deny it for certain. */
 function describeEntry(
   { backend, name, operation }: Entry,
-  asking: { readonly principal: Principal; readonly groups: readonly string[] },
+  asking: { readonly principal: Principal; readonly groups: readonly string[]; readonly tainted: boolean },
   { ports }: AnswerParts,
 ) {
   const understood = { effect: operation.effect, understood: true, reads: [], writes: [], dangers: [], statements: 0 }
   const invocation = { backend, operationName: name, operation, inputs: {} }
-  const judged = { principal: asking.principal, invocation, understood, ...describeData(invocation, understood, {}) }
+  const { principal, tainted } = asking
+  const judged = { principal, tainted, invocation, understood, ...describeData(invocation, understood, {}) }
   const decision = ports.policy().decide(policyRequest(judged, asking.groups, ports))
   const named = operation.statement !== undefined || operation.object !== undefined
   const open = named && decision.reasons.every((reason) => reason === 'not_permitted')
@@ -141,11 +147,14 @@ function describeEntry(
 async function explain(inbound: Inbound, parts: AnswerParts) {
   const { ports, settings } = parts
   const { principal, assertion } = await ports.verify(inbound)
+  brakeQuestions(principal, ports)
   const question = parseQuestion(parseBody(inbound.body, inbound.headers['content-type'] ?? ''))
   const invocation = resolve({ ...question, inputs: () => question.inputs, at: '/inputs' }, ports.configured)
   const understood = await classify(invocation, ports.understand)
   const classification = settings.COUNTERSIGN_BACKENDS[invocation.backend.name]?.classification ?? {}
-  const judged: Judged = { principal, invocation, understood, ...describeData(invocation, understood, classification) }
+  const tainted = await ports.taints.isTainted(principal)
+  const data = describeData(invocation, understood, classification)
+  const judged: Judged = { principal, tainted, invocation, understood, ...data }
   const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
   const request = policyRequest(judged, groups, ports)
   const decision = ports.policy().decide(request)

@@ -13,8 +13,10 @@ import { Problem } from '../errors/problem.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
-import { type GivenDelegation, parseDelegate, parseDelegation } from './approval-question.ts'
+import { type GivenDelegation, parseDelegation, parseEnding } from './approval-question.ts'
 import { type ApprovalSettings, identifyVoter } from './approval-voter.ts'
+
+const operatorRole = 'Countersign.Operator'
 
 /**
  * The answers of `/api/approvals/delegations`: an approver lends their vote for a while, sees what they lent or were lent,
@@ -71,16 +73,21 @@ function requireSensible({ to, until }: GivenDelegation, own: string, now: numbe
   throw invalid([{ pointer: '/until', detail: 'is not in the next 14 days' }])
 }
 
-/** Ending needs no fresh sign-in: it only takes away. */
+/**
+ * Ending needs no fresh sign-in: it only takes away. An operator ends anybody's, since nobody here can see when a lender is
+ * no approver any more.
+ */
 async function end(inbound: Inbound, settings: ApprovalSettings): Promise<Answer> {
-  const { ports } = settings
+  const { ports, approvers } = settings
   const voter = await identifyAtConsole(inbound, settings)
-  const { tid, oid } = voter.principal
-  const to = parseDelegate(inbound.query)
+  const { tid, oid, roles } = voter.principal
+  const { to, from } = parseEnding(inbound.query)
+  const isOperator = roles.includes(operatorRole) && tid === approvers.homeTenant
   const now = ports.now()
   const all = await ports.approvalDesk.delegations.list(tid)
-  const lent = all.find((one) => one.from === oid && one.to === to && isInForce(one, now))
-  if (lent === undefined) throw new Problem('operation_unknown', 'There is no such delegation of yours.')
+  const lent = all.find((one) => one.from === (from ?? oid) && one.to === to && isInForce(one, now))
+  if (lent === undefined || (lent.from !== oid && !isOperator))
+    throw new Problem('operation_unknown', 'There is no such delegation of yours.')
   const ended = { ...lent, endedAt: now }
   await keep(ended, { voter, step: 'end' }, settings)
   return answerJson(200, describe(ended))
@@ -94,7 +101,7 @@ async function keep(
 ): Promise<void> {
   const { oid, actor, tokenId } = voter.principal
   const { tid, to, until } = delegation
-  const who = { tid, oid, azp: actor, to, until: isoTime(until), tokenId }
+  const who = { tid, oid, azp: actor, from: delegation.from, to, until: isoTime(until), tokenId }
   await ports.audit.recordEvent({ kind: 'delegation', detail: { step, ...who } })
   if (await ports.approvalDesk.delegations.put(delegation)) return
   await ports.audit.recordEvent({ kind: 'delegation', detail: { step: 'void', of: step, ...who } })

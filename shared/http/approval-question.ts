@@ -43,11 +43,18 @@ export function parseDelegation(body: unknown): GivenDelegation {
   return parse(delegationSchema(), body)
 }
 
-/** To whom the delegation went that is to end. */
-export function parseDelegate(query: string): string {
-  const to = new URLSearchParams(query).get('to') ?? ''
-  if (z.guid().safeParse(to).success) return to.toLowerCase()
-  throw invalid([{ pointer: '/to', detail: 'is not the object id of a person' }])
+/** Which delegation is to end: to whom it went, and from whom where it is not the caller's own. */
+export function parseEnding(query: string): { readonly to: string; readonly from: string | null } {
+  const given = new URLSearchParams(query)
+  return {
+    to: guidOf(given.get('to') ?? '', '/to'),
+    from: given.has('from') ? guidOf(given.get('from') ?? '', '/from') : null,
+  }
+}
+
+function guidOf(text: string, pointer: string): string {
+  if (z.guid().safeParse(text).success) return text.toLowerCase()
+  throw invalid([{ pointer, detail: 'is not the object id of a person' }])
 }
 
 function parse<T>(schema: z.ZodType<T>, body: unknown): T {

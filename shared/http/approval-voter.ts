@@ -1,5 +1,5 @@
 import type { Approval } from '../approval/approval.ts'
-import { type ApproverRules, isApprover, maySee, type Voter, type VotingWorld } from '../approval/vote.ts'
+import { type ApproverRules, isApprover, isInControl, maySee, type Voter, type VotingWorld } from '../approval/vote.ts'
 import { Problem } from '../errors/problem.ts'
 import type { ChallengeSettings } from '../identity/challenge.ts'
 import { groupsOf } from '../pipeline/judge.ts'
@@ -28,11 +28,13 @@ export interface ApprovalSettings {
 
 export const approvalForm = /^apr_[0-9a-f]{32}(-\d{1,6})?$/
 
-/** Who asks: a person, with groups and lent votes where they hold the role. An application alone is refused. */
+/** Who asks: a person, at the console with groups and lent votes where they hold the role. An application alone is refused. */
 export async function identifyVoter(inbound: Inbound, { ports, approvers }: ApprovalSettings): Promise<Voter> {
   const { principal, assertion } = await ports.verifyAny(inbound)
   if (principal.kind === 'app') throw new Problem('human_required', 'An application alone has no approvals.')
-  if (!isApprover(principal, approvers)) return { principal, groups: [], delegations: [] }
+  if (!isApprover(principal, approvers) || !isInControl(principal, approvers)) {
+    return { principal, groups: [], delegations: [] }
+  }
   const [groups, all] = await Promise.all([
     groupsOf({ principal, assertion, decisionId: ports.newId() }, ports),
     ports.approvalDesk.delegations.list(principal.tid),

@@ -5,7 +5,7 @@ import type { AuditParts } from './audit-book.ts'
 
 /** What was read of the book. `filter` is kept as a digest, `opened` are the decisions whose personal values were opened. */
 export interface Reading {
-  readonly what: 'records' | 'stream' | 'head' | 'reports' | 'report' | 'verify'
+  readonly what: 'records' | 'stream' | 'head' | 'reports' | 'report' | 'verify' | 'activity' | 'usage'
   readonly filter: Readonly<Record<string, string>>
   readonly count: number
   readonly opened?: readonly string[]

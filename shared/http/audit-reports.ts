@@ -6,9 +6,9 @@ import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
 import { requireAuditor } from './audit-auditor.ts'
 import type { AuditParts } from './audit-book.ts'
-import { readParameters } from './audit-question.ts'
 import { chainReading } from './audit-reading.ts'
 import { listReviews } from './audit-reviews.ts'
+import { formatAsked, pageHeaders } from './page.ts'
 
 const listed = 31
 const atOnce = 8
@@ -77,33 +77,4 @@ function verdictOf({ content }: KeptReport) {
 async function signatureHeader({ book }: AuditParts, date: string): Promise<Readonly<Record<string, string>>> {
   const signature = await book.reports.read(reportName(date, 'report.json.sig'))
   return signature === null ? {} : { 'countersign-signature': Buffer.from(signature).toString('base64') }
-}
-
-function formatAsked({ query, headers }: Inbound): 'json' | 'html' {
-  const { format } = readParameters(query)
-  const accept = headers.accept ?? ''
-  const isPage = format === undefined ? /\btext\/html\b/.test(accept) : format === 'html'
-  return isPage ? 'html' : 'json'
-}
-
-/** The page has no script and loads nothing; its own style sheets are named by their digests, and nothing else runs. */
-function pageHeaders(page: string): Readonly<Record<string, string>> {
-  const styles = [...page.matchAll(/<style[^>]*>([\s\S]*?)<\/style>/g)].map(([, text = '']) => {
-    return `'sha256-${Buffer.from(hash('sha256', text, 'hex'), 'hex').toString('base64')}'`
-  })
-  const policy = [
-    "default-src 'none'",
-    `style-src ${styles.length === 0 ? "'none'" : styles.join(' ')}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    'sandbox',
-  ]
-  return {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': policy.join('; '),
-    'referrer-policy': 'no-referrer',
-    'cross-origin-resource-policy': 'same-origin',
-  }
 }

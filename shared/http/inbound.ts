@@ -10,7 +10,7 @@ export async function readInbound(request: HttpRequest, backend: string | undefi
     method: request.method.toUpperCase(),
     path: url.pathname,
     backend: backend ?? request.params.backend ?? '',
-    operation: named(request.params, ['operation', 'code', 'resource', 'id', 'date']),
+    operation: named(request.params, ['operation', 'code', 'resource', 'id', 'date', 'file']),
     headers,
     query: url.search,
     body: await readBody(request),

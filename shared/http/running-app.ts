@@ -13,6 +13,7 @@ const answerRoutes = [
   'breakGlass',
   'call',
   'cancelApproval',
+  'console',
   'decideApproval',
   'delegate',
   'delegations',
@@ -22,8 +23,11 @@ const answerRoutes = [
   'explain',
   'fallback',
   'health',
+  'liftSuspension',
   'listGlass',
   'mcp',
+  'myActivity',
+  'notMe',
   'openapi',
   'operations',
   'problemPage',
@@ -32,6 +36,10 @@ const answerRoutes = [
   'reviewReport',
   'recording',
   'revokeApproval',
+  'suspend',
+  'suspensions',
+  'switchAgent',
+  'usage',
   'verifyBook',
 ] as const
 
@@ -48,6 +56,9 @@ export type AuditRoute =
   | 'disposeFinding'
   | 'reviewReport'
   | 'verifyBook'
+
+/** Routes of operators, and of people about themselves (usage-answers.ts). */
+export type UsageRoute = 'liftSuspension' | 'myActivity' | 'notMe' | 'suspend' | 'suspensions' | 'switchAgent' | 'usage'
 
 type Answers = Readonly<Record<AnswerRoute, (inbound: Inbound) => Promise<Answer>>>
 

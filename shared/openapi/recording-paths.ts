@@ -31,7 +31,10 @@ export const recordingPaths: readonly (readonly [string, Node])[] = [
         summary: 'What was recorded of a decision, for auditors at the console',
         parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }],
         responses: {
-          200: { description: 'The recording', content: { 'application/json': { schema: recording } } },
+          200: {
+            description: 'The recording',
+            content: { 'application/json': { schema: recording }, 'text/html': { schema: { type: 'string' } } },
+          },
           ...describeFailures(codes),
         },
       },

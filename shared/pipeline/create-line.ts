@@ -10,7 +10,7 @@ import { createResponse, type Identification } from './respond.ts'
 /** The whole line over the world's ports. */
 export function createLine(ports: Ports, deployment: Deployment, identification: Identification): Line {
   const line = {
-    ...createAdmission(ports),
+    ...createAdmission(ports, deployment),
     ...createJudgement(ports, deployment),
     ...createRecording(ports, deployment),
     ...createPerformance(ports, deployment),

@@ -24,8 +24,13 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
     decide: async (stage) => {
       if (isRefused(stage)) return stage
       try {
-        const judged = policyRequest(stage, await groupsOf(stage, ports), ports)
-        const request = withGlass(judged, await ports.breakGlass.isActive(stage.principal))
+        const facts = [
+          groupsOf(stage, ports),
+          ports.taints.isTainted(stage.principal),
+          ports.breakGlass.isActive(stage.principal),
+        ] as const
+        const [groups, tainted, isGlassBroken] = await Promise.all(facts)
+        const request = withGlass(policyRequest({ ...stage, tainted }, groups, ports), isGlassBroken)
         const policy = ports.policy()
         const decision = policy.decide(request)
         const decided = { ...stage, policy, request, decision }
@@ -37,11 +42,17 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
   }
 }
 
-/** Labels of the data that a call may bring back, and of the data that a change carries on. */
+/** Labels of the data that a call may bring back, of the data that a change carries on, and of that which it changes. */
 export function describeData(invocation: Invocation, understood: Understood, classification: Classification) {
   const tables = indexTables(classification)
   const carried = [...labelsCarried(understood, tables), ...labelsCompared(invocation, understood, tables)]
-  return { labels: labelsOf(invocation, understood, classification), carried: [...new Set(carried)].sort() }
+  const changed = { ...understood, reads: understood.writes }
+  const silent = { ...invocation, operation: { ...invocation.operation, labels: {} } }
+  return {
+    labels: labelsOf(invocation, understood, classification),
+    carried: [...new Set(carried)].sort(),
+    changes: understood.effect === 'read' ? [] : labelsOf(silent, changed, classification),
+  }
 }
 
 /** The same request where the person has broken the glass. */
@@ -50,7 +61,9 @@ export function withGlass(request: PolicyRequest, isActive: boolean): PolicyRequ
 }
 
 /** What a decision needs of a stage; a question about a call needs no more. */
-export type Judged = Pick<Classified, 'principal' | 'invocation' | 'understood' | 'labels' | 'carried'>
+export type Judged = Pick<Classified, 'principal' | 'invocation' | 'understood' | 'labels' | 'carried' | 'changes'> & {
+  readonly tainted: boolean
+}
 
 /**
  * The groups of the principal. Where the token cannot list them the directory is asked as the person, since a missing
@@ -66,14 +79,19 @@ export async function groupsOf(
   return ports.groupsOf({ principal, assertion, correlationId: decisionId, signal })
 }
 
-/** What policy may look at, from this stage; whole seconds, so that a replay sees the same. */
+/** The moment of a decision; whole seconds, so that a replay sees the same. */
+function describeNow({ now, localTime }: Pick<Ports, 'now' | 'localTime'>) {
+  const time = now()
+  return { time: `${new Date(time).toISOString().slice(0, 19)}Z`, ...localTime(time) }
+}
+
+/** What policy may look at, from this stage. */
 export function policyRequest(
   stage: Judged,
   groups: readonly string[],
   ports: Pick<Ports, 'now' | 'localTime'>,
 ): PolicyRequest {
-  const now = ports.now()
-  const { principal, invocation, understood, labels, carried } = stage
+  const { principal, invocation, understood, labels, carried, changes, tainted } = stage
   const { kind, tid, oid, actor, guest, publicClient, roles, authContexts } = principal
   return {
     principal: { kind, tid, oid, actor, guest, publicClient, groups, roles, authContexts },
@@ -87,16 +105,16 @@ export function policyRequest(
       writes: understood.writes,
       labels,
       carried,
+      changes,
       egress: invocation.operation.egress ?? false,
     },
     context: {
       understood: understood.understood,
       dangers: understood.dangers,
       statements: understood.statements,
-      time: `${new Date(now).toISOString().slice(0, 19)}Z`,
-      tainted: false,
+      ...describeNow(ports),
+      tainted,
       approvals: [],
-      ...ports.localTime(now),
     },
   }
 }

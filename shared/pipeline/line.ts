@@ -14,6 +14,11 @@ import type { Notices } from '../notice/notice.ts'
 import type { LocalTime } from '../policy/local-time.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { CallRate } from '../quota/call-rate.ts'
+import type { Quotas } from '../quota/quotas.ts'
+import type { Suspensions } from '../suspension/suspensions.ts'
+import type { Taints } from '../taint/taints.ts'
+import type { InFlight } from '../usage/in-flight.ts'
+import type { Usage } from '../usage/usage-counters.ts'
 import type { Answer, Executor, Inbound } from './ports.ts'
 import type {
   Answerable,
@@ -86,9 +91,15 @@ export interface Ports {
   readonly understand: Understand
   /** The set in force; a call keeps the one that it was first decided by. Throws Problem where there is none. */
   readonly policy: () => Policy
-  /** Hour and weekday where the deployment is. */
-  readonly localTime: (now: number) => LocalTime
   readonly callRate: CallRate
+  /** The same for what no backend hears of: denied calls, questions. */
+  readonly askRate: CallRate
+  readonly quotas: Quotas
+  readonly suspensions: Suspensions
+  readonly taints: Taints
+  readonly usage: Usage
+  /** Calls that this instance has with a backend now. */
+  readonly inFlight: InFlight
   /** Step-ups that policy asked for, so that the same one is not asked for endlessly. */
   readonly stepUps: ChallengeMemory
   readonly audit: Pick<AuditWriter, 'recordPermitted' | 'recordRefused' | 'recordOutcome' | 'recordEvent'>
@@ -111,6 +122,8 @@ export interface Ports {
   readonly groupsOf: (request: Omit<ExchangeRequest, 'scope'>) => Promise<readonly string[]>
   readonly executors: ReadonlyMap<string, Executor>
   readonly now: () => number
+  /** Hour and weekday where the deployment is. */
+  readonly localTime: (now: number) => LocalTime
   readonly newId: () => string
   readonly randomHex: (bytes: number) => string
   readonly deadlineMs: number

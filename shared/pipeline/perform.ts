@@ -3,6 +3,8 @@ import type { ExchangedToken } from '../identity/principal.ts'
 import { demandClaims } from '../identity/step-up.ts'
 import { mask } from '../masking/mask.ts'
 import { factsOfFailure, failWith } from '../upstream/failure.ts'
+import type { CallInFlight } from '../usage/in-flight.ts'
+import { assertNotSuspended } from './admit.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import type { Invocation, UpstreamAnswer } from './ports.ts'
@@ -25,13 +27,17 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
       if (isRefused(stage)) return stage
       try {
         await spendApproval(stage, ports)
+        await assertNotSuspended(stage, ports)
       } catch (error) {
         return fail(stage, error, 'not-called')
       }
       try {
+        ports.inFlight.begin(describeFlight(stage, ports.now()))
         return { ...stage, answer: assertSeen(await callOnceMore(stage, { ports, deployment })) }
       } catch (error) {
         return fail(stage, error, fateOf(error))
+      } finally {
+        ports.inFlight.end(stage.decisionId)
       }
     },
 
@@ -49,6 +55,11 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
 interface World {
   readonly ports: Ports
   readonly deployment: Deployment
+}
+
+function describeFlight({ decisionId, principal, invocation }: Permitted, since: number): CallInFlight {
+  const { tid, oid, actor } = principal
+  return { decisionId, tid, oid, actor, since, backend: invocation.backend.name, operation: invocation.operationName }
 }
 
 function requestToken(stage: Permitted, { ports, deployment }: World, claims?: string): Promise<ExchangedToken> {
@@ -121,7 +132,7 @@ function callBackend(stage: Exchanged, token: ExchangedToken, ports: Ports): Pro
     token,
     traceparent: stage.traceparent,
     idempotencyKey: idempotencyKeyOf(stage),
-    rowLimit: stage.rowLimit,
+    rowLimit: Math.min(stage.rowLimit, stage.admission?.hold?.rows ?? stage.rowLimit),
     signal: AbortSignal.timeout(ports.deadlineMs),
   })
 }

@@ -65,6 +65,8 @@ export interface UpstreamAnswer {
   readonly truncated: boolean
   readonly backendIds: Readonly<Record<string, string>>
   readonly identity: IdentityProof
+  /** What the backend says that the call took, where it says so. */
+  readonly usage?: { readonly tokens?: number; readonly cost?: number }
 }
 
 /** Everything an executor may know of one call. */

@@ -5,8 +5,12 @@ import type { Principal } from '../identity/principal.ts'
 import { tellMismatch } from '../notice/occurrences.ts'
 import type { PolicyRequest } from '../policy/decision.ts'
 import { nameFailure } from '../telemetry/log.ts'
+import { countUsage } from './count-usage.ts'
+import { settleQuota } from './hold-quota.ts'
 import { keepRecording } from './keep-recording.ts'
+import { keepTaint } from './keep-taint.ts'
 import type { Deployment, Line, Ports } from './line.ts'
+import type { UpstreamAnswer } from './ports.ts'
 import { settleApproval } from './spend.ts'
 import { type Answerable, type Cleared, isRefused, type MaskedCall, type Refused, type Verified } from './stages.ts'
 
@@ -24,20 +28,28 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
       } catch (error) {
         // Without an intent nothing is ever called: a claim is of no use to anybody.
         await settleApproval(stage, 'not-called', ports)
+        settleQuota(stage, { status: 'not-called' }, ports)
         throw error
       }
     },
 
     recordOutcome: async (made): Promise<Answerable> => {
-      const { call: stage, recording } = await keepRecording(made, ports)
+      const { call: stage, recording } = await keepRecording(await keepTaint(made, ports), ports)
       const facts = { ...outcomeFacts(stage, ports.now()), ...(recording === undefined ? {} : { recording }) }
       if (facts.code === 'identity_mismatch') raiseMismatch(stage, ports)
       if (facts.code === 'internal') ports.log('unexpected', { decisionId: stage.decisionId, ...causeOf(stage) })
       const outcome = await ports.audit.recordOutcome(stage.intent, facts)
       await settleApproval(stage, facts.status, ports)
+      settleQuota(stage, { status: facts.status, answer: answerOf(made) }, ports)
+      countUsage(stage, { status: facts.status, answer: answerOf(made) }, ports)
       return { outcome, intent: stage.intent, call: stage }
     },
   }
+}
+
+/** What came back, shown or not. */
+function answerOf(made: Parameters<Line['recordOutcome']>[0]): UpstreamAnswer | undefined {
+  return 'answer' in made ? (made as MaskedCall).answer : undefined
 }
 
 /** Nobody waits for the notice: it neither delays nor changes the answer, and the row says it too. */
@@ -61,7 +73,7 @@ function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deploym
     writes: objectNames(stage, 'writes'),
     ...grounds(stage),
     obligations: stage.decision?.obligations ?? [],
-    context: stage.request === undefined ? {} : contextFacts(stage.request, stage.labels ?? []),
+    context: stage.request === undefined ? {} : contextFacts(stage.request, stage),
     ...approvalFacts(stage),
     digests: digestFacts(stage, ports, deployment),
     personal: personalFacts(stage),
@@ -101,7 +113,10 @@ function grounds(stage: Cleared | Refused): Pick<IntentFacts, 'rules' | 'reasons
 }
 
 /** Everything the decision looked at that is not in the row already, so that it can be replayed. */
-function contextFacts(request: PolicyRequest, labels: readonly string[]): IntentFacts['context'] {
+function contextFacts(
+  request: PolicyRequest,
+  { labels = [], admission }: Pick<Refused, 'labels' | 'admission'>,
+): IntentFacts['context'] {
   const { principal, resource, context } = request
   return {
     guest: principal.guest,
@@ -113,15 +128,18 @@ function contextFacts(request: PolicyRequest, labels: readonly string[]): Intent
     egress: resource.egress ?? false,
     labels,
     carried: resource.carried ?? [],
+    changes: resource.changes ?? [],
     understood: context.understood,
     dangers: context.dangers,
     statements: context.statements,
     time: context.time,
     ...(context.hour === undefined ? {} : { hour: context.hour }),
     ...(context.weekday === undefined ? {} : { weekday: context.weekday }),
+    breakGlass: context.breakGlass ?? false,
     tainted: context.tainted,
     approvals: context.approvals,
-    breakGlass: context.breakGlass ?? false,
+    suspensions: admission?.suspensions ?? [],
+    quotas: admission?.quotas ?? [],
   }
 }
 

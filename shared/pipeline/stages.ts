@@ -5,6 +5,7 @@ import type { Problem } from '../errors/problem.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { Decision, PolicyRequest } from '../policy/decision.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { QuotaHold } from '../quota/quotas.ts'
 import type { Inbound, Invocation, Masked, Understood, UpstreamAnswer } from './ports.ts'
 
 /** What a call knows after `verify`: who asks, for what path, under which ids. */
@@ -25,6 +26,7 @@ export interface Classified extends Resolved {
   readonly understood: Understood
   readonly labels: readonly string[]
   readonly carried: readonly string[]
+  readonly changes: readonly string[]
 }
 
 export interface Decided extends Classified {
@@ -34,6 +36,15 @@ export interface Decided extends Classified {
   readonly decision: Decision
   /** The approval that this very decision has claimed. */
   readonly claim?: Claim
+  /** What was found and taken for it by `reserve`. */
+  readonly admission?: Admission
+}
+
+/** Ids of suspensions that stop the call, names of the quotas that it counts under, and what it holds of them. */
+export interface Admission {
+  readonly suspensions: readonly string[]
+  readonly quotas: readonly string[]
+  readonly hold?: QuotaHold
 }
 
 /** A permitted call that this instance has room for. */

@@ -14,6 +14,8 @@ export interface Annotated {
   readonly title: string
   readonly reason?: ReasonCode
   readonly demand?: Demand
+  /** Since when and why it is only watched: it decides nothing, and rows say what it would have changed. */
+  readonly shadow?: { readonly since: string; readonly why: string }
 }
 
 type Reader = (value: string) => Demand | undefined
@@ -57,7 +59,7 @@ function readApproval(value: string): Demand | undefined {
   return { token: `approval:${rule}`, obligation: { kind: 'approval', rule, group, count: Number(count), ...more } }
 }
 
-const known = new Set(['id', 'title', 'reason', ...Object.keys(readers)])
+const known = new Set(['id', 'title', 'reason', 'shadow', ...Object.keys(readers)])
 
 /**
  * Reads the annotations of a policy. The language itself ignores annotations, so a typo would be silently inert: an
@@ -74,6 +76,7 @@ export function readAnnotations(annotations: Readonly<Record<string, string>>): 
     title: readTitle(annotations),
     ...(reason === undefined ? {} : { reason }),
     ...(demand === undefined ? {} : { demand }),
+    ...readShadow(annotations),
   }
 }
 
@@ -95,6 +98,14 @@ function readReason(annotations: Readonly<Record<string, string>>): ReasonCode |
   if (reason === undefined) return undefined
   if (!isReasonCode(reason)) throw refuse(annotations, '@reason is not in the list of reasons')
   return reason
+}
+
+function readShadow(annotations: Readonly<Record<string, string>>): Pick<Annotated, 'shadow'> {
+  const { shadow } = annotations
+  if (shadow === undefined) return {}
+  const [, since, why] = /^(\d{4}-\d\d-\d\d): (\S.{0,199})$/.exec(shadow) ?? []
+  if (since === undefined || why === undefined) throw refuse(annotations, '@shadow is not "<date>: <why>"')
+  return { shadow: { since, why } }
 }
 
 function readDemand(annotations: Readonly<Record<string, string>>): Demand | undefined {

@@ -11,10 +11,16 @@ type Cedar = typeof import('@cedar-policy/cedar-wasm/web')
 
 interface Runtime {
   readonly cedar: Cedar
+  /** The place of each set in the engine's memory, the least lately used first; places without; schemas that it has. */
+  readonly places: Map<Named, string>
+  readonly free: string[]
+  readonly schemas: Set<string>
   /** Set once the engine threw: its memory cannot be trusted any more, only a new process helps. */
   broken: string | null
 }
 
+/** Sets that the engine holds at once. */
+const mostPlaces = 128
 const wasmName = 'cedar_wasm_bg.wasm'
 let started: Promise<Runtime> | undefined
 
@@ -31,6 +37,7 @@ export async function loadCedar(): Promise<PolicyLanguage> {
     parse: (text) => parse(runtime, text),
     check: (source) => check(runtime, source),
     prepare: (source) => prepare(runtime, source),
+    actionGroups: (schema) => actionGroups(runtime, schema),
   }
 }
 
@@ -41,7 +48,8 @@ async function start(): Promise<Runtime> {
     setFlagsFromString('--no-turbo-inline-js-wasm-calls')
     const [cedar, bytes] = await Promise.all([import('@cedar-policy/cedar-wasm/web'), readFile(findWasm())])
     cedar.initSync({ module: bytes })
-    return { cedar, broken: null }
+    const free = Array.from({ length: mostPlaces }, (_, at) => `place-${at}`)
+    return { cedar, places: new Map(), free, schemas: new Set(), broken: null }
   } catch (cause) {
     started = undefined
     throw unavailable('the engine cannot be started', cause)
@@ -64,12 +72,12 @@ function parse(runtime: Runtime, text: string): readonly PolicyJson[] {
   return parts.policies.map((part) => {
     const answer = guard(runtime, (cedar) => cedar.policyToJson(part))
     if (answer.type === 'failure') throw unavailable(`not Cedar: ${wordsOf(answer.errors)}`)
-    return answer.json
+    return answer.json as unknown as PolicyJson
   })
 }
 
 function check(runtime: Runtime, source: PolicySource): readonly string[] {
-  const policies = { staticPolicies: source.policies as Record<string, never> }
+  const policies = { staticPolicies: source.policies as unknown as Record<string, never> }
   const answer = guard(runtime, (cedar) => cedar.validate({ schema: source.schema, policies }))
   if (answer.type === 'failure') return answer.errors.map((one) => one.message)
   const found = [...answer.validationErrors, ...answer.validationWarnings]
@@ -79,24 +87,58 @@ function check(runtime: Runtime, source: PolicySource): readonly string[] {
   ]
 }
 
-/** Prepared under names that are digests: a failed attempt can never leave an older set under the same name. */
-function prepare(runtime: Runtime, source: PolicySource & { policyDigest: string; schemaDigest: string }): Engine {
-  const { policyDigest, schemaDigest, schema } = source
-  const policies = { staticPolicies: source.policies as Record<string, never> }
-  const answers = guard(runtime, (cedar) => [
-    cedar.preparseSchema(schemaDigest, schema),
-    cedar.preparsePolicySet(policyDigest, policies),
-  ])
-  for (const answer of answers) if (answer.type === 'failure') throw unavailable(wordsOf(answer.errors))
-  return { ask: (question) => ask(runtime, question, { policyDigest, schemaDigest }) }
+type Named = PolicySource & { readonly schemaDigest: string }
+
+function prepare(runtime: Runtime, source: Named): Engine {
+  return { ask: (question) => ask(runtime, question, hold(runtime, source)) }
 }
 
-function ask(runtime: Runtime, question: Question, names: { policyDigest: string; schemaDigest: string }): Answer {
+/**
+ * Where the engine has this set. It keeps what it was given for ever, so there is a bounded number of places, and the
+ * set that was not asked for longest gives up its own. A place has no owner while another set is put there: after a
+ * failure nobody meets the old one under the new name. The schema's name is a digest, and stays.
+ */
+function hold(runtime: Runtime, set: Named): Held {
+  const { schemaDigest, schema, policies } = set
+  const { places, schemas } = runtime
+  if (!schemas.has(schemaDigest)) {
+    succeed(guard(runtime, (cedar) => cedar.preparseSchema(schemaDigest, schema)))
+    schemas.add(schemaDigest)
+  }
+  const place = places.get(set) ?? occupy(runtime, policies)
+  places.delete(set)
+  places.set(set, place)
+  return { preparsedPolicySetId: place, preparsedSchemaName: schemaDigest }
+}
+
+function occupy(runtime: Runtime, policies: PolicySource['policies']): string {
+  const { places, free } = runtime
+  const [oldest] = places.entries()
+  if (free.length === 0 && oldest !== undefined) {
+    places.delete(oldest[0])
+    free.push(oldest[1])
+  }
+  const place = free.at(-1) ?? ''
+  const staticPolicies = policies as unknown as Record<string, never>
+  succeed(guard(runtime, (cedar) => cedar.preparsePolicySet(place, { staticPolicies })))
+  free.pop()
+  return place
+}
+
+function succeed(answer: { readonly type: 'success' } | { readonly type: 'failure'; readonly errors: Messages }): void {
+  if (answer.type === 'failure') throw unavailable(wordsOf(answer.errors))
+}
+
+interface Held {
+  readonly preparsedPolicySetId: string
+  readonly preparsedSchemaName: string
+}
+
+function ask(runtime: Runtime, question: Question, held: Held): Answer {
   const answer = guard(runtime, (cedar) =>
     cedar.statefulIsAuthorized({
       ...(question as unknown as Pick<Parameters<Cedar['statefulIsAuthorized']>[0], keyof Question>),
-      preparsedPolicySetId: names.policyDigest,
-      preparsedSchemaName: names.schemaDigest,
+      ...held,
       validateRequest: true,
     }),
   )
@@ -109,6 +151,20 @@ function ask(runtime: Runtime, question: Question, names: { policyDigest: string
   }
 }
 
+/** By id, over all namespaces: what two of them say of the same id counts together. */
+function actionGroups(runtime: Runtime, schema: string): ReadonlyMap<string, readonly string[]> {
+  const answer = guard(runtime, (cedar) => cedar.schemaToJson(schema))
+  if (answer.type === 'failure') throw unavailable(`not a schema: ${wordsOf(answer.errors)}`)
+  const direct = new Map<string, string[]>()
+  for (const [id, { memberOf = [] }] of Object.values(answer.json).flatMap(({ actions }) => Object.entries(actions)))
+    direct.set(id, [...(direct.get(id) ?? []), ...memberOf.map((group) => group.id)])
+  const above = (id: string, found = new Set<string>()): Set<string> => {
+    for (const group of direct.get(id) ?? []) if (!found.has(group)) above(group, found.add(group))
+    return found
+  }
+  return new Map([...direct.keys()].map((id) => [id, [...above(id)]]))
+}
+
 function guard<T>(runtime: Runtime, use: (cedar: Cedar) => T): T {
   if (runtime.broken !== null) throw unavailable(runtime.broken)
   try {
@@ -119,7 +175,9 @@ function guard<T>(runtime: Runtime, use: (cedar: Cedar) => T): T {
   }
 }
 
-function wordsOf(errors: readonly { readonly message: string }[]): string {
+type Messages = readonly { readonly message: string }[]
+
+function wordsOf(errors: Messages): string {
   return errors.map((one) => one.message).join('; ')
 }
 

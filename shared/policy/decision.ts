@@ -49,6 +49,8 @@ export interface PolicyRequest {
     readonly labels: readonly string[]
     /** Labels of the data that a change copies or compares; it needs every one of them in clear. */
     readonly carried?: readonly string[]
+    /** Labels of the data that a change is made to. */
+    readonly changes?: readonly string[]
     /** Sends data out of the company's own systems: mail, a ticket, a share, a public link. Absent: it does not. */
     readonly egress?: boolean
   }
@@ -81,6 +83,8 @@ export interface Decision {
   readonly obligations: readonly Obligation[]
   /** Labels that this principal may see in clear, sorted. */
   readonly clearLabels: readonly string[]
+  /** Ids of policies that are only watched and would have changed this, sorted; absent where none would have. */
+  readonly shadow?: readonly string[]
   /** SHA-256 (hex) of the policy set's canonical form, and of the schema. */
   readonly policyDigest: string
   readonly schemaDigest: string

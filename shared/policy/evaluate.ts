@@ -37,9 +37,22 @@ interface Judge {
 /**
  * Decides a call: every (object, access) is judged by itself, one denial denies the whole, obligations are united.
  * Denies by default. Throws Problem `policy_unavailable` where any policy fails: a forbid that fails must not permit.
+ * Policies that are only watched have no part in it; `shadow` names those that would have changed it.
  */
 export function decide(book: Rulebook, request: PolicyRequest): Decision {
-  if (exceedsLimit(request)) return conclude(book, [denial(['too_many_objects'], [])], [])
+  const { decision } = weigh(book, request)
+  const shadow = book.trial === undefined ? [] : watch(book, decision, request)
+  return shadow.length === 0 ? decision : { ...decision, shadow }
+}
+
+interface Weighed {
+  readonly decision: Decision
+  /** Ids of the policies that determined which labels are seen in clear. */
+  readonly sight: readonly string[]
+}
+
+function weigh(book: Rulebook, request: PolicyRequest): Weighed {
+  if (exceedsLimit(request)) return { decision: conclude(book, [denial(['too_many_objects'], [])], []), sight: [] }
   const judge: Judge = {
     book,
     request,
@@ -47,10 +60,29 @@ export function decide(book: Rulebook, request: PolicyRequest): Decision {
     held: heldTokens(book, request),
   }
   const judgements = [...judgeDeclaration(request), ...listTargets(request).map((target) => judgeTarget(judge, target))]
-  if (!judgements.every((one) => one.permitted)) return conclude(book, judgements, [])
-  const clear = clearLabels(judge, [...request.resource.labels, ...(request.resource.carried ?? [])])
+  if (!judgements.every((one) => one.permitted)) return { decision: conclude(book, judgements, []), sight: [] }
+  const seen = judgeSight(judge, [...request.resource.labels, ...(request.resource.carried ?? [])])
+  const clear = seen.filter(({ answer }) => answer.allowed).map(({ label }) => label)
   const carried = judgeCarried(request, clear)
-  return conclude(book, [...judgements, ...carried], carried.length > 0 ? [] : clear)
+  return {
+    decision: conclude(book, [...judgements, ...carried], carried.length > 0 ? [] : clear),
+    sight: seen.flatMap(({ answer }) => answer.reasons),
+  }
+}
+
+/** What would have been otherwise if all policies that are only watched decided too. Their failures change nothing. */
+function watch(book: Rulebook, decision: Decision, request: PolicyRequest): readonly string[] {
+  try {
+    const { decision: other, sight } = weigh({ ...book, ...book.trial }, request)
+    if (outcomeOf(other) === outcomeOf(decision)) return []
+    return sortedSet([...other.rules, ...sight]).filter((id) => !book.rules.has(id))
+  } catch {
+    return []
+  }
+}
+
+function outcomeOf({ verdict, obligations, clearLabels }: Decision): string {
+  return JSON.stringify([verdict, obligations, clearLabels])
 }
 
 function exceedsLimit({ resource }: PolicyRequest): boolean {
@@ -113,16 +145,17 @@ function askEngine(book: Rulebook, question: Question): Answer {
   return answer
 }
 
-function clearLabels(judge: Judge, labels: readonly string[]): readonly string[] {
-  return sortedSet(labels).filter((label) => {
+function judgeSight(judge: Judge, labels: readonly string[]) {
+  return sortedSet(labels).map((label) => {
     const { resource, entities } = describeLabel(label)
-    return askEngine(judge.book, {
+    const answer = askEngine(judge.book, {
       principal: judge.principal.uid,
       action: refer('Action', 'see'),
       resource,
       context: describeSight(judge.request),
       entities: [judge.principal, ...entities],
-    }).allowed
+    })
+    return { label, answer }
   })
 }
 

@@ -41,9 +41,21 @@ export interface Engine {
   readonly ask: (question: Question) => Answer
 }
 
+/** One part of a policy's head: `principal in …`, `action == …`, `resource is …`. */
+export interface ScopeJson {
+  readonly op: string
+  readonly entity?: EntityRef
+  readonly entities?: readonly EntityRef[]
+  readonly entity_type?: string
+  readonly in?: { readonly entity: EntityRef }
+}
+
 /** The parts of a parsed policy that the loader looks at; the rest is carried along untouched. */
 export interface PolicyJson {
   readonly effect: 'permit' | 'forbid'
+  readonly principal: ScopeJson
+  readonly action: ScopeJson
+  readonly resource: ScopeJson
   readonly conditions: readonly { readonly kind: 'when' | 'unless'; readonly body: unknown }[]
   readonly annotations?: Readonly<Record<string, string>>
 }
@@ -60,6 +72,11 @@ export interface PolicyLanguage {
   readonly parse: (text: string) => readonly PolicyJson[]
   /** Everything that is wrong with a set under its schema, warnings included; empty where all is well. */
   readonly check: (source: PolicySource) => readonly string[]
-  /** Prepares a set under names that are digests of what they name. Throws Problem `policy_unavailable`. */
-  readonly prepare: (source: PolicySource & { policyDigest: string; schemaDigest: string }) => Engine
+  /** The actions of a schema, each with the groups that it is inside of. Throws Problem `policy_unavailable`. */
+  readonly actionGroups: (schema: string) => ReadonlyMap<string, readonly string[]>
+  /**
+   * A set under a schema that its digest names; it is made ready when it is asked first, and again where
+   * others have taken its place since. Asking throws Problem `policy_unavailable`.
+   */
+  readonly prepare: (source: PolicySource & { readonly schemaDigest: string }) => Engine
 }

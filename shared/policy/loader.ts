@@ -1,16 +1,23 @@
 import { Problem } from '../errors/problem.ts'
 import { readAnnotations } from './annotations.ts'
 import { canonicalJson, sha256Hex } from './digest.ts'
-import type { PolicyJson, PolicyLanguage } from './language.ts'
+import type { PolicyJson, PolicyLanguage, Question } from './language.ts'
 import { findFaults, groupsNamed } from './policy-shape.ts'
 import type { Rule, Rulebook } from './rulebook.ts'
 import type { Directory } from './schema.ts'
+import { createSlices, type MemoCount, type SliceOptions } from './slices.ts'
 
 /** What a set is loaded from: texts of policies and schema, and the directory that gives group names their meaning. */
 export interface PolicyOptions extends Directory {
   /** One text per file; order does not matter. */
   readonly policies: readonly string[]
   readonly schema: string
+}
+
+/** A set that was loaded, with all of its rules, and how often its answers were known already. */
+export interface Loaded extends Rulebook {
+  readonly allRules: ReadonlyMap<string, Rule>
+  readonly count: () => MemoCount
 }
 
 const limits = { text: 1_048_576, policies: 2_000, depth: 64 }
@@ -20,7 +27,7 @@ const limits = { text: 1_048_576, policies: 2_000, depth: 64 }
  * would pass over in silence: unknown annotations, missing or double ids, obligations on permits, obligations that
  * cannot be met, groups without a meaning, validation errors and warnings, oversize and deeply nested texts.
  */
-export function buildRulebook(language: PolicyLanguage, options: PolicyOptions): Rulebook {
+export function buildRulebook(language: PolicyLanguage, options: PolicyOptions): Loaded {
   for (const text of [...options.policies, options.schema]) refuseOversize(text)
   const parsed = options.policies.flatMap((text) => language.parse(text))
   if (parsed.length === 0 || parsed.length > limits.policies) throw refuse(`${parsed.length} policies`)
@@ -30,8 +37,25 @@ export function buildRulebook(language: PolicyLanguage, options: PolicyOptions):
   const faults = language.check({ policies, schema: options.schema })
   if (faults.length > 0) throw refuse(faults.slice(0, 5).join('; '))
   const digests = digestSet(policies, options)
-  const engine = language.prepare({ policies, schema: options.schema, ...digests })
-  return { engine, rules, directory: { homeTenant: options.homeTenant, groups: options.groups }, ...digests }
+  const directory = { homeTenant: options.homeTenant, groups: options.groups }
+  const set = { policies, schema: options.schema, ...digests, groups: language.actionGroups(options.schema) }
+  return { ...openSet(language, set, rules), allRules: rules, directory, ...digests }
+}
+
+/** The policies that decide, and beside them all, where some are only watched: those ask the same questions once more. */
+function openSet(
+  language: PolicyLanguage,
+  set: SliceOptions,
+  all: ReadonlyMap<string, Rule>,
+): Pick<Loaded, 'engine' | 'rules' | 'trial' | 'count'> {
+  const rules = new Map([...all].filter(([, { shadow }]) => shadow === undefined))
+  const policies = Object.fromEntries(Object.entries(set.policies).filter(([id]) => rules.has(id)))
+  const deciding = createSlices(language, { ...set, policies })
+  if (rules.size === all.size) return { engine: deciding, rules, count: deciding.count }
+  const whole = createSlices(language, set)
+  const concerns = (question: Question) => whole.idsFor(question).some((id) => !rules.has(id))
+  const ask = (question: Question) => (concerns(question) ? whole : deciding).ask(question)
+  return { engine: deciding, rules, trial: { engine: { ask }, rules: all }, count: deciding.count }
 }
 
 /** Digests of a set: policies sorted by id together with the directory, and the schema; SHA-256 in hex. */

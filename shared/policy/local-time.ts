@@ -1,4 +1,4 @@
-/** Hour (0–23) and weekday (1 Monday … 7 Sunday). */
+/** Hour (0–23) and weekday (1 Monday … 7 Sunday) of a time zone. */
 export interface LocalTime {
   readonly hour: number
   readonly weekday: number
@@ -6,11 +6,14 @@ export interface LocalTime {
 
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
-/** Tells hour and weekday in a time zone (IANA name), summer time included; takes epoch milliseconds. */
+/**
+ * Reads the clock of a time zone (IANA name); `now` is epoch milliseconds. What it says goes into the request and so into
+ * the row: a replay does not depend on what another version of Node knows of time zones.
+ */
 export function createLocalTime(timeZone: string): (now: number) => LocalTime {
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', hourCycle: 'h23', weekday: 'short' })
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', hour: '2-digit', hourCycle: 'h23' })
   return (now) => {
-    const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, value]))
-    return { hour: Number(parts.get('hour')), weekday: weekdays.indexOf(parts.get('weekday') ?? '') + 1 }
+    const parts = Object.fromEntries(format.formatToParts(now).map(({ type, value }) => [type, value]))
+    return { hour: Number(parts.hour), weekday: weekdays.indexOf(parts.weekday ?? '') + 1 }
   }
 }

@@ -41,7 +41,8 @@ function hasUnsafeNumber(value: unknown): boolean {
   return !numbers.every(Number.isSafeInteger)
 }
 
-function* walk(value: unknown): Generator<Readonly<Record<string, unknown>>> {
+/** Every object in a value, itself first. */
+export function* walk(value: unknown): Generator<Readonly<Record<string, unknown>>> {
   if (typeof value !== 'object' || value === null) return
   if (!Array.isArray(value)) yield value as Record<string, unknown>
   for (const member of Object.values(value)) yield* walk(member)

@@ -3,6 +3,7 @@ import { decide } from './evaluate.ts'
 import type { PolicyLanguage } from './language.ts'
 import { buildRulebook, type PolicyOptions } from './loader.ts'
 import type { Rule } from './rulebook.ts'
+import type { MemoCount } from './slices.ts'
 
 /** A loaded policy set. Deterministic: the same request gives the same decision, byte for byte. */
 export interface Policy {
@@ -10,8 +11,10 @@ export interface Policy {
   readonly decide: (request: PolicyRequest) => Decision
   readonly policyDigest: string
   readonly schemaDigest: string
-  /** Sorted by id. */
+  /** Sorted by id, those that are only watched among them. */
   readonly rules: readonly Rule[]
+  /** How often an answer of the engine was known already. */
+  readonly memo?: () => MemoCount
 }
 
 /** Loads a policy set in the given language; see `buildRulebook` for what is refused. */
@@ -21,6 +24,7 @@ export function createPolicy(language: PolicyLanguage, options: PolicyOptions): 
     decide: (request) => decide(book, request),
     policyDigest: book.policyDigest,
     schemaDigest: book.schemaDigest,
-    rules: [...book.rules.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    rules: [...book.allRules.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    memo: book.count,
   }
 }

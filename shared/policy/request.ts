@@ -29,6 +29,7 @@ export const policyRequestSchema = (): z.ZodType<PolicyRequest> =>
       writes: words(),
       labels: words(),
       carried: words().default([]),
+      changes: words().default([]),
       egress: z.boolean().default(false),
     }),
     context: z.strictObject({

@@ -10,7 +10,10 @@ export interface Rule extends Annotated {
 /** A loaded set: the engine that answers, what its policies demand, and the digests that a row records. */
 export interface Rulebook {
   readonly engine: Engine
+  /** Of the policies that decide; those that are only watched are not among them. */
   readonly rules: ReadonlyMap<string, Rule>
+  /** The same with the policies that are only watched, as if they decided too; absent where there are none. */
+  readonly trial?: { readonly engine: Engine; readonly rules: ReadonlyMap<string, Rule> }
   readonly directory: Directory
   readonly policyDigest: string
   readonly schemaDigest: string

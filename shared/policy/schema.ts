@@ -77,6 +77,7 @@ export function describeLabel(label: string): { readonly resource: EntityRef; re
 export function describeContext(request: PolicyRequest, fulfilled: readonly string[]): Record<string, Value> {
   const { context, resource } = request
   const labels = sortedSet(resource.labels.flatMap(prefixes))
+  const changes = sortedSet((resource.changes ?? []).flatMap(prefixes))
   return {
     operation: { __entity: operationRef(request) },
     runsAs: resource.runsAs,
@@ -84,6 +85,7 @@ export function describeContext(request: PolicyRequest, fulfilled: readonly stri
     statements: context.statements,
     dangers: sortedSet(context.dangers),
     labels: labels.map((label) => ({ __entity: refer('Label', label) })),
+    changes: changes.map((label) => ({ __entity: refer('Label', label) })),
     tainted: context.tainted,
     egress: resource.egress ?? false,
     time: { __extn: { fn: 'datetime', arg: context.time } },

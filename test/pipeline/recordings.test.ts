@@ -117,6 +117,25 @@ describe('the route of recordings', () => {
     expect(world.events).toEqual([{ kind: 'read', detail }])
   })
 
+  it('draws a page for a browser, on which every value is text', async () => {
+    const hostile = '<img src=x onerror=alert(1)>'
+    const call = () => ({ data: { columns: [hostile, 'n'], rows: [['<b>x</b>', 3]] } })
+    const world = createWorld({ faults: { ...record, call } })
+    await run(world, inboundFor('getItem', { id: '7' }))
+    const ports = {
+      ...world.ports,
+      verifyAny: async () => ({ ...(await world.ports.verifyAny({} as never)), principal: auditor }),
+    }
+    const decisionId = decisions(world)[0] ?? ''
+    const inbound = { ...inboundFor(decisionId), operation: decisionId, headers: { accept: 'text/html' } }
+    const { headers, body } = await answerRecording(inbound, { ports, approvers })
+    expect(headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', vary: 'accept' })
+    expect(headers['content-security-policy']).toContain("default-src 'none'")
+    expect(body).toContain('&lt;b&gt;x&lt;/b&gt;')
+    expect([...body.matchAll(/<(script|img|b|iframe|a)\b/g)]).toEqual([])
+    expect(body).toContain(decisionId)
+  })
+
   it('shows nothing where that cannot be written', async () => {
     const { world, decisionId } = await recorded({
       event: () => {

@@ -1,11 +1,14 @@
+import { fileURLToPath } from 'node:url'
 import type { Backend } from '../../shared/backend/define.ts'
 import { parseSettings } from '../../shared/config/settings.ts'
 import { createAnswers } from '../../shared/http/answers.ts'
 import { createAuditAnswers } from '../../shared/http/audit-answers.ts'
 import type { AuditBook } from '../../shared/http/audit-book.ts'
+import { createConsole } from '../../shared/http/console-files.ts'
 import { createMcpAnswer } from '../../shared/http/mcp.ts'
 import { createRefusal } from '../../shared/http/refusal.ts'
 import type { RunningApp } from '../../shared/http/running-app.ts'
+import { createUsageAnswers } from '../../shared/http/usage-answers.ts'
 import { createMemoryBook } from './audit-book.ts'
 import { approvers, createWorld, tid, type World, type WorldOptions } from './line-world.ts'
 
@@ -56,7 +59,9 @@ export function createWorldApp(
   const refuse = createRefusal({ identification, log: (event) => failures.push(event), newId, randomHex })
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('../../shared/mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book, challenge: identification.challenge, wait: soon })
-  const answers = { ...createAnswers(parts), ...audit, mcp }
+  const console = createConsole(parts.settings, fileURLToPath(new URL('../../shared/console/', import.meta.url)))
+  const usage = createUsageAnswers({ ...parts, challenge: identification.challenge, book })
+  const answers = { ...createAnswers(parts), ...audit, ...usage, mcp, console }
   const noticeJobs = { handOut: async () => [], deliver: async () => false }
   return { world, failures, app: { answers, noticeJobs, refuse } }
 }

@@ -2,6 +2,7 @@
  * The world of one line, in memory: every port logs that it was used and can be made to fail. Rows are kept as facts in
  * a list; the receipts are made by the real factory, but nothing is chained or durable.
  */
+
 import type { ApprovalStore } from '../../shared/approval/approval.ts'
 import type { ApprovalDesk } from '../../shared/approval/desk.ts'
 import type { ApproverRules } from '../../shared/approval/vote.ts'
@@ -26,6 +27,7 @@ import { createMemoryApprovals, type MemoryApprovals, type StoreFault } from './
 import { lineBackend } from './line-backend.ts'
 import { createMemoryGlass, createMemoryNotices } from './notice-memory.ts'
 import { createMemoryRecorder } from './recorder-memory.ts'
+import { createUsageMemory } from './usage-memory.ts'
 
 export const noon = Date.UTC(2026, 10, 22, 12)
 const publicUrl = 'https://gateway.example'
@@ -138,7 +140,12 @@ const identification: Identification = {
 export const approvers: ApproverRules = {
   homeTenant: tid,
   consoleClientId: 'c0000000-0000-4000-8000-000000000002',
-  groups: { approvers: ['9a000000-0000-4000-8000-000000000004'], nobody: [] },
+  groups: {
+    approvers: ['9a000000-0000-4000-8000-000000000004'],
+    managers: ['9a000000-0000-4000-8000-000000000006'],
+    owners: ['9a000000-0000-4000-8000-000000000007'],
+    nobody: [],
+  },
 }
 
 type Log = (name: string) => number
@@ -195,14 +202,15 @@ export function createWorld(options: WorldOptions = {}): World {
       schemaDigest: 'schema-digest',
       rules: [],
     }),
-    localTime: createLocalTime('UTC'),
     stepUps: createChallengeMemory(() => noon),
     callRate: createCallRate({ perMinute: options.perMinute ?? 100, now: () => noon }),
+    ...createUsageMemory({ now }),
     audit: createAudit({ rows, events }, use, faults),
     exchange: createExchange(exchanges, use, faults),
     groupsOf: async () => (await pass(use('groups'), faults.groups)) ?? [],
     executors: new Map([['rest', createExecutor(calls, use, faults)]]),
     now,
+    localTime: createLocalTime('UTC'),
     newId: options.newId ?? (() => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`),
     randomHex: (bytes) => 'ab'.repeat(bytes),
     deadlineMs: 1000,

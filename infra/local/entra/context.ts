@@ -1,4 +1,5 @@
 /** What every endpoint of the token stand-in shares. */
+import type { Persona } from '../personas.ts'
 import type { Faults } from './faults.ts'
 import type { Json } from './jws.ts'
 import type { Resource } from './resources.ts'
@@ -20,6 +21,13 @@ export interface IdentityEndpoint {
 /** The gateway's endpoint and its one identity. */
 export interface ManagedIdentity extends IdentityEndpoint, Identity {}
 
+/** What a code stands for, until then (seconds). */
+export interface PendingCode {
+  readonly persona: Persona
+  readonly asked: URLSearchParams
+  readonly until: number
+}
+
 export interface EntraContext {
   readonly ring: KeyRing
   /** Epoch milliseconds. */
@@ -33,6 +41,8 @@ export interface EntraContext {
   readonly evidenceMsi: IdentityEndpoint
   /** Claims challenges that a sign-in has met, by token id: Entra keeps this with the session, not in the token. */
   readonly satisfied: Map<string, Json | true>
+  /** Codes of sign-ins in a browser; each is good for one exchange. */
+  readonly codes: Map<string, PendingCode>
   /** The latest, for the log. */
   readonly signIns: SignIn[]
 }

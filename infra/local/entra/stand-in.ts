@@ -1,7 +1,7 @@
 /**
  * Microsoft Entra ID and the managed-identity endpoint for the embedded stack. Tokens, issuers, key sets and error
  * bodies are as Entra's, so that unmodified MSAL and jose accept them. It differs in that it speaks plain HTTP on
- * loopback (clients rewrite the host), has a fixed directory (personas), no sign-in page, and endpoints under `/dev`.
+ * loopback (clients rewrite the host), has a fixed directory (personas) whose people prove nothing, and endpoints under `/dev`.
  */
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -15,6 +15,7 @@ import type { Json } from './jws.ts'
 import { identities, managedIdentityEndpoints } from './managed-identity.ts'
 import { type MintedToken, type MintOverrides, mintToken } from './mint.ts'
 import { type Resource, standardResources } from './resources.ts'
+import { signInEndpoints } from './sign-in-page.ts'
 import type { SignIn } from './sign-ins.ts'
 import { type KeyRing, type KeyRingState, keyRingState, makeKeyRing } from './signing-keys.ts'
 import { checkToken } from './token-check.ts'
@@ -68,12 +69,14 @@ function makeContext(options: EntraOptions, ring: KeyRing, endpoints: Endpoints)
     clientSecrets: options.clientSecrets ?? {},
     faults: makeFaults(),
     satisfied: new Map(),
+    codes: new Map(),
     signIns: [],
   }
 }
 
 const endpointsOf = (context: EntraContext) => [
   ...tokenEndpoints(context),
+  ...signInEndpoints(context),
   ...discoveryEndpoints(context),
   ...managedIdentityEndpoints(context),
   ...graphEndpoints(context),

@@ -5,12 +5,13 @@ import { grantClientCredentials } from './client-credentials.ts'
 import type { EntraContext } from './context.ts'
 import { transportReply } from './faults.ts'
 import { exchangeOnBehalfOf, plantedFault, refusalOf, type TokenRequest } from './on-behalf-of.ts'
+import { redeemCode } from './sign-in-page.ts'
 import { isRefusal, type Refusal, stsReply } from './sts-errors.ts'
 import type { Endpoint, Reply, Request } from './wire.ts'
 
 type Grant = (context: EntraContext, request: TokenRequest) => Reply | Refusal
 
-/** By `grant_type`. A browser's sign-in adds `authorization_code` here and its own endpoint in the router. */
+/** By `grant_type`, of clients that prove themselves. */
 const grants: Readonly<Record<string, Grant>> = {
   'urn:ietf:params:oauth:grant-type:jwt-bearer': exchangeOnBehalfOf,
   client_credentials: grantClientCredentials,
@@ -42,6 +43,7 @@ function decide(context: EntraContext, tenant: string, form: URLSearchParams): R
 function answer(context: EntraContext, request: Request): Reply {
   const form = new URLSearchParams(request.body)
   const correlation = form.get('client-request-id') ?? request.url.searchParams.get('client-request-id') ?? undefined
+  if (form.get('grant_type') === 'authorization_code') return redeemCode(context, form)
   const outcome = decide(context, request.path[0] ?? '', form)
   return isRefusal(outcome) ? stsReply(outcome, context.now(), correlation) : outcome
 }

@@ -30,8 +30,9 @@ describe('the shipped policies', () => {
         nevers.some((one) => runNevers(without, [one]).failures.length > 0)
       if (!noticed) unnoticed.push(id)
     }
-    // These two stand against policies that somebody may add; they have tests of their own below.
-    expect(unnoticed).toEqual(['demand-approval-runs-as-other', 'guard-national-id'])
+    // These stand against policies that somebody may add; they have tests of their own below.
+    const besides = ['demand-approval-runs-as-other', 'demand-approval-taint-egress', 'demand-record-runs-as-other']
+    expect(unnoticed).toEqual([...besides, 'guard-national-id'])
   }, 120_000)
 
   it('keep national ids from everybody, whatever is permitted', async () => {
@@ -52,7 +53,21 @@ describe('the shipped policies', () => {
     const job = { operation: 'runJob', effect: 'admin', runsAs: 'other', reads: [] } as const
     expect(policy.decide(readBy('alice', job)).reasons).toEqual(['runs_as_other'])
     const named = policy.decide(readBy('alice', { ...job, principal: { groups: ['jobs'] } }))
-    expect(named.obligations).toMatchObject([{ kind: 'approval', rule: 'runs-as-other-four-eyes' }])
+    expect(named.obligations).toMatchObject([{ kind: 'approval', rule: 'runs-as-other-four-eyes' }, { kind: 'record' }])
+  })
+
+  it('demand approval for sending out after a taint, even of those who are named, and even to read', async () => {
+    const options = await shippedOptions()
+    const policy = await loadPolicy({ ...options, groups: { ...options.groups, egress: ['senders'] } })
+    const sent = { egress: true, principal: { groups: [...readBy('alice', {}).principal.groups, 'senders'] } }
+    expect(policy.decide(readBy('alice', sent)).obligations.map(({ kind }) => kind)).toEqual(['row_limit'])
+    const tainted = readBy('alice', { ...sent, context: { tainted: true } })
+    expect(policy.decide(tainted).obligations).toMatchObject([
+      { kind: 'approval', rule: 'taint-four-eyes' },
+      { kind: 'row_limit' },
+    ])
+    const glass = { ...tainted, context: { ...tainted.context, breakGlass: true } }
+    expect(policy.decide(glass).obligations.map(({ kind }) => kind)).toEqual(['approval', 'record', 'row_limit'])
   })
 })
 
