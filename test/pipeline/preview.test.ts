@@ -231,7 +231,7 @@ describe('the object of an approved call', () => {
     ['a procedure', 'run', { sql: 'CALL tidy()' }],
   ])('is said to be not bound where it is %s', async (_name, operation, inputs) => {
     const given = createPreviewWorld()
-    given.state.text = inputs.sql ?? ''
+    given.state.text = 'sql' in inputs ? inputs.sql : ''
     const shown = await given.shown(await given.requested(operation, inputs))
     expect(shown).toMatchObject({ content: 'not_bound', contentNote: expect.any(String) })
   })
