@@ -84,7 +84,9 @@ describe('the notices of an approval', () => {
     const paths = [pathname, `/api/approvals/${id}`, `/api/approvals/${id}/decision`, `/api/approvals/${id}/revoke`]
     const bodies = [{}, ...notices.map(({ body }) => ({ body }))]
     const tokens = [{}, { token: alice }, { token: carol }]
-    const tried = paths.flatMap((path) => bodies.flatMap((body) => tokens.map((token) => ({ path, ...body, ...token }))))
+    const tried = paths.flatMap((path) =>
+      bodies.flatMap((body) => tokens.map((token) => ({ path, ...body, ...token }))),
+    )
     for (const one of tried) await world.ask(one)
     expect((await look(id)).body.state).toBe('pending')
   }, 30_000)
