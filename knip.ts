@@ -14,8 +14,8 @@ const config: KnipConfig = {
     'infra/local/host/main.ts',
     'infra/local/stack/*-process.ts',
     'infra/build/{build,package,test,smoke,check-*}.ts',
-    // Put by the build in place of a module of the MCP library.
-    'infra/build/mcp-shims.mjs',
+    // Put by the build in place of modules of libraries.
+    'infra/build/{mcp-shims.mjs,jwt-shim.cjs}',
     'test/**/*.test.ts',
     'test/bench/worker.ts',
     'test/types/*.ts',

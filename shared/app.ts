@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Evidence } from './app-evidence.ts'
-import { createPorts, type Foundation } from './app-ports.ts'
+import { openPolicySource, type PolicySource } from './app-policy.ts'
+import { type AppPorts, createPorts, type Foundation } from './app-ports.ts'
 import type { ApproverRules } from './approval/vote.ts'
 import { sleep } from './audit/pause.ts'
 import { listBackends } from './backend/catalogue.ts'
@@ -110,9 +111,13 @@ export function createInstance(base: Foundation, load = loadShippedPolicy): Inst
   const identification = { publicUrl: publicUrl(base.settings), challenge: base.challenge }
   const refuse = createRefusal({ identification, log: base.log, newId: randomUUID, randomHex })
   let running: Promise<RunningApp> | undefined
+  const found = retriable(async () => {
+    const source = await openPolicySource(base, { load, closing })
+    return { source, ports: createPorts(base, { policy: source.policy, closing }) }
+  })
   return {
     app: () => {
-      running ??= compose(base, { identification, refuse, closing, load }).catch((error: unknown) => {
+      running ??= compose(base, { identification, refuse, found }).catch((error: unknown) => {
         running = undefined
         return createOutage(error, refuse)
       })
@@ -125,13 +130,13 @@ export function createInstance(base: Foundation, load = loadShippedPolicy): Inst
 interface Surroundings {
   readonly identification: Identification
   readonly refuse: Refusal
-  readonly closing: (() => Promise<void>)[]
-  readonly load: typeof loadShippedPolicy
+  readonly found: () => Promise<{ readonly source: PolicySource; readonly ports: AppPorts }>
 }
 
-async function compose(base: Foundation, { identification, refuse, closing, load }: Surroundings): Promise<RunningApp> {
-  const { policy, approvers } = await load(base.settings)
-  const ports = createPorts(base, { policy: () => policy, closing })
+async function compose(base: Foundation, { identification, refuse, found }: Surroundings): Promise<RunningApp> {
+  const { source, ports } = await found()
+  await source.open(ports.audit)
+  const { approvers } = source
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports, approvers), identification))
   const consoleFolder = fileURLToPath(new URL(inSource ? '../dist/console/' : './console/', import.meta.url))
   const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }

@@ -49,7 +49,7 @@ export async function build(folder = join(root, 'dist')): Promise<Built> {
   await bundle({
     ...bundleOptions,
     entryPoints: { main: mainName },
-    plugins: [mainModule, mcpShims],
+    plugins: [mainModule, shims],
     outdir: folder,
     splitting: true,
     // Beside the entry, since edges look for their assets beside themselves.
@@ -99,11 +99,18 @@ const mainModule: BundlePlugin = {
   },
 }
 
-const mcpShims: BundlePlugin = {
-  name: 'mcp-shims',
+/** Modules of libraries that are of no use here, by what stands in their place. */
+const replaced = [
+  { filter: /^@modelcontextprotocol\/server\/_shims$/, file: 'mcp-shims.mjs' },
+  { filter: /^jsonwebtoken$/, file: 'jwt-shim.cjs' },
+]
+
+const shims: BundlePlugin = {
+  name: 'shims',
   setup: (build) => {
-    const path = join(root, 'infra/build/mcp-shims.mjs')
-    build.onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, () => ({ path }))
+    for (const { filter, file } of replaced) {
+      build.onResolve({ filter }, () => ({ path: join(root, 'infra/build', file) }))
+    }
   },
 }
 

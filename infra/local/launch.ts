@@ -23,7 +23,7 @@ const commands: Readonly<Record<string, { readonly file: string; readonly kind: 
   'audit:erase': { file: 'audit-erase', kind: 'client' },
   'audit:hold': { file: 'audit-hold', kind: 'client' },
   'audit:rotate': { file: 'audit-rotate', kind: 'client' },
-  policy: { file: 'policy', kind: 'other' },
+  policy: { file: 'policy', kind: 'client' },
   'sql:understand': { file: 'sql-understand', kind: 'other' },
   bench: { file: 'bench', kind: 'other' },
 }

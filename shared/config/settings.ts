@@ -200,7 +200,14 @@ function surroundings(settings: Settings, environment: Environment): string[] {
     ...(development ? remoteBackends(settings) : []),
     ...(settings.COUNTERSIGN_APP === 'evidence' ? missingForEvidence(settings) : []),
     ...insecureWebhooks(settings),
+    ...unsignedPolicy(settings),
   ]
+}
+
+/** A release needs two who may sign. */
+function unsignedPolicy({ COUNTERSIGN_POLICY, COUNTERSIGN_POLICY_SIGNERS }: Settings): string[] {
+  const isSigned = COUNTERSIGN_POLICY === 'package' || Object.keys(COUNTERSIGN_POLICY_SIGNERS).length > 1
+  return isSigned ? [] : ['COUNTERSIGN_POLICY_SIGNERS names fewer than two, and COUNTERSIGN_POLICY is a blob']
 }
 
 const evidenceSettings = [

@@ -20,6 +20,7 @@ import { answerJson, type Identification } from '../pipeline/respond.ts'
 import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
 import { createGlassAnswers } from './break-glass-answers.ts'
+import { answerPolicies } from './policy-answer.ts'
 import { parseQuestion } from './question.ts'
 import { answerRecording } from './recording-answer.ts'
 import type { AnswerRoute, AuditRoute, UsageRoute } from './running-app.ts'
@@ -51,6 +52,7 @@ export function createAnswers(parts: AnswerParts): Answers {
     ...createApprovalAnswers({ ...parts, challenge: parts.identification.challenge }),
     ...createGlassAnswers({ ...parts, challenge: parts.identification.challenge }),
     recording: (inbound) => answerRecording(inbound, parts),
+    policies: (inbound) => answerPolicies(inbound, parts),
     fallback: (inbound) => call({ ...inbound, operation: '' }),
     operations: async (inbound) => answerJson(200, { operations: await listOperations(inbound, parts) }),
     explain: async (inbound) => answerJson(200, await explain(inbound, parts)),
@@ -164,6 +166,7 @@ async function explain(inbound: Inbound, parts: AnswerParts) {
     reasons: decision.reasons,
     rules: decision.rules,
     obligations: decision.obligations,
+    ...(decision.shadow === undefined ? {} : { shadow: decision.shadow }),
     understood: { effect, reads, writes, dangers, ...refusedMember(understood.statement?.refused) },
     wouldPassIf: wouldPassIf(decision, request),
   }

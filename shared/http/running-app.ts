@@ -30,6 +30,7 @@ const answerRoutes = [
   'notMe',
   'openapi',
   'operations',
+  'policies',
   'problemPage',
   'protectedResource',
   'reviewGlass',

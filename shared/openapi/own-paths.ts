@@ -2,6 +2,7 @@ import type { ProblemCode } from '../errors/problem.ts'
 import { approvalPaths } from './approval-paths.ts'
 import { auditPaths } from './audit-paths.ts'
 import { breakGlassPaths } from './break-glass-paths.ts'
+import { policyPaths } from './policy-paths.ts'
 import { recordingPaths } from './recording-paths.ts'
 import { bodyCodes, describeFailures, groupCodes, tokenCodes } from './responses.ts'
 
@@ -19,6 +20,7 @@ export function ownPaths(): readonly (readonly [string, Node])[] {
     ...breakGlassPaths,
     ...auditPaths,
     ...recordingPaths,
+    ...policyPaths,
     ['/mcp', { post: mcp('mcp', 'Every operation that this principal may use, as tools', []) }],
     ['/mcp/{backend}', { post: mcp('mcpOfBackend', 'The tools of one backend', ['backend_not_configured']) }],
   ]
@@ -51,6 +53,7 @@ const verdict = {
     reasons: texts,
     rules: texts,
     obligations: { type: 'array', items: { type: 'object' } },
+    shadow: { ...texts, description: 'Policies that are only watched and would have changed this.' },
     understood: {
       type: 'object',
       properties: { effect: { type: 'string' }, reads: texts, writes: texts, dangers: texts },

@@ -73,7 +73,7 @@ function intentFacts(stage: Cleared | Refused, ports: Ports, deployment: Deploym
     writes: objectNames(stage, 'writes'),
     ...grounds(stage),
     obligations: stage.decision?.obligations ?? [],
-    context: stage.request === undefined ? {} : contextFacts(stage.request, stage),
+    context: stage.request === undefined ? {} : { ...contextFacts(stage.request, stage), ...shadowFacts(stage) },
     ...approvalFacts(stage),
     digests: digestFacts(stage, ports, deployment),
     personal: personalFacts(stage),
@@ -141,6 +141,11 @@ function contextFacts(
     suspensions: admission?.suspensions ?? [],
     quotas: admission?.quotas ?? [],
   }
+}
+
+/** Policies that are only watched, where they would have changed the decision. */
+function shadowFacts({ decision }: Cleared | Refused): { readonly shadow?: readonly string[] } {
+  return decision?.shadow === undefined ? {} : { shadow: decision.shadow }
 }
 
 function digestFacts(stage: Cleared | Refused, ports: Ports, deployment: Deployment): IntentFacts['digests'] {

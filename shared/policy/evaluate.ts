@@ -45,6 +45,19 @@ export function decide(book: Rulebook, request: PolicyRequest): Decision {
   return shadow.length === 0 ? decision : { ...decision, shadow }
 }
 
+/** Ids of all policies that some question of a decision was answered by, those that are only watched too; sorted. */
+export function listDetermining(book: Rulebook, request: PolicyRequest): readonly string[] {
+  const { engine, rules } = { ...book, ...book.trial }
+  const seen: string[] = []
+  const ask = (question: Question): Answer => {
+    const answer = engine.ask(question)
+    seen.push(...answer.reasons)
+    return answer
+  }
+  weigh({ ...book, rules, engine: { ask } }, request)
+  return sortedSet(seen)
+}
+
 interface Weighed {
   readonly decision: Decision
   /** Ids of the policies that determined which labels are seen in clear. */

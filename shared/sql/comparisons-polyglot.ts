@@ -2,7 +2,7 @@ import type { PolyglotDialect } from './dialect.ts'
 import { enter, mentionsOf, openExpressions, relationsOf, selected, shapeOf } from './lineage-polyglot.ts'
 import { childrenOf, namesAt, nodesAt, queryKinds } from './nodes-polyglot.ts'
 import { anything, type Mentions, rowOf, type Shape, union } from './shape.ts'
-import { chainOf, isAll, openSight, referred, type Sight } from './sight-polyglot.ts'
+import { chainOf, isAll, openSight, referred, relationShape, type Sight } from './sight-polyglot.ts'
 import { type Node, textAt } from './tree.ts'
 
 /**
@@ -60,8 +60,12 @@ function inSelect(select: Node, outer: Sight): Mentions[] {
   const groups = nodesAt(select, 'group_by')
   return [
     ...relationsOf(select).map((relation) => inRelation(relation, sight)),
-    ...nodesAt(select, 'where_clause').map((part) => mentionsOf(part, sight)),
-    ...[...groups, ...nodesAt(select, 'having'), ...nodesAt(select, 'qualify')].map((part) => mentionsOf(part, named)),
+    ...nodesAt(select, 'where_clause').map((part) =>
+      mentionsOf(part, sight.dialect.conditionsSeeAliases === true ? named : sight),
+    ),
+    ...[...groups, ...['having', 'qualify', 'connect'].flatMap((clause) => nodesAt(select, clause))].map((part) =>
+      mentionsOf(part, named),
+    ),
     ...groups.map((group) => inGroups(group, outputs)),
     ...(select.body.distinct === true ? [rowOf(outputs)] : []),
     ...inOrder(select, outputs, sight),
@@ -71,8 +75,10 @@ function inSelect(select: Node, outer: Sight): Mentions[] {
 }
 
 function inLimits(query: Node, sight: Sight): Mentions[] {
-  const limits = [...nodesAt(query, 'limit'), ...nodesAt(query, 'offset')]
-  const given = limits.flatMap((limit) => (limit.kind === 'clause' ? nodesAt(limit, 'this') : [limit]))
+  const limits = ['limit', 'offset', 'top', 'fetch'].flatMap((clause) => nodesAt(query, clause))
+  const given = limits.flatMap((limit) =>
+    ['clause', 'top', 'fetch'].includes(limit.kind) ? childrenOf(limit) : [limit],
+  )
   return given.filter((part) => !isAll(part)).map((part) => mentionsOf(part, sight))
 }
 
@@ -120,14 +126,26 @@ function inRelation(node: Node, sight: Sight): Mentions {
   if (node.kind === 'paren') return union(nodesAt(node, 'this').map((one) => inRelation(one, sight)))
   if (queryKinds.has(node.kind)) return inQuery(node, sight)
   if (node.kind === 'pivot' || node.kind === 'unpivot') return inTurned(node, sight)
+  if (node.kind === 'table') return union([mentionsOf(node, sight), inArray(node, sight)])
   return mentionsOf(node, sight)
+}
+
+/** An array taken for a relation says how many elements it has. */
+function inArray({ body }: Node, sight: Sight): Mentions {
+  const shape = body.schema === undefined ? undefined : relationShape(body, sight)
+  return shape === undefined || shape.rest === 'self' ? none : rowOf(shape)
 }
 
 function inJoin(join: Node, sight: Sight): Mentions {
   const using = namesAt(join.body, 'using').map((name) => referred([name], sight))
   const natural = /natural/i.test(textAt(join.body, 'kind')) ? [anything] : []
   const sides = nodesAt(join, 'this').map((one) => inRelation(one, sight))
-  return union([...sides, ...nodesAt(join, 'on').map((on) => mentionsOf(on, sight)), ...using, ...natural])
+  return union([
+    ...sides,
+    ...[...nodesAt(join, 'on'), ...nodesAt(join, 'match_condition')].map((on) => mentionsOf(on, sight)),
+    ...using,
+    ...natural,
+  ])
 }
 
 /** A pivot groups by every column that it does not name. */

@@ -13,10 +13,9 @@ export function accountsFor(tree: Node, tokens: readonly Token[], dialect: Polyg
   return tokens.every((token, at) => {
     const name = partOf(token)
     if (name === undefined) return true
-    const parts = token.kind === 'quoted' ? wordsOf(name) : [name]
     const isCalled = tokens[at + 1]?.text === '('
     const isKnown = token.kind === 'word' && (dialect.keywords.has(name) || (isCalled && isHarmless(name, dialect)))
-    return isKnown || parts.every((part) => take(left, part))
+    return isKnown || wordsOf(name).every((part) => take(left, part))
   })
 }
 
@@ -37,12 +36,15 @@ function countWords(tree: Node): Map<string, number> {
   return counts
 }
 
+/** The name that a function was called by is judged by the text, so a node that only remembers it does not account for it. */
 function* textsIn(tree: Node): Iterable<string> {
   const waiting: unknown[] = [tree.body]
   while (waiting.length > 0) {
     const next = waiting.pop()
     if (typeof next === 'string') yield next
-    if (typeof next === 'object' && next !== null) waiting.push(...Object.values(next))
+    if (typeof next === 'object' && next !== null) {
+      waiting.push(...Object.entries(next).flatMap(([key, value]) => (key === 'original_name' ? [] : [value])))
+    }
   }
 }
 

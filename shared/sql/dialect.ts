@@ -21,6 +21,12 @@ export interface Plan {
 
 export type Name = readonly string[]
 
+/**
+ * The name of what a change changes in a query made of the change, which does not read it. No text can have it: the gate
+ * lets no such letter pass.
+ */
+export const changedRelation = '\u2190'
+
 /** What a dialect that polyglot parses adds to what all of them share. */
 export interface PolyglotDialect {
   /** As polyglot calls it too. */
@@ -28,10 +34,21 @@ export interface PolyglotDialect {
   readonly lexicon: Lexicon
   /** Undefined where nobody listed such a statement. */
   readonly plan: (tokens: readonly Token[]) => Plan | undefined
+  /** Cuts a text into statements where semicolons alone do not. */
+  readonly split?: (tokens: readonly Token[]) => readonly (readonly Token[])[]
   /** Judges a function by its unqualified name in lower case; undefined where it is harmless. */
   readonly judgeFunction: (name: string) => CallVerdict | undefined
   /** Dangers of reading or writing a relation of that name. */
   readonly judgeRelation: (name: Name) => readonly string[]
+  /** Whether a relation of that name is none of a catalog: its dangers count, but it is no object. */
+  readonly isNoRelation?: (name: Name) => boolean
+  /** Whether WHERE may name an output column, as Snowflake's does. */
+  readonly conditionsSeeAliases?: boolean
+  /**
+   * Whether a name means a row of that name before a column. Such names are given as qualifiers, too: who knows a column of
+   * that name has to count it.
+   */
+  readonly rowsComeFirst?: boolean
   /** Words with a meaning of their own before a relation, which polyglot takes for its name. */
   readonly relationWords: ReadonlySet<string>
   /** Words of the grammar; every other unquoted word must come back in the tree. */

@@ -5,6 +5,7 @@ import {
   aliasOf,
   chainOf,
   givenAlias,
+  homeOf,
   isSpent,
   referred,
   relationShape,
@@ -20,13 +21,19 @@ import { isTree, type Node, textAt, treeAt } from './tree.ts'
 export function shapeOf(query: Node, outer: Sight): Shape {
   if (isSpent(outer)) return shapes.uniform(shapes.anything)
   const { sight } = openExpressions(query, outer)
-  if (query.kind === 'select') return selected(query, enter(sight, query))
+  if (query.kind === 'select') return selectedAs(query, selected(query, enter(sight, query)))
   if (query.kind === 'values') return renamed(valuesShape(query, sight), query)
   const [inner] = nodesAt(query, 'this')
   if (query.kind === 'subquery') return inner === undefined ? shapes.uniform(shapes.anything) : shapeOf(inner, sight)
   const [left, right] = [...nodesAt(query, 'left'), ...nodesAt(query, 'right')]
   if (left === undefined || right === undefined) return shapes.uniform(shapes.anything)
-  return shapes.stacked(shapeOf(left, sight), shapeOf(right, sight))
+  const shape = shapes.stacked(shapeOf(left, sight), shapeOf(right, sight))
+  return isDocument(right) ? document(shape) : shape
+}
+
+/** `SELECT AS STRUCT|VALUE` gives rows with whatever fields the value has. */
+function selectedAs({ body }: Node, shape: Shape): Shape {
+  return body.kind === undefined ? shape : shapes.uniform(shapes.rowOf(shape))
 }
 
 function renamed(shape: Shape, { body }: Node): Shape {
@@ -119,7 +126,8 @@ function addJoined(node: Node, sight: Sight, scope: Source[]): void {
 
 function sourceFrom(node: Node, sight: Sight): Source {
   const { kind, body } = node
-  if (kind === 'table') return { alias: aliasOf(body), shape: renamed(relationShape(body, sight), node) }
+  if (kind === 'table')
+    return { alias: aliasOf(body), shape: renamed(relationShape(body, sight), node), ...homeOf(body) }
   if (kind === 'lateral_view') return { alias: givenAlias(body, 'table_alias'), shape: generated(node, sight) }
   if (kind === 'lateral') return { alias: givenAlias(body), shape: generated(node, sight) }
   if (kind === 'alias') return aliased(node, sight)
@@ -157,8 +165,11 @@ function generatedBy(call: Node, names: readonly string[], sight: Sight): Shape 
 }
 
 /** The name under which a node calls a function. */
-function generatorOf({ kind, body }: Node): string {
-  return kind === 'function' ? textAt(body, 'name').toLowerCase() : kind
+function generatorOf(node: Node): string {
+  if (node.kind !== 'function') return node.kind
+  const name = textAt(node.body, 'name').toLowerCase()
+  const [wrapped] = name === 'table' ? nodesAt(node, 'args') : []
+  return wrapped?.kind === 'function' ? textAt(wrapped.body, 'name').toLowerCase() : name
 }
 
 /** Rows turned to columns or back: any column may hold values of any. */
@@ -181,7 +192,17 @@ export function selected(select: Node, sight: Sight): Shape {
     columns.push(...('shape' in parts ? [] : parts.columns))
     noteAliases('shape' in parts ? [] : parts.columns, aliases)
   }
-  return opened.length === 0 ? shapes.listed(columns) : shapes.sideBySide([shapes.listed(columns), ...opened])
+  const shape = opened.length === 0 ? shapes.listed(columns) : shapes.sideBySide([shapes.listed(columns), ...opened])
+  return isDocument(select) ? document(shape) : shape
+}
+
+/** `FOR JSON` and `FOR XML` make one column of all rows. */
+function isDocument({ body }: Node): boolean {
+  return body.for_json !== undefined || body.for_xml !== undefined
+}
+
+function document(shape: Shape): Shape {
+  return shapes.listed([{ name: undefined, mentions: shapes.rowOf(shape) }])
 }
 
 function noteAliases(columns: readonly Column[], aliases: Map<string, Mentions>): void {
@@ -206,8 +227,10 @@ function starColumns(star: Node, sight: Sight): { readonly columns: Column[] } |
   const sources = table === '' ? scope : sourcesNamed(table, sight)
   const [only, ...others] = sources
   // Where no relation of this query has the name, a struct's fields are meant.
+  // Columns may be given other values or names behind the star.
+  const isPlain = star.body.replace === undefined && star.body.rename === undefined
   const isCertain = table === '' || sources.some((source) => scope.includes(source) && source.hidden !== true)
-  if (only === undefined || !isCertain) return { shape: shapes.uniform(shapes.anything) }
+  if (only === undefined || !isPlain || !isCertain) return { shape: shapes.uniform(shapes.anything) }
   const { order } = only.shape
   const isKnown = order !== null && (except.length === 0 || order.every(({ name }) => name !== undefined))
   if (others.length > 0 || !isKnown) return { shape: shapes.sideBySide(sources.map((source) => source.shape)) }

@@ -15,15 +15,30 @@ export interface Mentioned {
 export function mentionedIn(trees: readonly Node[], dialect: PolyglotDialect): Mentioned {
   const nodes = [...nodesUnder(trees, dialect)]
   const rows = new Set(nodes.flatMap(rowNames))
+  const names = new Set(dialect.rowsComeFirst === true ? nodes.flatMap(standingNames) : [])
   const columns = new Set<string>()
   const qualifiers = new Set<string>()
   for (const node of nodes) {
+    for (const name of [...joinedBy(node), ...arraysOf(node, names)]) columns.add(name)
     if (isOpaque(node)) columns.add('*')
-    for (const name of namesAt(node.body, 'using')) columns.add(name)
     const parts = chainOf(node)
     if (parts !== undefined && !isAll(node)) noteChain(parts, { rows, columns, qualifiers })
   }
   return { columns: [...columns].sort(), qualifiers: [...qualifiers].sort() }
+}
+
+function standingNames({ kind, body }: Node): string[] {
+  return kind === 'table' ? [nameAt(body, 'alias') || nameAt(body, 'name')] : rowNames({ kind, body })
+}
+
+/** A table of a row's name before the dot is an array of that row. */
+function arraysOf({ kind, body }: Node, names: ReadonlySet<string>): string[] {
+  const parts = ['catalog', 'schema', 'name'].map((field) => nameAt(body, field)).filter((part) => part !== '')
+  return kind === 'table' && parts.length > 1 && names.has(parts[0] ?? '') ? parts.slice(1) : []
+}
+
+function joinedBy({ kind, body }: Node): string[] {
+  return kind === 'join' ? namesAt(body, 'using') : []
 }
 
 /** Every node but those within a chain of names; a list of what is still to do and no recursion. */
@@ -66,6 +81,8 @@ function rowNames({ kind, body }: Node): string[] {
   }
   if (kind === 'merge')
     return [...nodesAt({ kind, body }, 'this'), ...nodesAt({ kind, body }, 'using')].flatMap(aliasNames)
+  if (kind === 'from') return nodesAt({ kind, body }, 'expressions').flatMap(aliasNames)
+  if (kind === 'join') return nodesAt({ kind, body }, 'this').flatMap(aliasNames)
   const isRelation = ['subquery', 'values', 'lateral', 'pivot', 'unpivot', 'joined_table', 'cte', 'delete'].includes(
     kind,
   )
@@ -88,6 +105,7 @@ function noteChain(parts: readonly string[], { rows, columns, qualifiers }: Note
   const [first = ''] = parts
   if (parts.length === 1) {
     columns.add(rows.has(first) ? '*' : first)
+    if (rows.has(first)) qualifiers.add(first)
     return
   }
   const before = parts.findIndex((part) => !rows.has(part))

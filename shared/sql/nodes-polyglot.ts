@@ -1,4 +1,5 @@
 import { words } from './calls.ts'
+import { furtherKinds } from './nodes-dialects.ts'
 import { isTree, type Node, type Tree } from './tree.ts'
 
 /**
@@ -9,7 +10,8 @@ import { isTree, type Node, type Tree } from './tree.ts'
 const text = `
 select expressions from:from joins:join lateral_views:lateral_view where_clause:clause group_by:group_by having:clause
   qualify:clause order_by:ordering distribute_by:listing cluster_by:ordering sort_by:ordering limit:clause
-  offset:clause distinct with:with windows:named_window qualify_after_window
+  offset:clause distinct with:with windows:named_window qualify_after_window top:top fetch:fetch
+  for_json for_xml
 union left right all distinct with:with order_by:ordering limit offset distribute_by:listing sort_by:ordering
   cluster_by:ordering
 subquery this alias:name column_aliases:name alias_explicit_as alias_keyword order_by:ordering limit:clause
@@ -23,7 +25,10 @@ pivot_alias this alias
 joined_table left joins:join lateral_views:lateral_view alias:name
 lateral this outer alias alias_quoted column_aliases
 from expressions
-join this on using:name kind use_inner_keyword use_outer_keyword nesting_group
+join this on using:name kind use_inner_keyword use_outer_keyword nesting_group join_hint deferred_condition
+top this parenthesized percent with_ties
+fetch direction count rows percent with_ties
+query_option this expression
 lateral_view this table_alias:name column_aliases:name outer
 clause this rows
 group_by expressions all
@@ -64,6 +69,8 @@ is_null this not postfix_form
 like left right escape quantifier
 regexp_like this pattern flags
 exists this not
+all this subquery op
+any this subquery op
 tuple expressions
 paren this
 lambda parameters:name body
@@ -71,6 +78,13 @@ named_argument name:name value separator
 window_function this over:over
 within_group this order_by:ordered
 j_s_o_n_extract this expression variant_extract
+json_value this path
+json_query this path
+json_object pairs:pairs
+j_s_o_n_array expressions
+j_s_o_n_array_agg this order:inner_order
+inner_order order_by:ordering
+data_type data_type length precision scale name dimension real_spelling
 function name args distinct no_parens ignore_nulls filter order_by:ordered
 aggregate_function name args distinct filter order_by:ordered ignore_nulls
 update table:table set:pairs where_clause:clause
@@ -120,6 +134,10 @@ for (const kind of ['intersect', 'except']) kinds.set(kind, setOperation)
 for (const kind of words(operators)) kinds.set(kind, fieldsOf(['left', 'right']))
 for (const kind of words(unary)) kinds.set(kind, fieldsOf(['this', 'not']))
 for (const kind of words(functions)) kinds.set(kind, fieldsOf(words(functionFields)))
+for (const line of furtherKinds.trim().split('\n')) {
+  const [kind = '', ...fields] = words(line)
+  kinds.set(kind, new Map([...(kinds.get(kind) ?? []), ...fieldsOf(fields)]))
+}
 kinds.set('try_cast', kinds.get('cast') ?? new Map())
 kinds.set('i_like', kinds.get('like') ?? new Map())
 

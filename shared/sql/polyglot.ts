@@ -34,7 +34,7 @@ const limits = { statements: 16, parts: 32, ctes: 24, joins: 32 } as const
 export async function understandParts(dialect: PolyglotDialect, sql: string, parse: ParseParts): Promise<Statement> {
   const gated = gateText(sql, dialect.lexicon)
   if ('refused' in gated) return refusedStatement(gated.refused)
-  const statements = splitStatements(gated.tokens)
+  const statements = (dialect.split ?? splitStatements)(gated.tokens)
   const plans = statements.slice(0, limits.statements).map((tokens) => dialect.plan(tokens))
   const known = plans.filter((plan) => plan !== undefined)
   const parts = known.flatMap((plan) => plan.parts ?? [])

@@ -10,6 +10,8 @@ export interface Source {
   readonly shape: Shape
   /** Whether its name is in sight only of conditions within the FROM clause. */
   readonly hidden?: boolean
+  /** The first of several names of a table. */
+  readonly home?: string
 }
 
 /** What an expression may refer to. */
@@ -111,11 +113,24 @@ function columnNamed(name: string, sight: Sight): Mentions {
   const sources = sight.scopes.flat()
   const alias = sight.aliases.get(name)
   if (sources.length === 0) return alias ?? shapes.anything
-  const rows = sources.filter((source) => source.alias === name).map((source) => shapes.rowOf(source.shape))
-  const columns = sources.map((source) => shapes.columnOf(source.shape, name))
+  const rows = rowsNamed(name, sight).map((source) => shapes.rowOf(source.shape))
+  const named = sources.filter(({ shape }) => !rowsHide(name, shape, sight))
+  const columns = named.map((source) => shapes.columnOf(source.shape, name))
   const found = shapes.union([...rows, ...columns, alias ?? new Set()])
-  const isKnown = alias !== undefined || sources.some(({ shape }) => shape.columns.has(name))
+  const isKnown = alias !== undefined || rows.length > 0 || sources.some(({ shape }) => shape.columns.has(name))
   return found.size > 0 || isKnown ? found : shapes.anything
+}
+
+/** Relations of which a name alone can mean the whole row. */
+function rowsNamed(name: string, sight: Sight): Source[] {
+  if (sight.dialect.rowsComeFirst === true) return sourcesNamed(name, sight)
+  return sight.scopes.flat().filter((source) => source.alias === name)
+}
+
+/** Where rows come before columns, the name of one is not looked for in tables whose columns are not known. */
+function rowsHide(name: string, shape: Shape, sight: Sight): boolean {
+  const isOpen = shape.rest === 'self' && !shape.columns.has(name)
+  return sight.dialect.rowsComeFirst === true && isOpen && rowsNamed(name, sight).length > 0
 }
 
 /** Every relation in sight of that name. */
@@ -126,7 +141,27 @@ export function sourcesNamed(alias: string, sight: Sight): Source[] {
 /** The columns of a table or of a common table expression. */
 export function relationShape(table: Tree, sight: Sight): Shape {
   const isQualified = isTree(table.schema) || isTree(table.catalog)
+  if (isQualified && sight.dialect.rowsComeFirst === true) return arrayShape(table, sight)
   return (isQualified ? undefined : sight.ctes.get(nameAt(table, 'name'))) ?? shapes.baseTable
+}
+
+/** `o.items` is an array of the relation `o` where there is one before it; further outside it may be a table, too. */
+function arrayShape(table: Tree, sight: Sight): Shape {
+  const parts = ['catalog', 'schema', 'name'].map((field) => nameAt(table, field)).filter((part) => part !== '')
+  const sources = sourcesNamed(parts[0] ?? '', sight)
+  if (sources.length === 0) return shapes.baseTable
+  const isNear = sources.some((source) => sight.scopes[0]?.includes(source)) && !isHome(parts[0] ?? '', sight)
+  return shapes.uniform(isNear ? referred(parts, sight) : shapes.anything)
+}
+
+function isHome(name: string, { scopes }: Sight): boolean {
+  return scopes.flat().some(({ home }) => home === name)
+}
+
+/** The first of a table's names where it has several. */
+export function homeOf(table: Tree): { home?: string } {
+  const home = nameAt(table, 'catalog') || nameAt(table, 'schema')
+  return home === '' ? {} : { home }
 }
 
 /** A relation's own name, or the alias that replaces it. */

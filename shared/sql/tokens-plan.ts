@@ -21,10 +21,16 @@ export function nameFrom(tokens: readonly Token[], from: number) {
   }
 }
 
-/** What a token names in lower case: a word, or what stands between backticks. */
+/** What a token names in lower case: a word, or what stands between quotes, of which a doubled one closes nothing. */
 export function partOf(token: Token | undefined): string | undefined {
   if (token?.kind === 'word') return token.text.toLowerCase()
-  return token?.kind === 'quoted' ? token.text.slice(1, -1).replaceAll('``', '`').toLowerCase() : undefined
+  const close = token?.text.at(-1) ?? ''
+  return token?.kind === 'quoted'
+    ? token.text
+        .slice(1, -1)
+        .replaceAll(close + close, close)
+        .toLowerCase()
+    : undefined
 }
 
 /** Places of the tokens that stand in no bracket, from one on. */
@@ -65,4 +71,17 @@ function spacedFirst(token: Token, index: number): Token {
 /** The token behind a bracket that opens here; undefined where it does not close. */
 export function behindBracket(tokens: readonly Token[], at: number): number | undefined {
   return depthZero(tokens, at).find((place) => place > at)
+}
+
+/** The same, or the number of tokens where the bracket is the last thing. */
+export function pastBracket(tokens: readonly Token[], at: number): number | undefined {
+  const end = behindBracket(tokens, at)
+  const isClosed = end !== undefined || (depthAt(tokens, at) === 0 && tokens.at(-1)?.text === ')')
+  return isClosed ? (end ?? tokens.length) : undefined
+}
+
+/** How many brackets are open at the end of the tokens from one on. */
+function depthAt(tokens: readonly Token[], from: number): number {
+  const opened = tokens.slice(from).filter(({ text }) => text === '(').length
+  return opened - tokens.slice(from).filter(({ text }) => text === ')').length
 }

@@ -1,16 +1,24 @@
+import { bigquery } from './bigquery.ts'
 import { comparedBy } from './comparisons-postgres.ts'
+import { understandCosmos } from './cosmos/understand.ts'
 import { databricks } from './databricks.ts'
+import { understandDax } from './dax/understand.ts'
 import type { PolyglotDialect } from './dialect.ts'
 import type { Findings } from './findings.ts'
 import { gateText } from './gate.ts'
+import { understandKql } from './kql/understand.ts'
 import { mentionsOf } from './mentions-postgres.ts'
+import { understandMongo } from './mongo/understand.ts'
+import { mysql } from './mysql.ts'
 import { outputsOf } from './outputs-postgres.ts'
 import { type ParseParts, understandParts } from './polyglot.ts'
 import { judgeStatements } from './postgres.ts'
 import { refusedStatement } from './refusal.ts'
+import { snowflake } from './snowflake.ts'
 import type { Dialect, OutputColumn, Statement } from './statement.ts'
 import { postgresLexicon } from './tokens-postgres.ts'
 import { isTree, listAt, type Node, unwrap } from './tree.ts'
+import { tsql } from './tsql.ts'
 
 /** Parses a text as it came and as it would be sent; the tree is libpg_query's, the refusal a snake_case reason. */
 export type Parse = (
@@ -25,11 +33,21 @@ export interface Parsers {
 }
 
 /** Dialects that polyglot parses. */
-const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks }
+const polyglotDialects: Partial<Record<Dialect, PolyglotDialect>> = { databricks, tsql, mysql, snowflake, bigquery }
+
+/** Dialects that strict readers of our own understand, in time proportional to the text. */
+const ownReaders: Partial<Record<Dialect, (text: string) => Statement>> = {
+  cosmos: understandCosmos,
+  kql: understandKql,
+  mongo: understandMongo,
+  dax: understandDax,
+}
 
 /** Understands one text of a dialect. Never throws for a bad text: it answers a refused statement. */
 export async function understand(dialect: Dialect, sql: string, parsers: Parsers): Promise<Statement> {
   if (dialect === 'postgres') return understandPostgres(sql, parsers.libpg)
+  const own = ownReaders[dialect]
+  if (own !== undefined) return own(sql)
   const known = polyglotDialects[dialect]
   return known === undefined ? refusedStatement('dialect_not_supported') : understandParts(known, sql, parsers.polyglot)
 }

@@ -1,6 +1,7 @@
 import type { Effect } from '../backend/effect.ts'
+import { standingIn } from './arrays-polyglot.ts'
 import { unknownFunction } from './calls.ts'
-import type { Name, PolyglotDialect } from './dialect.ts'
+import { changedRelation, type Name, type PolyglotDialect } from './dialect.ts'
 import { type Findings, noteCall, refuse, worsen } from './findings.ts'
 import { childrenOf, isListed, nameAt, nodesAt, open } from './nodes-polyglot.ts'
 import { isTree, type Node, type Tree, textAt, treeAt } from './tree.ts'
@@ -14,13 +15,17 @@ interface Walk {
   readonly names: ReadonlySet<string>
   readonly depth: number
   readonly found: Findings
+  /** Where rows come before columns: names under which relations stand, and what their arrays are taken for. */
+  readonly rows: ReadonlySet<string>
+  readonly arrays: ReadonlySet<Tree>
 }
 
 type Rule = (node: Node, walk: Walk) => void
 
 /** Walks one tree of polyglot and adds its effect, relations and dangers; whatever is not listed makes it refused. */
 export function walkTree(node: Node, dialect: PolyglotDialect, found: Findings): void {
-  if (roots.has(node.kind)) walkNode(node, { dialect, names: new Set(), depth: 0, found })
+  if (roots.has(node.kind))
+    walkNode(node, { dialect, names: new Set(), depth: 0, found, rows: new Set(), arrays: new Set() })
   else refuse(found, 'statement_not_listed')
 }
 
@@ -51,7 +56,21 @@ function walkQuery(node: Node, walk: Walk, except: readonly string[] = []): void
     names.add(name)
   }
   if (expressions.length === 0 && node.body.with !== undefined) refuse(walk.found, 'node_not_listed')
-  walkInside(node, { ...walk, names }, ['with', ...except])
+  walkParts(node, { ...walk, names }, ['with', ...except])
+}
+
+const relationFields = ['from', 'joins', 'lateral_views']
+
+/** The relations of a SELECT see those before them only by their arrays; what else is in it sees all of them. */
+function walkParts(node: Node, walk: Walk, except: readonly string[]): void {
+  if (node.kind !== 'select' || walk.dialect.rowsComeFirst !== true) {
+    walkInside(node, walk, except)
+    return
+  }
+  const others = Object.keys(node.body).filter((field) => !relationFields.includes(field))
+  const { rows, arrays } = standingIn(node, walk.rows)
+  walkInside(node, { ...walk, arrays }, [...except, ...others])
+  walkInside(node, { ...walk, rows }, [...except, ...relationFields])
 }
 
 const walkSelect: Rule = (node, walk) => {
@@ -69,7 +88,8 @@ const walkTable: Rule = (node, walk) => {
   const isWord = name.length === 1 && treeAt(node.body, 'name').quoted !== true
   if (isWord && walk.dialect.relationWords.has(name[0] ?? '')) refuse(walk.found, 'relation_ambiguous')
   const isExpression = name.length === 1 && walk.names.has(name[0] ?? '')
-  if (!isExpression) noteRelation(name, walk, walk.found.reads)
+  if (isExpression || walk.arrays.has(node.body) || name[0] === changedRelation) return walkInside(node, walk)
+  noteRelation(name, walk, walk.found.reads)
   walkInside(node, walk)
 }
 
@@ -149,7 +169,7 @@ function relationName(table: Tree): string[] {
 }
 
 function noteRelation(name: Name, { dialect, found }: Walk, into: Set<string>): void {
-  into.add(name.join('.'))
+  if (dialect.isNoRelation?.(name) !== true) into.add(name.join('.'))
   if (name.length === 0 || name.includes('')) refuse(found, 'node_not_listed')
   for (const danger of dialect.judgeRelation(name)) found.dangers.add(danger)
 }

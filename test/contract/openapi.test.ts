@@ -51,6 +51,7 @@ const own = [
   '/api/break-glass/{id}/review',
   '/api/explain',
   '/api/operations',
+  '/api/policies',
   '/api/recordings/{id}',
   '/mcp',
   '/mcp/{backend}',

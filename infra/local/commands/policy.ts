@@ -4,23 +4,31 @@ import { parseArgs } from 'node:util'
 import { ZodError } from 'zod'
 import { effects } from '../../../shared/backend/effect.ts'
 import { Problem } from '../../../shared/errors/problem.ts'
-import { loadPolicy } from '../../../shared/policy/cedar.ts'
 import type { Decision, PolicyRequest } from '../../../shared/policy/decision.ts'
 import { wouldPassIf } from '../../../shared/policy/explain.ts'
 import type { Policy } from '../../../shared/policy/policy.ts'
-import { readPolicyFolder } from '../../../shared/policy/policy-folder.ts'
 import { isReasonCode, reasons } from '../../../shared/policy/reasons.ts'
 import { policyRequestSchema } from '../../../shared/policy/request.ts'
-import { localDirectory } from '../../policy/local-directory.ts'
 import { completeSketch, type Sketch } from '../../policy/sketch.ts'
-import { readTables, runNevers, runScenarios, type TableReport } from '../../policy/tables.ts'
+import { readTables, runCoverage, runNevers, runScenarios, type TableReport } from '../../policy/tables.ts'
+import { loadFolder } from '../policy/folder.ts'
+import { lintFolder } from '../policy/lint.ts'
+import { makeKey, makeRelease, publishRelease } from '../policy/release.ts'
+import { readFailOn, replayPast } from '../policy/replay.ts'
 
 const shippedFolder = fileURLToPath(new URL('../../policy', import.meta.url))
 
 const usage = `usage: npm run policy -- <command> [--folder DIR]
 
-  test      decides every line of the tables and compares
-  lint      loads the set; anything wrong, warnings included, refuses
+  test      decides every line of the tables and compares; a policy that no line is decided by fails
+  lint      loads the set; anything wrong, warnings included, refuses; and so does what is legal and hardly meant
+            [--shadow-days N]
+  replay    past decisions, by another set: --candidate DIR [--since 24h|30d|TIME] [--bundle DIR] [--json]
+            [--fail-on newly-permitted,newly-denied,…] [--home-tenant GUID]: exit code 0 no difference, 2 some, 1 error
+  keygen    a signer's key: --out FILE; prints the public half for COUNTERSIGN_POLICY_SIGNERS
+  release   makes and signs a release of the folder: --key FILE --signer NAME [--previous FILE] [--notes TEXT]
+            [--out FILE]; with --back FILE the content of an earlier one; or signs one that somebody else made: --sign FILE
+  publish   puts a release where the running stack looks for it: --release FILE
   explain   one decision: a request as JSON from FILE or standard input, or
             --persona NAME --backend NAME --operation NAME --effect ${effects.join('|')}
             [--declared EFFECT] [--reads a.b]… [--writes a.b]… [--labels x.y]… [--approvals RULE]…
@@ -44,15 +52,37 @@ const flags = {
   'public-client': { type: 'boolean', default: false },
   'runs-as-other': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  'shadow-days': { type: 'string', default: '90' },
+  candidate: { type: 'string' },
+  since: { type: 'string', default: '30d' },
+  bundle: { type: 'string' },
+  'home-tenant': { type: 'string' },
+  'fail-on': { type: 'string' },
+  key: { type: 'string' },
+  signer: { type: 'string' },
+  sign: { type: 'string' },
+  previous: { type: 'string' },
+  back: { type: 'string' },
+  notes: { type: 'string', default: 'no notes' },
+  out: { type: 'string' },
+  release: { type: 'string' },
 } as const
 
 type Parsed = ReturnType<typeof parse>
 
-const commands: Readonly<Record<string, (parsed: Parsed) => Promise<number>>> = { test, lint, explain }
+const commands: Readonly<Record<string, (parsed: Parsed) => Promise<number>>> = {
+  test,
+  lint: ({ values }) => lintFolder(values.folder, Number(values['shadow-days'])),
+  explain,
+  replay,
+  keygen: ({ values }) => makeKey(need(values.out, '--out')),
+  release,
+  publish: ({ values }) => publishRelease(need(values.release, '--release')),
+}
 
 /**
- * `npm run policy`: tests, checks and explains policy decisions without a running stack. Exit code 0 where all is well
- * (also where the decision that was explained is a denial), 1 where it is not, 64 where the command was not understood.
+ * `npm run policy`: tests, checks, explains, replays and releases policies. Exit code 0 where all is well (also where the
+ * decision that was explained is a denial), 1 where it is not, 2 where a replay differs, 64 where it was not understood.
  */
 export async function run(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
@@ -86,21 +116,29 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: flags, allowPositionals: true })
 }
 
-async function load(folder: string): Promise<Policy> {
-  const source = await readPolicyFolder(folder)
-  return loadPolicy({ ...source, ...localDirectory(source.groups) })
+function need(value: string | undefined, flag: string): string {
+  if (value === undefined) throw new Error(`${flag} is missing`)
+  return value
 }
 
-async function lint({ values }: Parsed): Promise<number> {
-  const policy = await load(values.folder)
-  process.stdout.write(`${policy.rules.length} policies are well, digest ${policy.policyDigest}\n`)
-  return 0
+function replay({ values }: Parsed): Promise<number> {
+  const { folder, since, bundle, json } = values
+  const candidate = need(values.candidate, '--candidate')
+  const failOn = readFailOn(values['fail-on'])
+  return replayPast({ folder, candidate, since, bundle, json, failOn, homeTenant: values['home-tenant'] })
+}
+
+function release({ values }: Parsed): Promise<number> {
+  const { folder, notes, previous, sign, back } = values
+  const [key, signer] = [need(values.key, '--key'), need(values.signer, '--signer')]
+  const out = values.out ?? sign ?? 'release.json'
+  return makeRelease({ folder, notes, previous, sign, back, key, signer, out })
 }
 
 async function test({ values }: Parsed): Promise<number> {
-  const policy = await load(values.folder)
+  const policy = await loadFolder(values.folder)
   const { scenarios, nevers } = await readTables(`${values.folder}/tests`)
-  return report([runScenarios(policy, scenarios), runNevers(policy, nevers)])
+  return report([runScenarios(policy, scenarios), runNevers(policy, nevers), runCoverage(policy, scenarios)])
 }
 
 function report(reports: readonly TableReport[]): number {
@@ -112,7 +150,7 @@ function report(reports: readonly TableReport[]): number {
 }
 
 async function explain({ values, positionals }: Parsed): Promise<number> {
-  const policy = await load(values.folder)
+  const policy = await loadFolder(values.folder)
   const request = values.persona === undefined ? await readRequest(positionals[1]) : sketchOf(values)
   const decision = policy.decide(request)
   const passes = wouldPassIf(decision, request)
@@ -149,6 +187,7 @@ function sketchOf(values: Parsed['values']): PolicyRequest {
 }
 
 function inWords(policy: Policy, decision: Decision, advice: readonly string[]): string {
+  const { shadow = [] } = decision
   const titles = new Map(policy.rules.map((rule) => [rule.id, rule.title]))
   const says = (code: string) => (isReasonCode(code) ? `${code}: ${reasons[code].says}` : code)
   return [
@@ -164,6 +203,7 @@ function inWords(policy: Policy, decision: Decision, advice: readonly string[]):
     ),
     ...section('seen in clear', decision.clearLabels),
     ...section('would pass if', advice),
+    ...section('would be otherwise by what is only watched', shadow),
     `policy ${decision.policyDigest.slice(0, 12)}, schema ${decision.schemaDigest.slice(0, 12)}`,
   ].join('\n')
 }

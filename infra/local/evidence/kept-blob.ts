@@ -30,13 +30,28 @@ export async function makeContainer(behind: Behind, ca: string, name: string): P
   if (statusCode !== 201 && statusCode !== 409) throw new Error(`making ${name} was answered ${statusCode}`)
 }
 
+/** Puts a block blob, over one that is there. */
+export async function putBlob(
+  behind: Behind,
+  ca: string,
+  { path, body }: { readonly path: string; readonly body: Uint8Array },
+): Promise<void> {
+  const { statusCode } = await ask(behind, { method: 'PUT', path, ca, body })
+  if (statusCode !== 201) throw new Error(`putting ${path} was answered ${statusCode}`)
+}
+
 async function ask(
   { account, token }: Behind,
-  { method, path, ca }: { method: string; path: string; ca: string },
+  { method, path, ca, body }: { method: string; path: string; ca: string; body?: Uint8Array },
 ): Promise<IncomingMessage> {
-  const headers = { authorization: `Bearer ${token}`, 'x-ms-version': '2024-11-04', 'content-length': 0 }
-  const sent = send(`${account}/${path}`, { method, ca, headers })
-  sent.end()
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'x-ms-version': '2024-11-04',
+    'content-length': body?.length ?? 0,
+  }
+  const blob = body === undefined ? {} : { 'x-ms-blob-type': 'BlockBlob' }
+  const sent = send(`${account}/${path}`, { method, ca, headers: { ...headers, ...blob } })
+  sent.end(body)
   const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   answer.resume()
   return answer

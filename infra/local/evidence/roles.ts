@@ -9,9 +9,13 @@ export interface ContainerRole {
 /** Roles by object id. */
 export type Roles = Readonly<Record<string, readonly ContainerRole[]>>
 
-/** Names of the two containers. */
+/** Names of the containers. */
 export const evidenceContainer = 'evidence'
 export const reportsContainer = 'reports'
+/** Releases of the policy, which the gateway reads and nobody here writes: the account's key publishes them. */
+export const policiesContainer = 'policies'
+/** The one blob in which the release in force is kept. */
+export const releaseBlob = 'release.json'
 
 interface Ids {
   readonly gateway: string
@@ -24,7 +28,7 @@ interface Ids {
 export function rolesOf(ids: Ids, logs: readonly string[] = [evidenceContainer]): Roles {
   const reads = [...logs, reportsContainer].map((container): ContainerRole => ({ container, actions: ['read'] }))
   return {
-    [ids.gateway]: reads,
+    [ids.gateway]: [...reads, { container: policiesContainer, actions: ['read'] }],
     [ids.sealer]: logs.map((container) => ({ container, actions: ['read', 'create', 'append'] })),
     [ids.verifier]: [...reads, { container: reportsContainer, actions: ['create'] }],
     [ids.auditor]: reads,

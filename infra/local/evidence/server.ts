@@ -3,10 +3,10 @@ import type { BlobFront } from '../blobs/front.ts'
 import type { Entra } from '../entra/stand-in.ts'
 import { personas } from '../personas.ts'
 import { startEvidenceFront } from './front.ts'
-import { makeContainer } from './kept-blob.ts'
+import { makeContainer, putBlob } from './kept-blob.ts'
 import type { ContainerPolicy } from './policy.ts'
 import { startResourceManager } from './resource-manager.ts'
-import { evidenceContainer, reportsContainer, rolesOf } from './roles.ts'
+import { evidenceContainer, policiesContainer, releaseBlob, reportsContainer, rolesOf } from './roles.ts'
 
 export interface EvidenceOptions {
   /** Address and key of the account at Azurite. */
@@ -18,6 +18,8 @@ export interface EvidenceOptions {
   /** Days of both policies. */
   readonly days: number
   /** In place of the two locked policies, for tests: each container but that of the reports is like the evidence's. */
+  /** A release of the policy that is there from the start. */
+  readonly release?: Uint8Array | undefined
   readonly policies?: Readonly<Record<string, ContainerPolicy>>
 }
 
@@ -33,7 +35,7 @@ export interface EvidenceAccount extends BlobFront {
 /** Longer than any stack runs. */
 const tokenSeconds = 10 * 365 * 86_400
 
-/** Makes both containers where they are missing, and opens the front to the account and the manager of its policies. */
+/** Makes the containers where they are missing, and opens the front to the account and the manager of its policies. */
 export async function startEvidence(options: EvidenceOptions): Promise<EvidenceAccount> {
   const { account, tenant, entra, certificates, days } = options
   const { token } = entra.mint('verifier', { aud: storageAudience, version: 1, ttl: tokenSeconds })
@@ -41,7 +43,9 @@ export async function startEvidence(options: EvidenceOptions): Promise<EvidenceA
   const policies = options.policies ?? { [evidenceContainer]: locked, [reportsContainer]: locked }
   const behind = { account, token }
   const names = [...new Set([evidenceContainer, reportsContainer, ...Object.keys(policies)])]
-  for (const name of names) await makeContainer(behind, certificates.ca, name)
+  for (const name of [...names, policiesContainer]) await makeContainer(behind, certificates.ca, name)
+  const path = `${policiesContainer}/${releaseBlob}`
+  if (options.release) await putBlob(behind, certificates.ca, { path, body: options.release })
   const { gateway, sealer, verifier } = entra.identities
   const ids = { gateway: gateway.principalId, sealer: sealer.principalId, verifier: verifier.principalId }
   const rules = { entra: entra.url, tenant, certificate: certificates, policies }

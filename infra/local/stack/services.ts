@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Storage, startAzurite } from '../azurite/azurite.ts'
 import type { BlobFront } from '../blobs/front.ts'
@@ -159,8 +160,14 @@ async function launchEvidence(
   const account = { ...storage.evidence, days: retentionDays }
   return teardown.add(
     'evidence-account',
-    await startEvidence({ ...account, tenant: tenants.home, entra, certificates }),
+    await startEvidence({ ...account, tenant: tenants.home, entra, certificates, release: readFirstRelease() }),
   )
+}
+
+/** The release that whoever starts the stack wants its policy from (COUNTERSIGN_LOCAL_RELEASE, a file). */
+function readFirstRelease(): Uint8Array | undefined {
+  const file = process.env.COUNTERSIGN_LOCAL_RELEASE ?? ''
+  return file === '' ? undefined : readFileSync(file)
 }
 
 async function launchNotices({ teardown }: ServicesOptions, certificate: Certificates): Promise<NoticeReceiver> {

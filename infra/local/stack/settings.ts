@@ -1,6 +1,7 @@
 import { localDirectory } from '../../policy/local-directory.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
 import { identities } from '../entra/managed-identity.ts'
+import { policiesContainer, releaseBlob } from '../evidence/roles.ts'
 import { localSources } from '../logs/sources.ts'
 import { apps, tenants } from '../personas.ts'
 import { classification, fileClassification, lakeClassification } from './classification.ts'
@@ -96,13 +97,24 @@ function settings(parts: Surroundings): Record<string, string> {
     COUNTERSIGN_AUDIT_TABLES_URL: parts.storage.tables,
     COUNTERSIGN_EVIDENCE_BLOBS_URL: parts.evidence.url,
     COUNTERSIGN_RETENTION_DAYS: String(retentionDays),
-    COUNTERSIGN_POLICY: 'package',
+    ...policySettings(parts),
     COUNTERSIGN_POLICY_GROUPS: JSON.stringify(localDirectory({}).groups),
     COUNTERSIGN_NOTICES: JSON.stringify(['teams', 'webhook'].map((kind) => ({ kind, secret: `notice-${kind}` }))),
     COUNTERSIGN_CALLS_PER_MINUTE: '1000000',
     COUNTERSIGN_FAILED_TOKENS_PER_MINUTE: '1000000',
     COUNTERSIGN_BACKENDS: JSON.stringify(backends(parts)),
   }
+}
+
+/**
+ * The shipped policy; or, where whoever starts the stack names signers (COUNTERSIGN_POLICY_SIGNERS) and a first release
+ * (COUNTERSIGN_LOCAL_RELEASE, a file), releases of the policy from the account of the evidence.
+ */
+function policySettings({ evidence }: Surroundings): Record<string, string> {
+  const signers = process.env.COUNTERSIGN_POLICY_SIGNERS ?? ''
+  if (signers === '') return { COUNTERSIGN_POLICY: 'package' }
+  const url = `${evidence.url}/${policiesContainer}/${releaseBlob}`
+  return { COUNTERSIGN_POLICY: url, COUNTERSIGN_POLICY_SIGNERS: signers }
 }
 
 function backends({ postgresPort, orders, files, databricks }: Surroundings): Record<string, unknown> {

@@ -185,13 +185,6 @@ describe('refusals', () => {
     expect(statement).toMatchObject({ effect: 'admin', safeRead: false, refused, outputs: null })
     expect(statement.text).toBeUndefined()
   })
-
-  it('answer every other dialect, since nothing here understands it', async () => {
-    expect(await parser.understand('tsql', 'SELECT 1')).toMatchObject({
-      effect: 'admin',
-      refused: 'dialect_not_supported',
-    })
-  })
 })
 
 describe('the text to send', () => {
