@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { Foundation } from './app-ports.ts'
+import type { TokenCredential } from '@azure/identity'
 import { createBreakGlass } from './approval/break-glass.ts'
 import { stateAt } from './approval/states.ts'
+import type { Settings } from './config/settings.ts'
+import type { TimeLimits } from './config/time-limits.ts'
 import { Problem } from './errors/problem.ts'
 import { noticesOf, type TitlesOf } from './notice/approval-notices.ts'
 import { createNoticeDesk, type NoticeDesk } from './notice/desk.ts'
@@ -14,6 +16,17 @@ import { createNoticeSecrets } from './notice/vault-notices.ts'
 import type { Ports } from './pipeline/line.ts'
 import { createValueSeal } from './state/sealed-value.ts'
 import { createTableState } from './state/table-state.ts'
+import type { Log } from './telemetry/log.ts'
+
+/** What of the deployment notices are built on. */
+export interface NoticeBase {
+  readonly settings: Settings
+  readonly credential: TokenCredential
+  /** Epoch milliseconds. */
+  readonly clock: () => number
+  readonly limits: Pick<TimeLimits, 'approval' | 'vault'>
+  readonly log: Log
+}
 
 interface NoticeParts extends Pick<Ports, 'approvals' | 'audit' | 'policy'> {
   readonly closing: (() => Promise<void>)[]
@@ -27,7 +40,7 @@ export interface NoticePorts extends Pick<Ports, 'notices' | 'breakGlass' | 'onA
 }
 
 /** Builds notices and emergency access; nothing connects before the first use. */
-export function createNoticePorts(base: Foundation, parts: NoticeParts): NoticePorts {
+export function createNoticePorts(base: NoticeBase, parts: NoticeParts): NoticePorts {
   const { settings, clock, log } = base
   const titlesOf = titlesBy(parts.policy)
   const desk = createDesk(base, parts)
@@ -57,7 +70,7 @@ export function createNoticePorts(base: Foundation, parts: NoticeParts): NoticeP
   }
 }
 
-function createDesk(base: Foundation, { approvals, audit }: NoticeParts): NoticeDesk {
+function createDesk(base: NoticeBase, { approvals, audit }: NoticeParts): NoticeDesk {
   const { settings, credential, clock, limits } = base
   const table = openState(base, 'notices')
   return createNoticeDesk({
@@ -80,7 +93,7 @@ function createDesk(base: Foundation, { approvals, audit }: NoticeParts): Notice
   })
 }
 
-function openState({ settings, credential, limits }: Foundation, table: string) {
+function openState({ settings, credential, limits }: NoticeBase, table: string) {
   const account = { url: settings.COUNTERSIGN_AUDIT_TABLES_URL, credential }
   return createTableState({ account, table, timeout: limits.approval })
 }

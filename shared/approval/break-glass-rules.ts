@@ -3,7 +3,7 @@ import type { Principal } from '../identity/principal.ts'
 import { demandClaims } from '../identity/step-up.ts'
 
 /** The authentication context of breaking the glass: bind it to a phishing-resistant strength in Conditional Access. */
-export const glassContext = 'c2'
+const glassContext = 'c2'
 /** Seconds: the token is younger. Entra back-dates `iat` by five minutes. */
 const freshSeconds = 15 * 60
 

@@ -6,7 +6,7 @@ import { addUp, rank } from './report-tallies.ts'
 type Activity = NonNullable<Report['activity']>
 
 /** Section "activity" of the report: the period's counts, under names, the most frequent first. */
-export function describeActivity(period: PeriodFacts): Activity {
+export function describeActivity(period: PeriodFacts, glass: Activity['breakGlass']): Activity {
   const { tallies } = period
   return {
     calls: describeCalls(period),
@@ -24,7 +24,7 @@ export function describeActivity(period: PeriodFacts): Activity {
       voters: rank(voterTally(period), ([tid, oid], votes) => ({ tid, oid, votes })),
     },
     separationOfDuties: findOverlaps(period),
-    breakGlass: null,
+    breakGlass: glass,
     recordings: rank(tallies.recorded, ([backend], calls) => ({ backend, calls })),
     reads: rank(tallies.reads, ([tid, oid, what], times) => ({ tid, oid, what, times })),
     dropped: Object.entries(period.dropped).map(([list, items]) => ({ list, items })),

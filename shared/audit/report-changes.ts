@@ -23,7 +23,7 @@ export function describeChanges(period: PeriodFacts, facts: NightlyFacts, before
     holds: of('hold'),
     forgedApprovals: of('approval'),
     roles: null,
-    suspensions: null,
+    suspensions: of('suspension'),
     missedNights: [...facts.missedNights],
   }
 }

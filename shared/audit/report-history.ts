@@ -1,5 +1,7 @@
 import type { Night, Report, ReportFinding } from './report-schema.ts'
 
+type GlassUse = NonNullable<NonNullable<Report['activity']>['breakGlass']>['uses'][number]
+
 /** What tonight's report needs of an earlier one. */
 export interface ReportSummary {
   readonly date: string
@@ -8,19 +10,22 @@ export interface ReportSummary {
   readonly findings: readonly ReportFinding[]
   /** Reports that nobody had reviewed then, without that report itself. */
   readonly pending: readonly string[]
+  /** Uses of emergency access that nobody had reviewed then. */
+  readonly glass: readonly GlassUse[]
   /** Digests that were in force, as `digestId` names them; null where they were not collected. */
   readonly inForce: readonly string[] | null
 }
 
 /** The summary of a report that was published. */
 export function summarizeReport(report: Report): ReportSummary {
-  const { date, findings, changes } = report
+  const { date, findings, changes, activity } = report
   return {
     date,
     night: nightOf(report),
     trend: report.trend,
     findings: [...findings.integrity, ...findings.unresolved, ...findings.operations, ...findings.explained],
     pending: report.reviews.pending.map((one) => one.date),
+    glass: activity?.breakGlass?.pending.map(({ due: _due, isOverdue: _late, ...use }) => use) ?? [],
     inForce: changes?.inForce.map(digestId) ?? null,
   }
 }

@@ -136,6 +136,14 @@ export const meanings: Readonly<Record<FindingKind, Meaning>> = {
     ),
     passes: true,
   },
+  break_glass_unreviewed: {
+    ...operations(
+      'high',
+      'Somebody used emergency access, and no auditor has reviewed it within two working days.',
+      'Review it with the person who used it. Until then that person’s emergency access stays closed.',
+    ),
+    passes: true,
+  },
   bypass_access: operations(
     'high',
     'An agent that the book knows reached a backend by another way than through the gateway.',

@@ -59,6 +59,19 @@ const duty = z.strictObject({
     .describe('From the tokens of callers; roles that nobody used are not in the book'),
 })
 
+const glassUse = { id: z.string(), ...person, since: time, until: time, ...place }
+
+const glass = z
+  .strictObject({
+    uses: z.array(z.strictObject(glassUse)).describe('Emergency access that began in the period'),
+    reviews: z.array(z.strictObject({ id: z.string(), by: z.string(), at: time, ...place })),
+    pending: z
+      .array(z.strictObject({ ...glassUse, due: date, isOverdue: z.boolean() }))
+      .describe('Uses, of this and earlier periods, that no auditor has reviewed'),
+    forged: count.describe('Rows of emergency access whose seal did not hold'),
+  })
+  .describe('Emergency access, and its review')
+
 /** What was done through the gateway in the period. */
 export const activity = z.strictObject({
   calls,
@@ -90,7 +103,7 @@ export const activity = z.strictObject({
     voters: z.array(z.strictObject({ ...person, votes: count })),
   }),
   separationOfDuties: duty,
-  breakGlass: count.nullable(),
+  breakGlass: glass.nullable(),
   recordings: z.array(z.strictObject({ backend: z.string(), calls: count })),
   reads: z.array(z.strictObject({ ...person, what: z.string(), times: count })),
   dropped: z
@@ -126,7 +139,7 @@ export const changes = z.strictObject({
   holds: z.array(event),
   forgedApprovals: z.array(event),
   roles: z.null().describe('Assignments of roles are made in the directory; they are not collected'),
-  suspensions: z.null(),
+  suspensions: z.array(event),
   missedNights: z.array(date),
 })
 

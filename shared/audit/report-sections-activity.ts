@@ -2,7 +2,7 @@ import { type Markup, markup } from './report-markup.ts'
 import type { Report } from './report-schema.ts'
 import { drawAbsence } from './report-sections.ts'
 import { code, drawTable } from './report-table.ts'
-import { sayCount } from './report-words.ts'
+import { sayCount, sayTime } from './report-words.ts'
 
 type Activity = NonNullable<Report['activity']>
 
@@ -18,7 +18,7 @@ ${drawCalls(activity)}
 <h2 id="proof">On whose behalf</h2>
 <p>How it is known for whom a backend acted. The strongest proof is what the backend itself said.</p>${drawProof(activity)}
 <h2 id="refusals">What was refused</h2>${drawRefusals(report, activity)}
-<h2 id="duties">Separation of duties</h2>${drawDuties(report, activity)}
+<h2 id="duties">Separation of duties</h2>${drawDuties(activity)}
 <h2 id="reads">Reads of the book</h2>${drawReads(activity)}`
 }
 
@@ -120,7 +120,8 @@ function drawRefusals(report: Report, { refusals }: Activity): Markup {
   })}${outside}`
 }
 
-function drawDuties(report: Report, { approvals, separationOfDuties: duties }: Activity): Markup {
+function drawDuties(activity: Activity): Markup {
+  const { approvals, separationOfDuties: duties } = activity
   return markup`${drawTable({
     caption: 'Voted on calls of others, and called themselves',
     head: ['Person', 'Votes', 'Calls'],
@@ -156,7 +157,24 @@ function drawDuties(report: Report, { approvals, separationOfDuties: duties }: A
     head: ['Person', 'Votes'],
     rows: approvals.voters.map((one) => [code(one.oid), one.votes]),
     none: 'nobody voted.',
-  })}<h3>Emergency access</h3>${drawAbsence(report, '/activity/breakGlass')}`
+  })}${drawGlass(activity)}`
+}
+
+function drawGlass({ breakGlass }: Activity): Markup {
+  return markup`${drawTable({
+    caption: 'Emergency access in this period',
+    head: ['Person', 'From', 'Until', 'Use'],
+    rows: breakGlass?.uses.map((one) => [code(one.oid), sayTime(one.since), sayTime(one.until), code(one.id)]) ?? [],
+    none: 'nobody used it.',
+  })}${drawTable({
+    caption: 'Emergency access that nobody has reviewed',
+    head: ['Person', 'From', 'Review due', 'Overdue', 'Use'],
+    rows:
+      breakGlass?.pending.map((one) => [
+        ...[code(one.oid), sayTime(one.since), one.due, one.isOverdue ? 'yes' : 'no', code(one.id)],
+      ]) ?? [],
+    none: 'none.',
+  })}`
 }
 
 function drawReads({ reads }: Activity): Markup {

@@ -16,7 +16,7 @@ ${drawEvents('Keys of the book', changes.keys)}${drawEvents('Policy', changes.po
 ${drawEvents('Lanes that were opened', changes.lanes)}${drawEvents('Erasures of personal values', changes.erasures)}
 ${drawEvents('Segments removed at the end of their time', changes.retention)}${drawEvents('Legal holds', changes.holds)}
 ${drawEvents('Approvals whose seal did not hold', changes.forgedApprovals)}
-<h3>Roles</h3>${drawAbsence(report, '/changes/roles')}<h3>Suspensions</h3>${drawAbsence(report, '/changes/suspensions')}`
+<h3>Roles</h3>${drawAbsence(report, '/changes/roles')}${drawEvents('Suspensions and their ends', changes.suspensions)}`
 }
 
 const news = new Map([

@@ -2,6 +2,7 @@ import type { NightlyFacts } from './nightly.ts'
 import { readPeriod } from './period.ts'
 import type { PeriodFacts } from './period-facts.ts'
 import { describeActivity } from './report-activity.ts'
+import { describeGlass, findUnreviewed } from './report-break-glass.ts'
 import { describeChanges, describeReconciliation, findingsOf } from './report-changes.ts'
 import { controls, limits } from './report-controls.ts'
 import { listFindings } from './report-findings.ts'
@@ -27,9 +28,11 @@ export function buildReport(facts: NightlyFacts, history: readonly ReportSummary
   const period = readPeriod(facts.period)
   const before = newestBefore(history, date)
   const reviews = describeReviews(date, before, period)
-  const found = [...facts.findings, ...findingsOf(facts.reconciliation), ...findOverdue(reviews)]
+  const glass = period === null ? null : describeGlass(period, before, date)
+  const late = [...findOverdue(reviews), ...findUnreviewed(glass)]
+  const found = [...facts.findings, ...findingsOf(facts.reconciliation), ...late]
   const findings = listFindings({ date, found, before, dispositions: reviews.dispositions, period })
-  const activity = period === null ? null : describeActivity(period)
+  const activity = period === null ? null : describeActivity(period, glass)
   const reconciliation = describeReconciliation(facts.reconciliation)
   const verdict = judgeNight({ facts, findings, activity, reconciliation, isFirst: before === null })
   const report: Omit<Report, 'notCollected'> = {
@@ -95,9 +98,7 @@ function findMissing(report: Omit<Report, 'notCollected'>): Report['notCollected
   const perhaps: (readonly [isMissing: boolean, pointer: string, why: string])[] = [
     [activity === null, '/activity', 'The night’s run gave no summary of the rows.'],
     [changes === null, '/changes', 'The night’s run gave no summary of the rows.'],
-    [activity?.breakGlass === null, '/activity/breakGlass', 'There is no emergency access yet that would be recorded.'],
     [changes?.roles === null, '/changes/roles', 'Roles are assigned in the directory, whose log is not read.'],
-    [changes?.suspensions === null, '/changes/suspensions', 'Suspensions are not recorded in the book yet.'],
     [report.refusedOutside === null, '/refusedOutside', 'Refusals before sign-in stand in the operations log only.'],
     [report.reconciliation === null, '/reconciliation', 'No log of a backend is connected.'],
     [method.clockOffsetMs === null, '/method/clockOffsetMs', 'No other clock was asked.'],

@@ -36,6 +36,7 @@ export const findingKinds = [
   'night_missed',
   'report_altered',
   'review_overdue',
+  'break_glass_unreviewed',
   'bypass_access',
   'unrecorded_access',
   'unconfirmed_call',
@@ -49,6 +50,7 @@ export const exceptions: ReadonlySet<FindingKind> = new Set<FindingKind>([
   'failover_loss_declared',
   'night_missed',
   'review_overdue',
+  'break_glass_unreviewed',
   'bypass_access',
   'unconfirmed_call',
 ])

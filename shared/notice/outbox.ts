@@ -47,6 +47,10 @@ export function createOutbox({ table, now, randomHex }: OutboxOptions) {
     const etag = await table.replace(row, { ...row.values, ...values })
     return etag === null ? null : { ...row, etag, values: { ...row.values, ...values } }
   }
+  const giveTicket = async (row: StateRow): Promise<readonly Ticket[]> => {
+    const ticket = randomHex(8)
+    return (await change(row, { ticket, dueAt: iso(ticketMs) })) === null ? [] : [{ key: row.key, ticket }]
+  }
   return {
     /** Keeps it under the lease of who puts it; null where it is known already. */
     put: async (notice: Notice, channel: string): Promise<Taken | null> => {
@@ -58,15 +62,8 @@ export function createOutbox({ table, now, randomHex }: OutboxOptions) {
     },
     /** Tickets for what is due, each of them one that nobody else has. */
     handOut: async (most: number): Promise<readonly Ticket[]> => {
-      const rows = await table.list({ partition: waiting })
-      const due = rows.filter(({ values }) => String(values.dueAt) <= iso())
-      const given = await Promise.all(
-        due.slice(0, most).map(async (row) => {
-          const ticket = randomHex(8)
-          return (await change(row, { ticket, dueAt: iso(ticketMs) })) === null ? [] : [{ key: row.key, ticket }]
-        }),
-      )
-      return given.flat()
+      const due = (await table.list({ partition: waiting })).filter(({ values }) => String(values.dueAt) <= iso())
+      return (await Promise.all(due.slice(0, most).map(giveTicket))).flat()
     },
     /** Null where the ticket was used, or another was given out since. */
     take: async ({ key, ticket }: Ticket): Promise<Taken | null> => {
@@ -86,17 +83,19 @@ export function createOutbox({ table, now, randomHex }: OutboxOptions) {
       await table.insert(markOf(notice, channel), { ending, at: iso() })
       await table.remove(row)
     },
-    /** Removes marks of days so long ago that nothing of them is told any more. */
-    clean: async (): Promise<void> => {
-      for (let back = keptDays; back < keptDays + lookBackDays; back += 1) {
-        const partition = markPartition(new Date(now() - back * dayMs).toISOString())
-        for (const row of await table.list({ partition })) await table.remove(row)
-      }
-    },
+    clean: () => cleanMarks(table, now()),
   }
 }
 
 export type Outbox = ReturnType<typeof createOutbox>
+
+/** Removes marks of days so long ago that nothing of them is told any more. */
+async function cleanMarks(table: StateTable, now: number): Promise<void> {
+  for (let back = keptDays; back < keptDays + lookBackDays; back += 1) {
+    const partition = markPartition(new Date(now - back * dayMs).toISOString())
+    for (const row of await table.list({ partition })) await table.remove(row)
+  }
+}
 
 function markOf({ id, time }: Notice, channel: string) {
   return { partition: markPartition(time), key: `${id}!${channel}` }

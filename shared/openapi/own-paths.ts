@@ -1,6 +1,7 @@
 import type { ProblemCode } from '../errors/problem.ts'
 import { approvalPaths } from './approval-paths.ts'
 import { auditPaths } from './audit-paths.ts'
+import { breakGlassPaths } from './break-glass-paths.ts'
 import { policyPaths } from './policy-paths.ts'
 import { recordingPaths } from './recording-paths.ts'
 import { bodyCodes, describeFailures, groupCodes, tokenCodes } from './responses.ts'
@@ -17,6 +18,7 @@ export function ownPaths(): readonly (readonly [string, Node])[] {
     ['/api/operations', { get: operations }],
     ['/api/explain', { post: explain }],
     ...approvalPaths,
+    ...breakGlassPaths,
     ...auditPaths,
     ...recordingPaths,
     ...policyPaths,

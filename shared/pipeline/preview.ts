@@ -1,9 +1,10 @@
 import type { CallDescription, Preview } from '../approval/approval.ts'
-import { mapInputs, type PreviewTemplate, readAt } from '../backend/references.ts'
+import type { PreviewTemplate } from '../backend/references.ts'
 import type { Problem } from '../errors/problem.ts'
 import type { Deployment, Ports } from './line.ts'
 import type { Json } from './ports.ts'
 import { readAside, type SideLine, type SideRead } from './side-call.ts'
+import { mapInputs, readAt } from './side-values.ts'
 import { isRefused, type Reserved } from './stages.ts'
 
 interface World {

@@ -19,7 +19,18 @@ const operations = operationsOf(backends)
 const policyFolder = new URL('../../infra/policy/', import.meta.url)
 
 /** First segments under `/api` that are routes of our own (design: routes), and so no backend's name. */
-const reserved = ['operations', 'explain', 'approvals', 'me', 'audit', 'suspensions', 'usage', 'policies', 'recordings']
+const reserved = [
+  'operations',
+  'explain',
+  'approvals',
+  'me',
+  'audit',
+  'break-glass',
+  'suspensions',
+  'usage',
+  'policies',
+  'recordings',
+]
 
 const inputNames = ({ operation }: DeclaredOperation) => {
   const { properties = {} } = inputSchema(operation, 'draft-2020-12') as { properties?: object }

@@ -48,6 +48,8 @@ const own = [
   '/api/audit/reports/{date}/review',
   '/api/audit/stream',
   '/api/audit/verify',
+  '/api/break-glass',
+  '/api/break-glass/{id}/review',
   '/api/explain',
   '/api/me/activity',
   '/api/me/activity/{id}/not-me',
