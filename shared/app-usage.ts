@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { Foundation } from './app-ports.ts'
+import type { TokenSource } from './audit/store.ts'
+import type { Settings } from './config/settings.ts'
+import type { TimeLimits } from './config/time-limits.ts'
 import type { Ports } from './pipeline/line.ts'
 import { createCallRate } from './quota/call-rate.ts'
 import { createQuotas } from './quota/quotas.ts'
@@ -8,13 +10,22 @@ import type { StateTable } from './state/state-table.ts'
 import { createTableState } from './state/table-state.ts'
 import { createSuspensions } from './suspension/suspensions.ts'
 import { createTaints } from './taint/taints.ts'
-import { nameFailure } from './telemetry/log.ts'
+import { type Log, nameFailure } from './telemetry/log.ts'
 import { createInFlight } from './usage/in-flight.ts'
 import { unitOf } from './usage/usage.ts'
 import { createUsageCounters } from './usage/usage-counters.ts'
 
 /** Milliseconds: what a crash loses of the usage report at most. */
 const flushMs = 10_000
+
+interface Foundation {
+  readonly settings: Settings
+  readonly credential: TokenSource
+  readonly log: Log
+  /** Epoch milliseconds. */
+  readonly clock: () => number
+  readonly limits: TimeLimits
+}
 
 type UsagePorts = Pick<Ports, 'askRate' | 'quotas' | 'suspensions' | 'taints' | 'usage' | 'inFlight'>
 

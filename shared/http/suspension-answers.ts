@@ -72,7 +72,7 @@ function requireKnown({ backend, operation }: SuspendedThing, { ports }: Control
 }
 
 /** A suspension as people see it. */
-export function describeSuspension(suspension: Suspension) {
+function describeSuspension(suspension: Suspension) {
   const { id, tenant, cause, reason, by, at, until } = suspension
   return {
     ...{ id, tenant, cause },

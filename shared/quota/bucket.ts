@@ -55,7 +55,7 @@ interface State {
   touched: number
 }
 
-const mostTries = 10
+const mostTries = 25
 /** An exhausted limit is looked at so often; others may have given something back. */
 const emptyMs = 1000
 

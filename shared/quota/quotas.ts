@@ -76,9 +76,13 @@ export function createQuotas(parts: QuotasParts): Quotas {
       let rows = ask.rowLimit
       sweep()
       for (const rule of rules) {
-        const part = await takePart(open(rule, ask), { ...ask, rowLimit: rows }, putBack(held))
+        const part = await takePart(open(rule, ask), { ...ask, rowLimit: rows }, () => putBack(held, later.add))
         if (part === null)
-          return { granted: false, rule: rule.name, retryAfter: secondsTo(windowAt(rule, parts.now()).end) }
+          return {
+            granted: false,
+            rule: rule.name,
+            retryAfter: secondsBetween(parts.now(), windowAt(rule, parts.now()).end),
+          }
         if (part.meter === 'rows') rows = part.amount
         held.push(part)
       }
@@ -94,16 +98,10 @@ export function createQuotas(parts: QuotasParts): Quotas {
       await Promise.allSettled([...buckets.values()].map((bucket) => bucket.giveBack()))
     },
   }
+}
 
-  function putBack(held: readonly Part[]): () => void {
-    return () => {
-      for (const { bucket, window, amount } of held) later.add(bucket.settle(window, amount))
-    }
-  }
-
-  function secondsTo(end: number): number {
-    return Math.max(1, Math.ceil((end - parts.now()) / 1000))
-  }
+function secondsBetween(now: number, end: number): number {
+  return Math.max(1, Math.ceil((end - now) / 1000))
 }
 
 /** Null where there is no room; then, and where it cannot be told, what was taken for the same call is put back. */
@@ -117,6 +115,10 @@ async function takePart(bucket: Bucket, ask: QuotaAsk, putBack: () => void): Pro
   }
   putBack()
   return null
+}
+
+function putBack(held: readonly Part[], later: (work: Promise<void>) => void): void {
+  for (const { bucket, window, amount } of held) later(bucket.settle(window, amount))
 }
 
 /** What goes on after a call was answered. */

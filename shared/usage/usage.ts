@@ -26,7 +26,7 @@ export function addTotals(a: UsageTotals, b: UsageTotals): UsageTotals {
 }
 
 /** Where a call belongs that no unit takes. */
-export const otherUnit = 'other'
+const otherUnit = 'other'
 
 /** The first unit, in the order of the setting, that one of the person's groups is in. */
 export function unitOf(groups: readonly string[], units: Readonly<Record<string, readonly string[]>>): string {
