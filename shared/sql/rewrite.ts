@@ -1,5 +1,5 @@
 import type { Token } from './tokens.ts'
-import { behindBracket, depthZero } from './tokens-plan.ts'
+import { depthZero } from './tokens-plan.ts'
 
 /**
  * What stands before the name of a listed function in the text that polyglot reads. polyglot has nodes of its own for some
@@ -89,8 +89,8 @@ interface Notes {
 /** A word at the place of a unit becomes a string; so does what is in brackets behind it (`WEEK(MONDAY)`). */
 function noteUnit(tokens: readonly Token[], { name, bracket }: Call, { grammar, changed }: Notes): void {
   const place = grammar.units.get(name)
-  const end = (behindBracket(tokens, bracket) ?? tokens.length) - 1
   if (place === undefined) return
+  const end = closingOf(tokens, bracket)
   const commas = depthZero(tokens.slice(0, end), bracket + 1).filter((at) => tokens[at]?.text === ',')
   const starts = [bracket + 1, ...commas.map((at) => at + 1)]
   const start = starts.at(place)
@@ -98,6 +98,18 @@ function noteUnit(tokens: readonly Token[], { name, bracket }: Call, { grammar, 
   if (start === undefined || (place < 0 && starts.length < 2) || !isUnit(tokens.slice(start, stop))) return
   for (let at = start; at < stop; at += 1) changed.set(at, nothing)
   changed.set(start, { kind: 'string', text: `'${tokens[start]?.text}'`, spaced: true })
+}
+
+/** Where the bracket that opens here closes, or the end. */
+function closingOf(tokens: readonly Token[], bracket: number): number {
+  let depth = 0
+  for (let at = bracket; at < tokens.length; at += 1) {
+    const text = tokens[at]?.text
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    if (depth === 0) return at
+  }
+  return tokens.length
 }
 
 const unitWords =
