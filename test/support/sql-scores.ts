@@ -51,6 +51,10 @@ statements with what is right for each. *Parsed*, *objects*: of the statements t
 all, a refusal counting as \`admin\`; *missed*: not a plain read, yet taken for one; *safe reads refused*: plain reads that
 were not taken for one.
 
+Who wrote the readers wrote most of the statements. What is right was written down beforehand for the first half of tsql,
+databricks, postgres, mysql, snowflake, bigquery and cosmos, and for benign statements of kql, mongo and dax; for the rest it
+was taken from the first answer and then read. Those rows notice a change; they do not prove that a reader is right.
+
 `
 
 const how = `
