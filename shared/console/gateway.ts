@@ -12,6 +12,7 @@ export type Reply<T> = { readonly ok: true; readonly body: T } | { readonly ok: 
 export interface Gateway {
   readonly get: <T>(path: string) => Promise<Reply<T>>
   readonly post: <T>(path: string, body: object) => Promise<Reply<T>>
+  readonly put: <T>(path: string, body: object) => Promise<Reply<T>>
 }
 
 /** The gateway's routes, as the person who signed in. */
@@ -23,10 +24,12 @@ export function openGateway(token: string): Gateway {
     const body: unknown = await response.json().catch(() => null)
     return response.ok ? { ok: true, body: body as T } : { ok: false, problem: readProblem(body, response.status) }
   }
+  const sendBody = <T>(method: string, path: string, body: object): Promise<Reply<T>> =>
+    send(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   return {
     get: (path) => send(path, {}),
-    post: (path, body) =>
-      send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    post: (path, body) => sendBody('POST', path, body),
+    put: (path, body) => sendBody('PUT', path, body),
   }
 }
 

@@ -1,3 +1,4 @@
+import { listActivity } from './activity.ts'
 import { listApprovals } from './approval-list.ts'
 import { showApproval } from './approval-view.ts'
 import { element } from './elements.ts'
@@ -6,10 +7,14 @@ import { drawRefusal } from './refusals.ts'
 import { type ConsoleSettings, leaveToSignIn, returnFromSignIn } from './sign-in.ts'
 import type { Desk, View } from './views.ts'
 
-const tabs = [{ address: '#/approvals', title: 'Approvals' }] as const
+const tabs = [
+  { address: '#/approvals', title: 'Approvals' },
+  { address: '#/activity', title: 'Done as me' },
+] as const
 
 const places: readonly { readonly pattern: RegExp; readonly view: View }[] = [
   { pattern: /^#\/approvals\/(apr_[0-9a-f]{32}(?:-\d{1,6})?)$/, view: showApproval },
+  { pattern: /^#\/activity$/, view: listActivity },
   { pattern: /^/, view: listApprovals },
 ]
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { createAgent } from '../../infra/local/demo/client.ts'
 import { openBrowser, type Page } from '../support/browser.ts'
@@ -107,4 +108,45 @@ describe('the console on a telephone', () => {
     },
     60_000,
   )
+
+  needs('chromium')(
+    'shows a person what was done as them, and switches an agent off and on again',
+    async () => {
+      const agent = createAgent(stack.file)
+      const alice = await agent.signIn('alice')
+      const call = () => agent.call(alice, 'azure-postgresql/executeQuery', { sql: 'SELECT 1 AS one' })
+      expect((await call()).status).toBe(200)
+      const control = await agent.signIn('alice', { control: true })
+      await untilTrue(async () => {
+        const { activity } = (await agent.read(control, 'me/activity')).body as { activity: unknown[] }
+        return activity.length > 0
+      })
+      const page = await openBrowser(telephone)
+      try {
+        await signIn(page, 'alice', '#/activity')
+        await page.until(`document.body.innerText.includes('azure-postgresql/executeQuery')`)
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+        await page.evaluate(press('Switch off'))
+        await page.until(`document.body.innerText.includes('It no longer acts as you')`)
+        await untilTrue(async () => (await call()).body.code === 'suspended')
+        // Switching on again wants a strong sign-in just now.
+        await page.evaluate(press('Switch on'))
+        await page.until(`document.getElementById('alice') !== null`)
+        await page.evaluate(`document.getElementById('alice').click()`)
+        await page.until(`document.body.innerText.includes('Done as me')`)
+        await page.until(`document.body.innerText.includes('Switch on')`)
+        await page.evaluate(press('Switch on'))
+        await page.until(`document.body.innerText.includes('It may act as you again')`)
+        await untilTrue(async () => (await call()).status === 200)
+      } finally {
+        await page.close()
+      }
+    },
+    90_000,
+  )
 })
+
+async function untilTrue(look: () => Promise<boolean>): Promise<void> {
+  for (const until = Date.now() + 30_000; Date.now() < until; await sleep(250)) if (await look()) return
+  throw new Error('it never became true')
+}
