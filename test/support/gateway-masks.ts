@@ -153,7 +153,8 @@ export function describeMasks(world: () => World): void {
 
     it('is no hindrance to a change that leaves it alone', async () => {
       const sql = "UPDATE sales.customers SET phone = '+32 2 555 01 23' WHERE id = $1"
-      expect((await world().call('alice', 'azure-postgresql/executeStatement', { sql, params: [5] })).status).toBe(200)
+      const alice = { token: await world().token('alice', { acrs: ['c1'] }) }
+      expect((await world().call(alice, 'azure-postgresql/executeStatement', { sql, params: [5] })).status).toBe(200)
     })
   })
 

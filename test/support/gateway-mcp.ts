@@ -32,7 +32,7 @@ export function describeMcp(world: () => World): void {
 
   describe('tools', () => {
     it('are those that the person may use', async () => {
-      expect(await listNames('alice')).toHaveLength(29)
+      expect(await listNames('alice')).toHaveLength(30)
       const mallory = await listNames('mallory')
       expect(mallory.length).toBeGreaterThan(0)
       expect(mallory.filter((name) => !/^(azure_(postgresql|storage_blob)|databricks_sql)__/.test(name))).toEqual([])

@@ -102,7 +102,8 @@ export function describePeople(world: () => World): void {
   describe("the database's own rights", () => {
     it('hold below policy: a region that is not hers is refused by row-level security', async () => {
       const sql = "INSERT INTO sales.customers (name, email, phone, region) VALUES ('N', 'n@n.example', '1', 'US')"
-      const { status, body } = await world().call('alice', 'azure-postgresql/executeStatement', { sql })
+      const alice = { token: await world().token('alice', { acrs: ['c1'] }) }
+      const { status, body } = await world().call(alice, 'azure-postgresql/executeStatement', { sql })
       expect([status, body.code]).toEqual([403, 'backend_rejected'])
       expect(body.detail).toContain('42501')
     })

@@ -134,7 +134,8 @@ export function describeSql(world: () => World): void {
     it('for a value that is taken does not repeat the value', async () => {
       const sql =
         "INSERT INTO sales.customers (id, name, email, phone, region) VALUES (2, 'x', 'x@x.example', '1', 'EMEA')"
-      const { status, body } = await world().call('alice', 'azure-postgresql/executeStatement', { sql })
+      const alice = { token: await world().token('alice', { acrs: ['c1'] }) }
+      const { status, body } = await world().call(alice, 'azure-postgresql/executeStatement', { sql })
       expect([status, body.code]).toEqual([409, 'backend_rejected'])
       expect(body.detail).not.toMatch(/Key|\(id\)/)
     })

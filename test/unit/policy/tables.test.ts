@@ -31,7 +31,7 @@ describe('the shipped policies', () => {
       if (!noticed) unnoticed.push(id)
     }
     // These stand against policies that somebody may add; they have tests of their own below.
-    const besides = ['demand-approval-runs-as-other', 'demand-approval-taint-egress', 'demand-record-runs-as-other']
+    const besides = ['demand-approval-runs-as-other', 'demand-record-runs-as-other']
     expect(unnoticed).toEqual([...besides, 'guard-national-id'])
   }, 120_000)
 
