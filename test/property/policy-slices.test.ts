@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { completeSketch, type Sketch } from '../../infra/policy/sketch.ts'
 import { effects } from '../../shared/backend/effect.ts'
 import { loadCedar, loadPolicy } from '../../shared/policy/cedar.ts'
@@ -9,6 +9,9 @@ import type { Answer, PolicyJson, PolicyLanguage, Question } from '../../shared/
 import type { PolicyOptions } from '../../shared/policy/loader.ts'
 import { createSlices } from '../../shared/policy/slices.ts'
 import { shippedOptions } from '../unit/policy/fixtures.ts'
+
+// Sets of policies are prepared by the hundred.
+vi.setConfig({ testTimeout: 120_000 })
 
 let language: PolicyLanguage
 let options: PolicyOptions
