@@ -41,6 +41,8 @@ const expectation = () =>
     reasons: z.array(z.string()).optional(),
     obligations: z.array(z.record(z.string(), z.unknown())).optional(),
     clearLabels: z.array(z.string()).optional(),
+    /** Policies that are only watched and would have changed it; left out: is not compared. */
+    shadow: z.array(z.string()).optional(),
   })
 
 const scenario = () => z.strictObject({ name: z.string(), who: z.string(), ...sketchShape(), expect: expectation() })
@@ -64,7 +66,7 @@ export async function readTables(folder: string): Promise<{ scenarios: Scenario[
   }
 }
 
-/** Decides each scenario and compares verdict, reasons, obligations and labels seen in clear, as far as it names them. */
+/** Decides each scenario and compares verdict, reasons, obligations, labels in clear and shadows, as far as it names them. */
 export function runScenarios(policy: Policy, scenarios: readonly Scenario[]): TableReport {
   return report(scenarios.map(({ name, expect, ...line }) => compare(name, expect, policy.decide(requestOf(line)))))
 }
@@ -95,13 +97,13 @@ function requestOf(line: object): PolicyRequest {
 }
 
 function compare(name: string, expect: Scenario['expect'], decision: Decision): Failure {
-  const wrong = Object.entries(expect).filter(
-    ([member, value]) => canonicalJson(decision[member as keyof Decision]) !== canonicalJson(value),
+  const got = { ...decision, shadow: decision.shadow ?? [] }
+  const told = Object.entries(expect).map(
+    ([member, value]) => [member, canonicalJson(value), canonicalJson(got[member as keyof Decision])] as const,
   )
-  const detail = wrong.map(
-    ([member, value]) =>
-      `${member}: expected ${canonicalJson(value)}, got ${canonicalJson(decision[member as keyof Decision])}`,
-  )
+  const detail = told
+    .filter(([, expected, actual]) => expected !== actual)
+    .map(([member, expected, actual]) => `${member}: expected ${expected}, got ${actual}`)
   return { name, detail: detail.join('; ') }
 }
 

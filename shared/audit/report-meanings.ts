@@ -144,6 +144,11 @@ export const meanings: Readonly<Record<FindingKind, Meaning>> = {
     ),
     passes: true,
   },
+  disowned_call: operations(
+    'high',
+    'A person says that a call which an agent made as them was not theirs.',
+    'Ask the person and the agent’s owner. Look up the call and what else the agent did as this person. It is suspended for them until an operator lifts that.',
+  ),
   bypass_access: operations(
     'high',
     'An agent that the book knows reached a backend by another way than through the gateway.',

@@ -5,6 +5,7 @@ import { describeActivity } from './report-activity.ts'
 import { describeGlass, findUnreviewed } from './report-break-glass.ts'
 import { describeChanges, describeReconciliation, findingsOf } from './report-changes.ts'
 import { controls, limits } from './report-controls.ts'
+import { findDisowned } from './report-disowned.ts'
 import { listFindings } from './report-findings.ts'
 import { drawTrend, newestBefore, nightOf, type ReportSummary } from './report-history.ts'
 import { describeReviews, findOverdue } from './report-reviews.ts'
@@ -30,7 +31,8 @@ export function buildReport(facts: NightlyFacts, history: readonly ReportSummary
   const reviews = describeReviews(date, before, period)
   const glass = period === null ? null : describeGlass(period, before, date)
   const late = [...findOverdue(reviews), ...findUnreviewed(glass)]
-  const found = [...facts.findings, ...findingsOf(facts.reconciliation), ...late]
+  const disowned = findDisowned(period)
+  const found = [...facts.findings, ...findingsOf(facts.reconciliation), ...disowned, ...late]
   const findings = listFindings({ date, found, before, dispositions: reviews.dispositions, period })
   const activity = period === null ? null : describeActivity(period, glass)
   const reconciliation = describeReconciliation(facts.reconciliation)

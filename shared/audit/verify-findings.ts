@@ -37,6 +37,7 @@ export const findingKinds = [
   'report_altered',
   'review_overdue',
   'break_glass_unreviewed',
+  'disowned_call',
   'bypass_access',
   'unrecorded_access',
   'unconfirmed_call',
@@ -51,6 +52,7 @@ export const exceptions: ReadonlySet<FindingKind> = new Set<FindingKind>([
   'night_missed',
   'review_overdue',
   'break_glass_unreviewed',
+  'disowned_call',
   'bypass_access',
   'unconfirmed_call',
 ])

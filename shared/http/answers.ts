@@ -14,7 +14,7 @@ import { describeProblem } from '../openapi/problem-page.ts'
 import { inputSchema } from '../openapi/schema.ts'
 import { brakeQuestions } from '../pipeline/admit.ts'
 import { handle } from '../pipeline/handle.ts'
-import { describeData, groupsOf, type Judged, policyRequest } from '../pipeline/judge.ts'
+import { describeData, groupsOf, type Judged, policyRequest, withGlass } from '../pipeline/judge.ts'
 import type { Line, Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson, type Identification } from '../pipeline/respond.ts'
@@ -161,7 +161,7 @@ async function explain(inbound: Inbound, parts: AnswerParts) {
   const data = describeData(invocation, understood, classification)
   const judged: Judged = { principal, tainted, invocation, understood, ...data }
   const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
-  const request = policyRequest(judged, groups, ports)
+  const request = withGlass(policyRequest(judged, groups, ports), await ports.breakGlass.isActive(principal))
   const decision = ports.policy().decide(request)
   const { effect, reads, writes, dangers } = understood
   return {

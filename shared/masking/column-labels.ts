@@ -152,19 +152,6 @@ export function labelsByPattern(
   return [...new Set([...touched.flatMap(({ labelsOf }) => names.flatMap(labelsOf)), ...loose])]
 }
 
-/** Whether a call touches columns of such labels, and which names they have. */
-export function findColumns(
-  understood: Understood,
-  classification: Classification,
-  wanted: (label: string) => boolean,
-): { readonly any: boolean; readonly has: (name: string) => boolean } {
-  const touched = tablesTouched(understood, indexTables(classification))
-  return {
-    any: touched.some(({ all }) => all.some(wanted)),
-    has: (name) => touched.some((table) => table.labelsOf(name).some(wanted)),
-  }
-}
-
 /** A plan tells how the database would work, not what is in the tables; one that runs the statement is no exception. */
 function isPlan({ operation }: Invocation): boolean {
   const { call } = operation

@@ -139,6 +139,11 @@ const metaSchema = {
     decisionId: { type: 'string' },
     audit: { type: 'object' },
     masked: { type: 'array', items: { type: 'object' } },
+    neutralised: {
+      type: 'integer',
+      minimum: 1,
+      description: 'How many places of texts were made harmless (control characters, links that fetch); absent: none.',
+    },
     truncated: { type: 'boolean' },
     rows: { type: 'integer' },
     identity: { type: 'object' },

@@ -57,7 +57,7 @@ export function describeData(invocation: Invocation, understood: Understood, cla
 }
 
 /** The same request where the person has broken the glass. */
-function withGlass(request: PolicyRequest, isActive: boolean): PolicyRequest {
+export function withGlass(request: PolicyRequest, isActive: boolean): PolicyRequest {
   return isActive ? { ...request, context: { ...request.context, breakGlass: true } } : request
 }
 

@@ -172,6 +172,18 @@ describe('a call under a broken glass', () => {
     expect(rows).toEqual([false, true])
   })
 
+  it('is explained as it is decided', async () => {
+    const question = { backend: 'line-backend', operation: 'getItem', inputs: { id: '7' } }
+    const explain = (who: Principal) => given.ask(who, 'explain', { body: question })
+    expect((await explain(agentOfHolder)).body.obligations).toMatchObject([{ kind: 'approval' }])
+    given.pass(10_000)
+    await given.activate()
+    expect((await explain(agentOfHolder)).body).toMatchObject({ decision: 'permit', obligations: [{ kind: 'record' }] })
+    expect((await explain(alice)).body.obligations).toMatchObject([{ kind: 'approval' }])
+    given.pass(30 * minute)
+    expect((await explain(agentOfHolder)).body.obligations).toMatchObject([{ kind: 'approval' }])
+  })
+
   it('passes where the store of approvals is away', async () => {
     await given.activate()
     given.state.away = true
