@@ -56,9 +56,10 @@ export function openStage(world: FaultWorld): Stage {
   const free: Held[] = []
   const take = async (flow: Flow, fault: Fault | null): Promise<Held> => {
     const limits = limitsFor(fault)
+    const tells = flow.tells === true
     const at = flow.first || flow.alone ? -1 : free.findIndex((one) => one.limits === limits)
     if (at >= 0) return free.splice(at, 1)[0] as Held
-    const site = await openSite(world, limits)
+    const site = await openSite(world, { limits, tells })
     if (!flow.first) await warm(site)
     return { site, limits, uses: 0 }
   }
@@ -105,9 +106,11 @@ async function playAt(site: Site, one: Case): Promise<Observed> {
   const call = () => measure(site, inboundOf(flow, token, one.marker))
   if (flow.approved) await approve(site, one, call)
   const before = await count(site, one)
+  if (flow.rested) await site.gateway.skip(restMs)
   const earlier = new Set(flow.first ? [] : (await site.rows()).map(({ decisionId }) => decisionId))
   site.plan.arm(fault)
   const got = await call()
+  if (flow.tells) await untilQuiet(site)
   const during = site.plan.arm(null)
   await untilDelivered(during)
   const acted = Math.abs((await count(site, one)) - before)
@@ -125,8 +128,14 @@ async function playAt(site: Site, one: Case): Promise<Observed> {
 /** Exchanges of one clean call, in order: each of them can fail. */
 export async function enumerate(stage: Stage, flow: Flow): Promise<{ clean: Observed; exchanges: Exchange[] }> {
   const clean = await stage.play(flow, null)
-  const wanted = clean.during.filter(({ service }) => flow.services?.includes(service) ?? true)
+  const isWanted = ({ service }: Seen) => flow.services?.includes(service) ?? true
+  const wanted = clean.during.filter((one) => isWanted(one) && !isByTheClock(one, flow))
   return { clean, exchanges: wanted.map(({ service, label, nth }) => ({ service, label, nth })) }
+}
+
+/** What comes now and then, beside a call and for none: it may come during this call, or during another. */
+function isByTheClock({ service, label }: Seen, { first, rested }: Flow): boolean {
+  return service === 'usage' || (label === 'list suspensions' && !first && !rested)
 }
 
 async function measure(site: Site, inbound: ReturnType<typeof inboundOf>): Promise<Got> {
@@ -185,6 +194,16 @@ async function count(site: Site, { world, flow, marker }: Case): Promise<number>
   if (!flow.operation.startsWith('azure-postgresql')) return site.orders().length
   const [row] = await world.sql(countMarker, [marker])
   return Number(row?.n)
+}
+
+/** Milliseconds after which nothing that was looked up before is relied on. */
+const restMs = 6000
+/** Milliseconds for those who are told of it. */
+const tellingMs = 15_000
+
+/** Nobody waits for those who are told: what goes to them may come after the answer. */
+async function untilQuiet({ plan }: Site): Promise<void> {
+  for (const end = Date.now() + tellingMs; !plan.isQuiet() && Date.now() < end; ) await sleep(20)
 }
 
 const deliveryMs = 1500

@@ -10,6 +10,10 @@ export interface Flow {
   readonly first?: true
   /** A gateway that has been asked for the same lately would leave an exchange out. */
   readonly alone?: true
+  /** What was looked up before is too old to be relied on. */
+  readonly rested?: true
+  /** Others are told of it. */
+  readonly tells?: true
   /** A second person has agreed to it. */
   readonly approved?: true
   /** Nobody has been asked to agree to it yet. */
@@ -47,15 +51,21 @@ export const flows: readonly Flow[] = [
     services: ['token service', 'directory'],
   },
   {
+    ...{ name: 'a look at salaries', alone: true, rested: true, changes: false, persona: 'heidi' },
+    operation: 'azure-postgresql/executeQuery',
+    inputs: () => ({ sql: 'SELECT salary_eur FROM hr.employees ORDER BY id LIMIT 1' }),
+    services: ['state', 'emergency access'],
+  },
+  {
     ...{ name: 'a creation', changes: true, persona: 'alice', operation: 'rest-entra-api/createOrder' },
     inputs: () => ({ region: 'EMEA', customer, lines: [line] }),
     services: ['orders', 'book'],
   },
   {
-    ...{ name: 'a request for approval', alone: true, asks: true, changes: true, persona: 'carol' },
+    ...{ name: 'a request for approval', alone: true, asks: true, tells: true, changes: true, persona: 'carol' },
     overrides: { groups: [groups.salesEmea], acrs: ['c1'] },
     ...{ operation: 'rest-entra-api/deleteOrder', inputs: (marker) => ({ order_id: `ord-${5001 + (marker % 100)}` }) },
-    services: ['approvals', 'book'],
+    services: ['approvals', 'book', 'notices'],
   },
   {
     ...{ name: 'an approved deletion', changes: true, approved: true, persona: 'carol' },

@@ -1,35 +1,36 @@
 import type { Service } from './fault-plan.ts'
 import type { Arrived, Described } from './fault-proxy.ts'
 
-const ofApprovals = ['approvals', 'openapprovals', 'delegations']
+/** Whose each table is: all of them are in one account. */
+const owners: ReadonlyMap<string, Service> = new Map([
+  ...(['audit', 'auditmeta', 'auditpii'] as const).map((table) => [table, 'book'] as const),
+  ...(['approvals', 'openapprovals', 'delegations'] as const).map((table) => [table, 'approvals'] as const),
+  ...(['quotas', 'suspensions', 'taints'] as const).map((table) => [table, 'state'] as const),
+  ['breakglass', 'emergency access'],
+  ['notices', 'notices'],
+  ['usage', 'usage'],
+])
 
-/** What an exchange with table storage is for, by what it says: the book's tables and the approvals' are in one account. */
+/** Begins the label of what nobody has said anything of. */
+export const unknownLabel = 'unknown'
+
+/** What an exchange with table storage is for, by what it says. */
 export function describeTables({ method, path, body }: Arrived): Described {
   const text = body.toString('latin1')
   const resource = decodeURIComponent(path.split('?')[0] ?? '').replace(/^\/\w+\//, '')
-  if (resource === 'Tables') {
-    const name = /"TableName":"(\w+)"/.exec(text)?.[1] ?? ''
-    return { service: ownerOf(name), label: `create table ${name}` }
-  }
-  if (isState(resource)) return { service: 'state', label: stateLabel(method, resource) }
-  if (resource.startsWith('openapprovals')) return { service: 'approvals', label: openLabel(method) }
-  if (resource.startsWith('approvals')) return { service: 'approvals', label: approvalLabel(method, resource, text) }
-  return { service: 'book', label: resource === '$batch' ? batchLabel(text) : readLabel(resource) }
+  if (resource === '$batch') return { service: 'book', label: batchLabel(text) }
+  const isNew = resource === 'Tables'
+  const table = (isNew ? /"TableName":"(\w+)"/ : /^(\w+)/).exec(isNew ? text : resource)?.[1] ?? ''
+  const service = owners.get(table)
+  if (service === undefined) return { service: 'book', label: `${unknownLabel} ${method} ${resource}` }
+  if (isNew) return { service, label: `create table ${table}` }
+  if (service === 'book') return { service, label: readLabel(resource) }
+  if (table === 'openapprovals') return { service, label: openLabel(method) }
+  if (table === 'approvals') return { service, label: approvalLabel(method, resource, text) }
+  return { service, label: stateLabel(method, resource, table) }
 }
 
-const stateTables = ['quotas', 'suspensions', 'taints', 'usage']
-
-function isState(resource: string): boolean {
-  return stateTables.some((name) => resource.startsWith(name))
-}
-
-function ownerOf(table: string): Service {
-  if (isState(table)) return 'state'
-  return ofApprovals.includes(table) ? 'approvals' : 'book'
-}
-
-function stateLabel(method: string, resource: string): string {
-  const table = stateTables.find((name) => resource.startsWith(name)) ?? resource
+function stateLabel(method: string, resource: string, table: string): string {
   if (method !== 'GET') return `write ${table}`
   return resource.includes('RowKey=') ? `read one of ${table}` : `list ${table}`
 }
@@ -61,8 +62,9 @@ function readLabel(resource: string): string {
 
 /** Key Vault: every client is first told where to get a token. */
 export function describeVault({ path, headers }: Arrived): Described {
-  const name = (/^\/secrets\/([\w-]+)/.exec(path)?.[1] ?? path).replace(/-\d{4}-\d\d$/, '')
-  return { service: 'vault', label: headers.authorization === undefined ? `challenge for ${name}` : `get ${name}` }
+  const name = (/^\/secrets\/([\w-]+)/.exec(path)?.[1] ?? path).replace(/-\d{4}-\d\d$|-fault\d+$/, '')
+  const service: Service = name.startsWith('notice-') ? 'notices' : 'vault'
+  return { service, label: headers.authorization === undefined ? `challenge for ${name}` : `get ${name}` }
 }
 
 const audiences: readonly (readonly [part: string, name: string])[] = [
@@ -92,4 +94,9 @@ export function describeOrders({ method, path, headers }: Arrived): Described {
   const service: Service = 'orders'
   const label = path.startsWith('/whoami') ? 'identity probe' : `${method} ${path.split(/[/?]/)[1]}`
   return { service, label, decisionId: String(headers['x-request-id'] ?? ''), needsIntent: true }
+}
+
+/** Whoever is told. */
+export function describePosts(): Described {
+  return { service: 'notices', label: 'post' }
 }

@@ -21,10 +21,13 @@ export const services = [
   'book',
   'approvals',
   'state',
+  'emergency access',
   'token service',
   'directory',
   'orders',
   'postgres',
+  'notices',
+  'usage',
 ] as const
 export type Service = (typeof services)[number]
 
@@ -48,6 +51,8 @@ export interface Seen extends Exchange {
   /** For what a backend or the token service is asked: whether the intent was in the book when the request got there. */
   durable: boolean | null
   failure: Failure | null
+  /** Whether it is over. */
+  done: boolean
 }
 
 /** What passes between one gateway and its services, and what is to go wrong there. */
@@ -56,15 +61,21 @@ export interface Plan {
   readonly arm: (fault: Fault | null) => readonly Seen[]
   /** Enters an exchange and says what befalls it. */
   readonly meet: (service: Service, label: string, decisionId?: string | null) => Seen
+  /** Whether nothing is under way, and nothing has begun for a while. */
+  readonly isQuiet: () => boolean
   /** Whether the intent of that decision is in the book now. */
   readonly isDurable: (decisionId: string) => Promise<boolean>
 }
+
+/** Longer than a pause between two attempts at a table of state. */
+const quietMs = 350
 
 /** A plan without a fault. */
 export function createPlan(isDurable: Plan['isDurable']): Plan {
   let seen: Seen[] = []
   let fault: Fault | null = null
   let struck = false
+  let last = 0
   const strikes = (service: Service, label: string, nth: number): boolean => {
     if (fault === null) return false
     if (fault.lasting && struck) return service === fault.service
@@ -73,6 +84,7 @@ export function createPlan(isDurable: Plan['isDurable']): Plan {
   }
   return {
     isDurable,
+    isQuiet: () => seen.every(({ done }) => done) && Date.now() - last > quietMs,
     arm: (next) => {
       const before = seen
       seen = []
@@ -83,7 +95,8 @@ export function createPlan(isDurable: Plan['isDurable']): Plan {
     meet: (service, label, decisionId = null) => {
       const nth = seen.filter((one) => one.service === service && one.label === label).length
       const failure = strikes(service, label, nth) ? (fault?.failure ?? null) : null
-      const one: Seen = { service, label, nth, decisionId, reached: false, durable: null, failure }
+      const one: Seen = { service, label, nth, decisionId, reached: false, durable: null, failure, done: false }
+      last = Date.now()
       seen.push(one)
       return one
     },

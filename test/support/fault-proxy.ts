@@ -129,7 +129,9 @@ async function forward({ incoming, outgoing }: Pair, options: ProxyOptions, send
     seen.reached = true
     return send(arrived)
   }
-  await befall(seen, outgoing, reach)
+  await befall(seen, outgoing, reach).finally(() => {
+    seen.done = true
+  })
 }
 
 async function befall(seen: Seen, outgoing: ServerResponse, reach: () => Promise<Reply>): Promise<void> {

@@ -12,7 +12,7 @@ import { createTableRows } from '../../shared/audit/table-rows.ts'
 import { type VerifyReport, verifyChain } from '../../shared/audit/verify.ts'
 import { type TimeLimits, timeLimits } from '../../shared/config/time-limits.ts'
 import type { Gateway } from './fault-gateways.ts'
-import { describeEntra, describeOrders, describeTables, describeVault } from './fault-labels.ts'
+import { describeEntra, describeOrders, describePosts, describeTables, describeVault } from './fault-labels.ts'
 import { createPlan, type Failure, type Fault, type Plan, type Service } from './fault-plan.ts'
 import { startPostgresProxy } from './fault-postgres.ts'
 import { startFaultProxy } from './fault-proxy.ts'
@@ -43,7 +43,7 @@ const patientLimits: TimeLimits = {
 }
 
 const waited: readonly Failure[] = ['late', 'slow', 'wrong type', 'garbled']
-const ofPlatform: readonly Service[] = ['book', 'approvals', 'vault', 'managed identity']
+const ofPlatform: readonly Service[] = ['book', 'approvals', 'state', 'emergency access', 'vault', 'managed identity']
 
 /** The limits under which a failure is met: none is waited for longer than need be, none met by chance. */
 export function limitsFor(fault: Fault | null): TimeLimits {
@@ -76,8 +76,14 @@ export interface BookRow {
   readonly outcome: Readonly<Record<string, unknown>>
 }
 
+export interface SiteOptions {
+  readonly limits: TimeLimits
+  /** Whether somebody is told of requests for approvals. */
+  readonly tells: boolean
+}
+
 /** Opens one; nothing has been called yet. */
-export async function openSite(world: FaultWorld, limits: TimeLimits): Promise<Site> {
+export async function openSite(world: FaultWorld, { limits, tells }: SiteOptions): Promise<Site> {
   const account = world.takeAccount()
   const connection = { account: { connectionString: account.connectionString }, allowInsecure: true, timeout: 20_000 }
   const table = TableClient.fromConnectionString(account.connectionString, 'audit', { allowInsecureConnection: true })
@@ -85,7 +91,7 @@ export async function openSite(world: FaultWorld, limits: TimeLimits): Promise<S
   const orders = await startOrders({
     ...{ entra: world.entra.url, tenant: tenants.home, clientId: apps.orders, certificate: world.certificates },
   })
-  const between = await openForwarders(world, { plan, orders, account: account.name })
+  const between = await openForwarders(world, { plan, orders, tells, account: account.name })
   const gateway = await world.gateways.open(between.env, limits)
   const rows = createTableRows({ ...connection, names: tableNames('audit') })
   const keys = async (kid: string) => world.keys.get(kid) ?? null
@@ -142,16 +148,23 @@ interface Between {
   readonly plan: Plan
   readonly orders: OrdersApi
   readonly account: string
+  readonly tells: boolean
 }
 
-async function openForwarders(world: FaultWorld, { plan, orders, account }: Between) {
+/** Of a backend whose exchanges are looked at by themselves. */
+const quota = {
+  ...{ name: 'questions-a-day', meter: 'calls', per: ['person'], window: 'day', limit: 1_000_000 },
+  backend: 'azure-postgresql',
+}
+
+async function openForwarders(world: FaultWorld, { plan, orders, account, tells }: Between) {
   const { certificates, ports, entra } = world
   const planOf = () => plan
   const { ca } = certificates
   const host = `g${account}.${vaultDomain}`
   const clientId = randomUUID()
   const tls = { certificate: certificates, planOf }
-  const [tables, vault, api, sign, postgres] = await Promise.all([
+  const [tables, vault, api, sign, postgres, posts] = await Promise.all([
     startFaultProxy({ ...tls, target: { url: world.tables.url, ca }, describe: describeTables }),
     startFaultProxy({
       ...tls,
@@ -161,9 +174,13 @@ async function openForwarders(world: FaultWorld, { plan, orders, account }: Betw
     startFaultProxy({ ...tls, target: { url: orders.url, ca }, describe: describeOrders }),
     startFaultProxy({ planOf, target: { url: entra.url }, describe: describeEntra }),
     startPostgresProxy({ port: ports.front, ca, certificate: certificates, plan }),
+    startFaultProxy({ ...tls, target: { url: world.receiver.url, ca }, describe: describePosts }),
   ])
   world.routes[host] = { host: '127.0.0.1', port: vault.port }
   world.identities.set(clientId, plan)
+  const secret = `notice-webhook-${account}`
+  const address = { url: `https://127.0.0.1:${posts.port}/webhook`, key: world.receiver.key }
+  world.keepSecret(secret, JSON.stringify(address))
   const all = gatewayEnvironment({
     port: 7071,
     ca: world.ca,
@@ -178,14 +195,20 @@ async function openForwarders(world: FaultWorld, { plan, orders, account }: Betw
     files: 'https://127.0.0.1:1/files',
     databricks: 'https://127.0.0.1:1',
   })
-  const named = { ...all, COUNTERSIGN_STACK_PROXY: undefined, COUNTERSIGN_KEY_VAULT_URL: `https://${host}` }
+  const named = {
+    ...all,
+    COUNTERSIGN_STACK_PROXY: undefined,
+    COUNTERSIGN_KEY_VAULT_URL: `https://${host}`,
+    COUNTERSIGN_NOTICES: JSON.stringify(tells ? [{ kind: 'webhook', secret }] : []),
+    COUNTERSIGN_QUOTAS: JSON.stringify([quota]),
+  }
   const env = Object.entries(named).filter(([name, value]) => name.startsWith('COUNTERSIGN_') && value !== undefined)
   return {
     env: Object.fromEntries(env) as Record<string, string>,
     stop: async () => {
       delete world.routes[host]
       world.identities.delete(clientId)
-      await Promise.all([tables, vault, api, sign, postgres].map((one) => one.stop()))
+      await Promise.all([tables, vault, api, sign, postgres, posts].map((one) => one.stop()))
     },
   }
 }

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Observed } from './fault-case.ts'
 import { type Answers, collectAnswers, writeDocs } from './fault-docs.ts'
 import { expected } from './fault-expected.ts'
+import { unknownLabel } from './fault-labels.ts'
 import { describeCase, type Played, playAll, type Selection } from './fault-matrix.ts'
 import { entered, rules } from './fault-rules.ts'
 
@@ -50,6 +51,11 @@ function describeClean(played: () => Played): void {
       expect([...services]).toEqual(expect.arrayContaining(['signing keys', 'managed identity', 'vault', 'book']))
       expect([...services]).toEqual(expect.arrayContaining(['approvals', 'token service', 'orders', 'postgres']))
       expect(observed.length).toBeGreaterThan(clean.length * 10)
+    })
+
+    it('has no exchange of which nobody has said what it is', () => {
+      const seen = [...played().clean, ...played().observed].flatMap(({ during, after }) => [...during, ...after])
+      expect(seen.map(({ label }) => label).filter((label) => label.startsWith(unknownLabel))).toEqual([])
     })
   })
 }

@@ -1,9 +1,10 @@
-import { createSecretKey } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { startAzurite } from '../../infra/local/azurite/azurite.ts'
 import { type Entra, startEntra } from '../../infra/local/entra/stand-in.ts'
+import { startNotices } from '../../infra/local/notices/server.ts'
 import { personas, tenants } from '../../infra/local/personas.ts'
 import { type Database, startDatabase } from '../../infra/local/postgres/database.ts'
 import { postgresAudience, startFront } from '../../infra/local/postgres/front.ts'
@@ -35,6 +36,9 @@ export interface FaultWorld {
   readonly identities: Map<string, Plan>
   readonly identity: { readonly endpoint: string; readonly header: string }
   readonly proxyUrl: string
+  /** Where notices go; and takes a secret of the vault, such as their address and key. */
+  readonly receiver: { readonly url: string; readonly key: string }
+  readonly keepSecret: (name: string, value: string) => void
   readonly ca: string
   /** Takes an account of the table server that nobody has used. */
   readonly takeAccount: () => { readonly name: string; readonly connectionString: string }
@@ -115,7 +119,13 @@ async function startParts({ certificates, database, entra, teardown }: Parts) {
   }
   const routes: Record<string, Route> = {}
   const proxy = teardown.add('proxy', await startProxy({ routes }))
-  return { keys, routes, proxyUrl: proxy.url, ports: { vault: vault.port, front: front.port } }
+  const noticeKey = randomBytes(32)
+  const notices = teardown.add('notices', await startNotices({ certificate: certificates, key: noticeKey }))
+  return {
+    ...{ keys, routes, proxyUrl: proxy.url, ports: { vault: vault.port, front: front.port } },
+    receiver: { url: notices.url, key: `whsec_${noticeKey.toString('base64')}` },
+    keepSecret: (name: string, value: string) => void vault.seed(name, value),
+  }
 }
 
 /** The test reads the book in plain http, past every fault: its own process does not know the authority. */

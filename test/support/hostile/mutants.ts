@@ -225,11 +225,11 @@ const changes: Readonly<Record<string, readonly Change[]>> = {
       "await (inbound.backend === '' ? parts.ports.verify(inbound) : parts.ports.verifyAny(inbound))",
     ],
   ],
-  'shared/http/approval-answers.ts': [
+  'shared/http/approval-voter.ts': [
     ["if (principal.kind === 'app') throw new Problem('human_required', 'An application alone has no approvals.')", ''],
-    ['  requirePersonInControl(principal, approvers)\n', ''],
-    ['  requirePersonInControl(voter.principal, parts.approvers)\n', ''],
   ],
+  'shared/http/approval-answers.ts': [['  requirePersonInControl(voter.principal, parts.approvers)\n', '']],
+  'shared/http/approval-vote.ts': [['  requirePersonInControl(principal, approvers)\n', '']],
   'shared/approval/vote.ts': [
     ['!person || actor !== rules.consoleClientId', '!person'],
     ['!person || actor !== rules.consoleClientId', 'actor !== rules.consoleClientId'],

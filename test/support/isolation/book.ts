@@ -14,6 +14,8 @@ export interface BookRow {
   readonly approval?: { readonly id: string; readonly voters: readonly string[] }
   readonly verdict?: string
   readonly backend?: string
+  readonly operation?: string
+  readonly effect?: string
   readonly status?: string
   readonly code?: string
   readonly matches?: boolean | null
@@ -25,9 +27,22 @@ if (stack === null) throw new Error('no stack is running')
 const table = TableClient.fromConnectionString(stack.tables.connectionString, stack.tables.table)
 
 function reduce({ kind, lane, seq, decisionId, traceId, intent, outcome, detail }: RowDocument): object {
-  const { principal, approval, verdict, backend } = intent ?? {}
+  const { principal, approval, verdict, backend, operation, effect } = intent ?? {}
   const { status, code, identity } = outcome ?? {}
-  const common = { kind, lane, seq, decisionId, traceId, detail, principal, approval, verdict, backend }
+  const common = {
+    kind,
+    lane,
+    seq,
+    decisionId,
+    traceId,
+    detail,
+    principal,
+    approval,
+    verdict,
+    backend,
+    operation,
+    effect,
+  }
   return { ...common, status, code, matches: identity?.matches }
 }
 

@@ -52,19 +52,26 @@ const whose = ({ tid, oid }: { readonly tid: string; readonly oid: string }) => 
 
 /** Each intent is of the person, token and agent that sent its trace; each governed answer has its intent. */
 function joinSenders(joining: Joining): void {
-  const byTrace = new Map<string, string>()
+  const byTrace = new Map<string, BookRow[]>()
   for (const intent of joining.intents.values()) {
-    const { decisionId = '', traceId = '' } = intent
-    const isDouble = byTrace.has(traceId)
-    byTrace.set(traceId, decisionId)
+    const { traceId = '' } = intent
+    const known = byTrace.get(traceId) ?? []
+    const isDouble = known.some((one) => !isAside(one, intent))
+    byTrace.set(traceId, [...known, intent])
     compare(joining, 'book by trace', isDouble ? `two intents of ${traceId}` : isOther(joining, intent))
   }
   const answered = [...joining.field.sent].filter(([, sent]) => sent.governed && sent.answered)
   for (const [trace, sent] of answered) {
-    const found = byTrace.get(trace)
-    const isThis = found !== undefined && found === (sent.decisionId ?? found)
+    const found = byTrace.get(trace)?.map(({ decisionId }) => decisionId)
+    const isThis = found?.includes(sent.decisionId ?? found[0]) === true
     compare(joining, 'answers by decision', !isThis && `${sent.op} of ${sent.identity.name} has decision ${found}`)
   }
+}
+
+/** A call that others are asked about is looked at before: by another operation, which reads, of the same backend. */
+function isAside(one: BookRow, other: BookRow): boolean {
+  const isRead = (one.effect === 'read') !== (other.effect === 'read')
+  return isRead && one.backend === other.backend && one.operation !== other.operation
 }
 
 function isOther({ field }: Joining, { decisionId, traceId = '', principal }: BookRow): string | false {
