@@ -13,6 +13,7 @@ import { Problem } from '../errors/problem.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
+import { requireUnsuspended } from '../suspension/suspensions.ts'
 import { type GivenDelegation, parseDelegation, parseEnding } from './approval-question.ts'
 import { type ApprovalSettings, identifyVoter } from './approval-voter.ts'
 
@@ -55,6 +56,7 @@ async function lend(inbound: Inbound, settings: ApprovalSettings): Promise<Answe
   const given = parseDelegation(parseBody(inbound.body, inbound.headers['content-type'] ?? ''))
   const { tid, oid } = voter.principal
   requireSensible(given, oid, now)
+  await requireUnsuspended(voter.principal, ports.suspensions)
   const made: Delegation = { tid, from: oid, ...given, groups, since: now, endedAt: null }
   await keep(made, { voter, step: 'give' }, settings)
   return answerJson(200, describe(made))

@@ -14,6 +14,7 @@ import {
 import { invalid, parseBody } from '../backend/inputs.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Inbound } from '../pipeline/ports.ts'
+import { requireUnsuspended } from '../suspension/suspensions.ts'
 import { type ApprovalParts, changeApproval, type NextStep } from './approval-change.ts'
 import { type GivenVote, parseVote } from './approval-question.ts'
 import { findVisible, identifyVoter, votingWorld } from './approval-voter.ts'
@@ -27,6 +28,7 @@ export async function castVote(inbound: Inbound, parts: ApprovalParts): Promise<
   const given = parseVote(parseBody(inbound.body, inbound.headers['content-type'] ?? ''))
   const approval = await findVisible(voter, inbound.operation, parts)
   requireAnother(principal, approval)
+  await requireUnsuspended(principal, ports.suspensions)
   if (given.digest !== approval.request.digest) {
     throw new Problem('approval_mismatch', 'The vote is for something else than this request asks.')
   }

@@ -17,12 +17,16 @@ import { tellGlassBroken, tellGlassEnded } from '../notice/occurrences.ts'
 import type { Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
+import { requireUnsuspended } from '../suspension/suspensions.ts'
 import { denied } from './audit-auditor.ts'
 import { parseActivation, parseGlassReview } from './break-glass-question.ts'
 
 /** What the routes of emergency access answer from. */
 export interface GlassParts {
-  readonly ports: Pick<Ports, 'verifyAny' | 'audit' | 'now' | 'randomHex' | 'log' | 'breakGlass' | 'notices'>
+  readonly ports: Pick<
+    Ports,
+    'verifyAny' | 'audit' | 'now' | 'randomHex' | 'log' | 'breakGlass' | 'notices' | 'suspensions'
+  >
   readonly approvers: ApproverRules
   readonly challenge: ChallengeSettings
 }
@@ -67,6 +71,7 @@ async function activate(inbound: Inbound, parts: GlassParts): Promise<Answer> {
   const { ports, challenge } = parts
   const principal = await identify(inbound, parts)
   requireHolder(principal, parts)
+  await requireUnsuspended(principal, ports.suspensions)
   requireFreshGlass(principal, challenge, ports.now())
   const given = parseActivation(parseBody(inbound.body, inbound.headers['content-type'] ?? ''))
   await requireNothingOpen(principal, ports.breakGlass, ports.now())

@@ -1,5 +1,6 @@
 import { requireFreshStepUp } from '../approval/vote.ts'
 import { parseBody } from '../backend/inputs.ts'
+import { Problem } from '../errors/problem.ts'
 import type { Principal } from '../identity/principal.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
@@ -20,7 +21,22 @@ export async function answerSwitch(inbound: Inbound, parts: ControlParts): Promi
   return enabled ? switchOn(principal, actor, parts) : switchOff(principal, actor, parts)
 }
 
+/** Agents that one person has switched off. Every call goes by all suspensions there are, so that nobody may fill them. */
+const mostOff = 100
+
+async function requireRoom({ tid, oid }: Principal, actor: string, { ports }: ControlParts): Promise<void> {
+  const isOwn = ({ tenant, cause, person }: Suspension) => tenant === tid && cause === 'own' && person === oid
+  const own = (await ports.suspensions.list()).filter(isOwn)
+  if (own.length < mostOff || own.some(({ agent }) => agent === actor)) return
+  throw new Problem('quota_exceeded', 'You have switched off as many agents as there may be.', {
+    retryAfter: 60,
+    reason: 'own_switches',
+    next: { action: 'stop' },
+  })
+}
+
 async function switchOff(principal: Principal, actor: string, parts: ControlParts): Promise<Answer> {
+  await requireRoom(principal, actor, parts)
   await suspendAgent({ principal, actor, cause: 'own', reason: 'switched off by the person' }, parts)
   return answerJson(200, { agent: actor, enabled: false, ...(await stopWork(principal, actor, parts)) })
 }

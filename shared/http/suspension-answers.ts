@@ -7,6 +7,7 @@ import type { Principal } from '../identity/principal.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
 import { everyTenant, type SuspendedThing, type Suspension, thingOf } from '../suspension/suspension.ts'
+import { requireUnsuspended } from '../suspension/suspensions.ts'
 import { type ControlParts, denied, isAtHome, requireOperator } from './control-person.ts'
 import { keepSuspension, liftSuspension } from './suspension-keep.ts'
 import { parseSuspension } from './suspension-question.ts'
@@ -22,12 +23,14 @@ export async function answerSuspensions(inbound: Inbound, parts: ControlParts): 
 export async function answerSuspend(inbound: Inbound, parts: ControlParts): Promise<Answer> {
   const principal = await requireOperator(inbound, parts)
   const { ports } = parts
+  await requireUnsuspended(principal, ports.suspensions)
   const body = parseBody(inbound.body, inbound.headers['content-type'] ?? '')
   const { thing, tenant = principal.tid, reason, until } = parseSuspension(body, ports.now())
   if (tenant !== principal.tid && !isAtHome(principal, parts)) {
     throw denied('other_tenant', 'Only what is of your own tenant is yours to suspend.')
   }
   requireKnown(thing, parts)
+  await requireRoom(principal, parts)
   const suspension: Suspension = {
     ...{ ...thing, id: ports.newId(), tenant, cause: 'operator', reason, until },
     ...{ salt: ports.randomHex(16), by: principal.oid, at: ports.now() },
@@ -43,6 +46,7 @@ export async function answerLift(inbound: Inbound, parts: ControlParts): Promise
   const found = all.find((one) => one.id === inbound.operation && maySee(principal, one, parts))
   if (found === undefined) throw new Problem('operation_unknown', 'There is no such suspension for you.')
   requireLiftable(principal, found, parts)
+  await requireUnsuspended(principal, parts.ports.suspensions)
   requireFreshStepUp(principal, parts.challenge, parts.ports.now())
   await liftSuspension(found, principal, parts)
   return answerJson(200, { id: found.id, lifted: true })
@@ -60,6 +64,19 @@ function requireLiftable(principal: Principal, { tenant, cause, person }: Suspen
   if (person === principal.oid && tenant === principal.tid) {
     throw denied('own_suspension', 'Nobody lifts a suspension of themselves.')
   }
+}
+
+/** Suspensions that operators of one tenant have made. Every call goes by all there are. */
+const mostOfTenant = 2000
+
+async function requireRoom({ tid, oid }: Principal, { ports }: ControlParts): Promise<void> {
+  const isTheirs = ({ tenant, cause, by }: Suspension) => cause === 'operator' && (tenant === tid || by === oid)
+  if ((await ports.suspensions.list()).filter(isTheirs).length < mostOfTenant) return
+  throw new Problem('quota_exceeded', 'There are as many suspensions as there may be: lift some, or name less.', {
+    retryAfter: 60,
+    reason: 'suspensions',
+    next: { action: 'stop' },
+  })
 }
 
 /** A misspelt name would stop nothing and look as if it did. */

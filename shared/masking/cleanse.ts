@@ -41,8 +41,11 @@ export function makeCleanser({ report, rulebook }: { readonly report: Report; re
     return found?.text ?? text
   }
   const string = (given: string, { path, free }: { path: string; free: boolean }) => {
-    const text = secretless(neutral(given), path)
-    return free && text !== '' ? searched(text, path) : text
+    const harmless = neutral(given)
+    const text = secretless(harmless, path)
+    const clean = free && text !== '' ? searched(text, path) : text
+    // What stands for something that was taken out ends in a bracket, which must not become a link's.
+    return clean === harmless ? clean : neutral(clean)
   }
   return { value: (value, at) => walk(value, (text) => string(text, at), neutral), name: neutral }
 }

@@ -14,7 +14,7 @@ const target = /\](?=[(:]\s*(<[^>\n]{0,64}|[^\s<>)]{0,64}))/g
 const fetching =
   /^<\/?(?:img|image|iframe|frame|frameset|script|style|link|object|embed|applet|svg|math|video|audio|source|track|picture|base|meta|form|input|button|template|portal)(?![\w-])/i
 /** What makes any other element do so. */
-const reaching = /(?:[a-z][a-z0-9+.-]*:|\/\/|\\\\)\S|\bon[a-z]+\s*=|\bstyle\s*=|url\s*\(|&#/i
+const reaching = /(?:[a-z][a-z0-9+.-]*:|[/\\]\s*[/\\])\S|\bon[a-z]+\s*=|\bstyle\s*=|url\s*\(|&(?:#|[a-z]{2,})/i
 const autolink = /^<(?:https?|mailto):[^\s<>]*>/i
 const opening = /<(?=[a-z/!?])/gi
 
@@ -44,7 +44,7 @@ function isOutside(address: string): boolean {
   return (
     /^[a-z][a-z0-9+.-]*:/i.test(address.replaceAll(/[\\\s]/g, '')) ||
     plain.startsWith('//') ||
-    /^[^/?]*&(?:#|[a-z]{2,};)/i.test(plain)
+    /^\/?[^/?]*&(?:#|[a-z]{2,};)/i.test(plain)
   )
 }
 

@@ -95,10 +95,13 @@ function maskPart(part: string, { rulebook, report, path, free }: TextStreamJob)
   const found = free ? recogniseText(clean?.text ?? text, (label) => rulebook.rule(label).treatment !== 'clear') : null
   for (const label of [...(clean?.labels ?? []), ...(found?.labels ?? [])])
     report.masked(path, { label, treatment: 'drop' })
-  return found?.text ?? clean?.text ?? text
+  const shown = found?.text ?? clean?.text ?? text
+  // What stands for something that was taken out ends in a bracket, which must not become a link's.
+  return shown === text ? shown : neutralise(shown).text
 }
 
 function dropPart({ report, path }: TextStreamJob): string {
   report.masked(path, { label: unknownLabel, treatment: 'drop' })
-  return removed
+  // What follows is masked by itself: it must not become the address of a link that this bracket ends.
+  return `${removed} `
 }

@@ -1,6 +1,6 @@
 import { Problem } from '../errors/problem.ts'
 import type { StateTable } from '../state/state-table.ts'
-import { fromRow, type Suspension, type SuspensionTarget, stops, toValues } from './suspension.ts'
+import { fromRow, type Suspension, type SuspensionTarget, stops, suspended, toValues } from './suspension.ts'
 
 /** All suspensions, as this instance knows them. Everything rejects with `policy_unavailable` where it cannot be told. */
 export interface Suspensions {
@@ -11,6 +11,19 @@ export interface Suspensions {
   /** In force on this instance at once, on every other within five seconds. An earlier one of this id gives way. */
   readonly add: (suspension: Suspension) => Promise<void>
   readonly remove: (suspension: Pick<Suspension, 'tenant' | 'id'>) => Promise<void>
+}
+
+/**
+ * A person who is suspended, whatever the agent, decides nothing for others either: no vote, no emergency, no lifting.
+ * Throws Problem `suspended` or `policy_unavailable`.
+ */
+export async function requireUnsuspended(
+  { tid, oid }: Pick<SuspensionTarget, 'tid' | 'oid'>,
+  suspensions: Pick<Suspensions, 'find'>,
+): Promise<void> {
+  const found = await suspensions.find({ tid, oid, actor: '', backend: '', operation: '' })
+  // A row that names nobody could be lifted by nobody then.
+  if (found?.person !== undefined) throw suspended(found)
 }
 
 export interface SuspensionsParts {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Principal } from '../../shared/identity/principal.ts'
+import { createApprovalWorld, dan, fred } from '../support/approval-world.ts'
 import { alice, noon, tid } from '../support/line-world.ts'
 import { createUsageTables } from '../support/usage-memory.ts'
 import { aliceAtConsole, carol, createUsageWorld, oscar, otherTenant } from '../support/usage-world.ts'
@@ -57,6 +58,39 @@ describe('suspension', () => {
     expect((await world.call()).code).toBe('ok')
     expect((await lift(carol)).code).toBe('operation_unknown')
     expect(world.steps()).toEqual(['suspend', 'lift'])
+  })
+
+  it('of a person lets them decide nothing for others either', async () => {
+    const world = createUsageWorld()
+    const { body } = await world.ask('suspend', carol, { body: stop })
+    const other = { ...carol, oid: 'a0000000-0000-4000-8000-000000000013' }
+    await world.ask('suspend', carol, { body: { person: other.oid, reason: 'a stolen telephone' } })
+    expect((await world.ask('liftSuspension', other, { operation: body.id })).code).toBe('suspended')
+    expect((await world.ask('suspend', other, { body: { person: carol.oid, reason: 'x' } })).code).toBe('suspended')
+    const holder = { ...other, roles: ['Countersign.BreakGlass'], authContexts: ['c2'] }
+    const broken = await world.ask('breakGlass', holder, { body: { justification: 'x'.repeat(40), minutes: 5 } })
+    expect(broken.code).toBe('suspended')
+    expect((await world.call()).code).toBe('suspended')
+  })
+
+  it('of somebody else lets an approver vote, one of the approver does not', async () => {
+    const world = createApprovalWorld()
+    const { id } = (await world.call()).body.approval
+    const found = {
+      ...stop,
+      id: 's',
+      tenant: tid,
+      cause: 'operator',
+      salt: '',
+      by: '',
+      at: noon,
+      person: dan.oid,
+    } as const
+    await world.world.ports.suspensions.add(found)
+    expect((await world.vote(id, {}, dan)).code).toBe('suspended')
+    expect((await world.lend(fred.oid, dan)).code).toBe('suspended')
+    expect(world.stateOf(id)).toBe('pending')
+    expect((await world.vote(id)).code).toBe('ok')
   })
 
   it('ends by itself at its time', async () => {
@@ -292,5 +326,19 @@ describe('what agents did as me', () => {
     expect((await world.ask('notMe', { ...aliceAtConsole, oid: carol.oid }, given)).code).toBe('operation_unknown')
     expect((await world.ask('notMe', { ...aliceAtConsole, tid: otherTenant }, given)).code).toBe('operation_unknown')
     expect(world.steps()).toEqual([])
+  })
+})
+
+describe('the number of suspensions', () => {
+  it('is bounded for what a person switches off, and nobody else is kept from it', async () => {
+    const world = createUsageWorld()
+    const agent = (at: number) => `c0000000-0000-4000-8000-${String(at).padStart(12, '0')}`
+    const turnOff = (at: number, who = aliceAtConsole) =>
+      world.ask('switchAgent', who, { operation: agent(at), body: { enabled: false } })
+    for (let at = 0; at < 100; at += 1) expect((await turnOff(at)).code).toBe('ok')
+    expect((await turnOff(100)).code).toBe('quota_exceeded')
+    expect((await turnOff(99)).code).toBe('ok')
+    expect((await turnOff(100, { ...aliceAtConsole, oid: carol.oid })).code).toBe('ok')
+    expect(world.tables.suspensions.rows()).toHaveLength(101)
   })
 })

@@ -140,7 +140,8 @@ function readArgument(dax: Reader, place: Place): void {
 }
 
 function judge(dax: Reader, name: string): void {
-  if (name.startsWith('info.')) note(dax, 'read', 'model_metadata')
+  // The one gives the smallest and largest value of every column of the model, whatever the text names.
+  if (name === 'columnstatistics' || name.startsWith('info.')) note(dax, 'read', 'model_metadata')
   else if (name === 'externalmeasure') note(dax, 'admin', 'external_measure')
   else if (!daxFunctions.has(name)) note(dax, unknownFunction.effect, unknownFunction.danger)
 }

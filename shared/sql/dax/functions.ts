@@ -14,7 +14,7 @@ export const daxFunctions: ReadonlySet<string> = new Set(
   dollarde dollarfr duration effect fv intrate ipmt ispmt mduration nominal nper oddfprice oddfyield oddlprice
   oddlyield pduration pmt ppmt price pricedisc pricemat pv rate received rri sln syd tbilleq tbillprice tbillyield vdb
   xirr xnpv yield yielddisc yieldmat
-  columnstatistics contains containsrow containsstring containsstringexact customdata hasonefilter hasonevalue isafter
+  contains containsrow containsstring containsstringexact customdata hasonefilter hasonevalue isafter
   isblank iscrossfiltered isempty iserror iseven isfiltered isinscope islogical isnontext isnumber isodd isonorafter
   isselectedmeasure isstring issubtotal istext isboolean iscurrency isdatetime isdecimal isdouble isint64 isinteger
   isnumeric nonvisual selectedmeasure selectedmeasureformatstring selectedmeasurename userculture username

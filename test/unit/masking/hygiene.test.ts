@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { neutralise } from '../../../shared/masking/hygiene.ts'
 import { brokenLink } from '../../../shared/masking/markup.ts'
+import { mask } from '../../../shared/masking/mask.ts'
+import { makeReport } from '../../../shared/masking/report.ts'
+import { makeRulebook } from '../../../shared/masking/rulebook.ts'
+import { createTextStream } from '../../../shared/masking/stream-text.ts'
+import { treeRequest } from './requests.ts'
 
 const of = (text: string) => neutralise(text).text
 const cp = (...codes: readonly number[]) => String.fromCodePoint(...codes)
@@ -41,6 +46,11 @@ describe('a text that could turn against its reader', () => {
     ['an address on the next line', '![a](\n  https://evil.example)', `![a]${brokenLink}(\n  https://evil.example)`],
     ['an address by entities', '![a](&#104;ttps://evil.example)', `![a]${brokenLink}(&#104;ttps://evil.example)`],
     ['an address by escapes', '![a](\\//evil.example)', `![a]${brokenLink}(\\//evil.example)`],
+    ['a host by an entity', '![a](/&#47;evil.example)', `![a]${brokenLink}(/&#47;evil.example)`],
+    ['a host by a named entity', '![a](/&sol;evil.example)', `![a]${brokenLink}(/&sol;evil.example)`],
+    ['HTML with another slash', '<table background="/\\evil.example">', '&lt;table background="/\\evil.example">'],
+    ['HTML with a tab', '<table background="/\t/evil.example">', '&lt;table background="/\t/evil.example">'],
+    ['HTML by entities', '<td background="&sol;&sol;evil.example">', '&lt;td background="&sol;&sol;evil.example">'],
     ['a script', '[a](javascript:alert`1`)', `[a]${brokenLink}(javascript:alert\`1\`)`],
     ['data', '![a](data:image/svg+xml,x)', `![a]${brokenLink}(data:image/svg+xml,x)`],
     ['a reference', '![a][r]\n\n[r]: https://evil.example', `![a][r]\n\n[r]${brokenLink}: https://evil.example`],
@@ -104,5 +114,27 @@ describe('the cost of making a text harmless', () => {
     const begin = performance.now()
     neutralise(text)
     expect(performance.now() - begin).toBeLessThan(1500)
+  })
+})
+
+describe('what stands for something that was taken out', () => {
+  const token = `ey${'Ja'.repeat(8)}.abc.def`
+  it.each([
+    ['an identifier', 'ann@corp.example'],
+    ['a secret', token],
+  ])('is no picture’s or link’s text: %s', (_name, taken) => {
+    const text = `!${taken}(https://evil.example/p.png?q=1) `
+    const whole = mask(treeRequest({ note: text }, { '/note': 'text.free' })).data as { readonly note: string }
+    const stream = createTextStream({ rulebook: makeRulebook([], []), report: makeReport(), path: '/t', free: true })
+    for (const shown of [whole.note, stream.push(text) + stream.end()]) {
+      expect(shown).toContain('[removed')
+      expect(shown).not.toMatch(/\]\(/)
+    }
+  })
+
+  it('is none where a long part without a calm place is taken out', () => {
+    const stream = createTextStream({ rulebook: makeRulebook([], []), report: makeReport(), path: '/t', free: true })
+    const text = `${'1'.repeat(8192)}(https://evil.example/p) `
+    expect(stream.push(text) + stream.end()).toMatch(/^\[removed\] \(/)
   })
 })

@@ -64,6 +64,12 @@ describe('tables that a DAX query reads', () => {
   })
 })
 
+describe('the values of every column of a model', () => {
+  it('are no plain read, since no table is named', () => {
+    expect(understandDax('EVALUATE COLUMNSTATISTICS()')).toMatchObject({ safeRead: false, dangers: ['model_metadata'] })
+  })
+})
+
 describe('limits on DAX', () => {
   it.each([
     [`EVALUATE { "${'x'.repeat(32 * 1024)}" }`, 'text_too_long'],
