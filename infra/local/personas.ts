@@ -36,6 +36,8 @@ export const groups = {
   hr: '9a000000-0000-4000-8000-000000000003',
   approvers: '9a000000-0000-4000-8000-000000000004',
   auditors: '9a000000-0000-4000-8000-000000000005',
+  /** Nobody's: who may send data out is named one by one. */
+  egress: '9a000000-0000-4000-8000-000000000006',
 } as const
 
 /** Who a token may be asked for. `azp` is the actor of an ordinary token; facets are Entra Agent ID's claim values. */

@@ -14,6 +14,7 @@ export function localDirectory(shipped: Directory['groups']): Directory {
       'sales-us': [groups.salesUs],
       hr: [groups.hr],
       approvers: [groups.approvers],
+      egress: [groups.egress],
     },
   }
 }
