@@ -80,7 +80,7 @@ function issueText(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return `is none of ${issue.values.map(String).join(', ')}`
     case 'invalid_format':
-      return `is not in the form ${issue.format}`
+      return issue.format === 'regex' ? 'does not have the form that is wanted' : `is not in the form ${issue.format}`
     default:
       return 'is not valid'
   }

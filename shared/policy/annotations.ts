@@ -107,7 +107,11 @@ function readTitle(annotations: Readonly<Record<string, string>>): string {
 function readReason(annotations: Readonly<Record<string, string>>): ReasonCode | undefined {
   const { reason } = annotations
   if (reason === undefined) return undefined
-  if (!isReasonCode(reason)) throw refuse(annotations, '@reason is not in the list of reasons')
+  if (!isReasonCode(reason))
+    throw refuse(
+      annotations,
+      `@reason("${reason.slice(0, 64)}") is not in the list of reasons (shared/policy/reasons.ts)`,
+    )
   return reason
 }
 

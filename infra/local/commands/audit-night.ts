@@ -58,12 +58,13 @@ async function awaitReport({ reports }: Book): Promise<string | null> {
   return null
 }
 
-function describe({ date, verdict }: Report, path: string): string {
+function describe({ date, verdict, method }: Report, path: string): string {
   return [
     `${verdict.result}: the night of ${date}`,
     verdict.sentence,
     ...verdict.remarks,
     `The page: ${path}`,
+    `A night has one report; this one was made up to ${method.endedAt}.`,
     '',
   ].join('\n')
 }

@@ -8,10 +8,11 @@ import { dialects } from '../../../shared/sql/statement.ts'
 const window = 64
 
 const line = z.strictObject({ id: z.union([z.string(), z.number()]), dialect: z.enum(dialects), sql: z.string() })
+const named = z.object({ id: line.shape.id })
 
 /**
  * `sql:understand --ndjson`: reads one `{id, dialect, sql}` a line and prints what was understood of it, one line each,
- * in order. A line that is none gets `{id: null, error}` and makes the exit code 1.
+ * in order. A line that is none gets `{id, error}`, the id null where it has none, and makes the exit code 1.
  */
 export async function run(args: readonly string[]): Promise<number> {
   if (args.length !== 1 || args[0] !== '--ndjson') {
@@ -52,8 +53,12 @@ interface Answer {
 }
 
 async function answerLine(parser: Parser, text: string): Promise<Answer> {
-  const parsed = line.safeParse(parseJson(text))
-  if (!parsed.success) return { good: false, body: { id: null, error: 'line_malformed' } }
+  const json = parseJson(text)
+  const parsed = line.safeParse(json)
+  if (!parsed.success) {
+    const error = parsed.error.issues.every(({ path }) => path[0] === 'dialect') ? 'dialect_unknown' : 'line_malformed'
+    return { good: false, body: { id: named.safeParse(json).data?.id ?? null, error } }
+  }
   const { id, dialect, sql } = parsed.data
   const { effect, safeRead, statements, reads, writes, dangers, refused } = await parser.understand(dialect, sql)
   const refusal = refused === undefined ? {} : { refused }

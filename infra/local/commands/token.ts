@@ -2,9 +2,13 @@ import { z } from 'zod'
 import { personas } from '../personas.ts'
 import { localFolder, readRunningStack } from '../stack/local-folder.ts'
 
-const usage = 'usage: npm run --silent token -- <persona> [--control] [--step-up]\n'
-/** At the console, after a strong sign-in; and an agent's token after one. */
-const overrides: Readonly<Record<string, object>> = { '--control': { control: true }, '--step-up': { acrs: ['c1'] } }
+const usage = 'usage: npm run --silent token -- <persona> [--control] [--step-up|--step-up=c2]\n'
+/** At the console, after a strong sign-in; an agent's token after one; and the sign-in that emergency access wants. */
+const overrides: Readonly<Record<string, object>> = {
+  '--control': { control: true },
+  '--step-up': { acrs: ['c1'] },
+  '--step-up=c2': { acrs: ['c1', 'c2'] },
+}
 const answer = z.object({ token: z.string() })
 
 /** `npm run token`: prints an access token of a persona for the running stack, and nothing else. */

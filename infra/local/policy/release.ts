@@ -79,11 +79,14 @@ async function readRelease(file: string): Promise<SignedRelease> {
 
 /** `policy publish`: puts a release where the running stack looks for it. */
 export async function publishRelease(file: string): Promise<number> {
-  const { release } = await readRelease(file)
+  const { release, signatures } = await readRelease(file)
+  if (signatures.length < 2) throw new Error(`${file} has one signature, and two are needed: release --sign`)
   const stack = readRunningStack(localFolder())
   if (stack === null) throw new Error('no stack is running: start one with npm start')
   await storeRelease(stack.blobs.connectionString, await readFile(file))
-  process.stdout.write(`release ${release.version} is published; gateways load it within 30 s\n`)
+  process.stdout.write(
+    `release ${release.version} is published; gateways that were started for releases load it within 30 s\n`,
+  )
   return 0
 }
 
