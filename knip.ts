@@ -15,7 +15,7 @@ const config: KnipConfig = {
     'infra/local/stack/*-process.ts',
     'infra/build/{build,package,test,smoke,check-*}.ts',
     // Put by the build in place of modules of libraries.
-    'infra/build/{mcp-shims.mjs,jwt-shim.cjs}',
+    'infra/build/{mcp-shims.mjs,*-shim.cjs}',
     'test/**/*.test.ts',
     'test/bench/worker.ts',
     'test/types/*.ts',

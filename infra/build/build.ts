@@ -99,17 +99,30 @@ const mainModule: BundlePlugin = {
   },
 }
 
+interface Replacement {
+  readonly filter: RegExp
+  /** In this folder. Throws wherever it is called after all. */
+  readonly file: string
+  /** Whose import is meant, where the name alone does not say it. */
+  readonly importer?: RegExp
+}
+
 /** Modules of libraries that are of no use here, by what stands in their place. */
-const replaced = [
+const replaced: readonly Replacement[] = [
   { filter: /^@modelcontextprotocol\/server\/_shims$/, file: 'mcp-shims.mjs' },
   { filter: /^jsonwebtoken$/, file: 'jwt-shim.cjs' },
+  { filter: /^fast-xml-builder$/, file: 'xml-builder-shim.cjs' },
+  { filter: /^is-unsafe$/, file: 'unsafe-shim.cjs' },
+  { filter: /^open$/, file: 'open-shim.cjs' },
+  { filter: /^\.\/native$/, file: 'pg-native-shim.cjs', importer: /[\\/]node_modules[\\/]pg[\\/]lib[\\/]/ },
 ]
 
 const shims: BundlePlugin = {
   name: 'shims',
   setup: (build) => {
-    for (const { filter, file } of replaced) {
-      build.onResolve({ filter }, () => ({ path: join(root, 'infra/build', file) }))
+    for (const { filter, file, importer = /^/ } of replaced) {
+      const path = join(root, 'infra/build', file)
+      build.onResolve({ filter }, (asked) => (importer.test(asked.importer) ? { path } : undefined))
     }
   },
 }

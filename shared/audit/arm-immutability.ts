@@ -54,7 +54,7 @@ export function createArmImmutability(options: ArmImmutabilityOptions): Immutabi
 }
 
 async function ask(options: ArmImmutabilityOptions, container: string): Promise<string> {
-  const sdk = await import('@azure/core-rest-pipeline')
+  const sdk = await import('../azure-rest.ts')
   const { url, audience, credential, accountId, client = sdk.createDefaultHttpClient() } = options
   const pipeline = sdk.createEmptyPipeline()
   pipeline.addPolicy(sdk.bearerTokenAuthenticationPolicy({ credential, scopes: `${audience}/.default` }))

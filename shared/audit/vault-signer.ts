@@ -1,18 +1,14 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
-import type { CryptographyClient, JsonWebKey } from '@azure/keyvault-keys'
+import * as z from 'zod'
 import { Problem } from '../errors/problem.ts'
 import type { NoteSigner } from './anchor-log.ts'
 import { noteKeyId } from './checkpoint.ts'
 import { derOfSignature } from './ecdsa.ts'
-import type { TokenSource } from './store.ts'
+import { type AskVault, openVaultRest, type VaultRestOptions } from './vault-rest.ts'
 
-export interface VaultSignerOptions {
-  readonly url: string
-  readonly credential: TokenSource
+export interface VaultSignerOptions extends VaultRestOptions {
   /** Name of an EC key on P-256 that cannot be exported. */
   readonly name: string
-  /** Milliseconds for one request. */
-  readonly timeout?: number
 }
 
 /** The log's key in the vault: its public half, and signing, which happens there. */
@@ -21,15 +17,30 @@ export interface VaultSigner {
   readonly sign: NoteSigner
 }
 
-const defaultTimeout = 10_000
-
 interface Opened {
-  readonly client: CryptographyClient
+  readonly ask: AskVault
+  /** Below the vault's address, with its version. */
+  readonly path: string
   readonly publicKey: KeyObject
 }
 
+const keySchema = () =>
+  z.object({
+    key: z.object({
+      kid: z.string(),
+      crv: z.string().nullish(),
+      x: z.string().nullish(),
+      y: z.string().nullish(),
+    }),
+    attributes: z.object({ exportable: z.boolean().nullish() }).nullish(),
+  })
+
+type Jwk = z.output<ReturnType<typeof keySchema>>['key']
+
+const signedSchema = () => z.object({ value: z.string() })
+
 /**
- * Signs checkpoints with a key of Azure Key Vault (ES256 over the digest, `@azure/keyvault-keys`). The version that was
+ * Signs checkpoints with a key of Azure Key Vault ("Keys - Get Key" and "Keys - Sign", ES256). The version that was
  * current at the first use is kept to: a rotated key is another log, and starts with the next process. Rejects with
  * `audit_unavailable` where the vault cannot answer, and where the key may be exported or is no P-256 key.
  */
@@ -45,29 +56,41 @@ export function createVaultSigner(options: VaultSignerOptions): VaultSigner {
   return {
     publicKey: async () => (await open()).publicKey,
     async sign(text) {
-      const { client, publicKey } = await open()
-      const abortSignal = AbortSignal.timeout(options.timeout ?? defaultTimeout)
-      const digest = hash('sha256', text, 'buffer')
-      const { result } = await client.sign('ES256', digest, { abortSignal }).catch((cause: unknown) => {
+      const { publicKey, ...key } = await open()
+      const signature = await signText(key, text).catch((cause: unknown) => {
         throw unavailable(cause)
       })
-      return { keyId: noteKeyId(publicKey), signature: derOfSignature(result) }
+      return { keyId: noteKeyId(publicKey), signature }
     },
   }
 }
 
-async function openKey({ url, credential, name, timeout = defaultTimeout }: VaultSignerOptions): Promise<Opened> {
-  const sdk = await import('@azure/keyvault-keys')
-  const key = await new sdk.KeyClient(url, credential).getKey(name, { abortSignal: AbortSignal.timeout(timeout) })
-  if (key.properties.exportable === true) throw new Error('the key may be exported')
-  if (key.id === undefined || key.key === undefined) throw new Error('the vault gave no key')
-  return { client: new sdk.CryptographyClient(key.id, credential), publicKey: readPublicKey(key.key) }
+async function openKey({ name, ...options }: VaultSignerOptions): Promise<Opened> {
+  const ask = await openVaultRest(options)
+  const answer = keySchema().safeParse(await ask(`keys/${encodeURIComponent(name)}/`))
+  if (!answer.success) throw new Error('the vault gave no key')
+  const { key, attributes } = answer.data
+  if (attributes?.exportable === true) throw new Error('the key may be exported')
+  return { ask, path: pathOf(key.kid), publicKey: readPublicKey(key) }
 }
 
-function readPublicKey({ crv, x, y }: JsonWebKey): KeyObject {
-  if (crv !== 'P-256' || x === undefined || y === undefined) throw new Error('the key is not on P-256')
-  const part = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url')
-  return createPublicKey({ format: 'jwk', key: { kty: 'EC', crv, x: part(x), y: part(y) } })
+/** `https://<vault>/keys/<name>/<version>` without the vault: wherever the id points, the vault that was set signs. */
+function pathOf(kid: string): string {
+  const path = /^https:\/\/[^/]+\/(keys\/[0-9a-zA-Z-]+\/[0-9a-zA-Z]+)$/.exec(kid)?.[1]
+  if (path === undefined) throw new Error("the vault gave the key's id without a version")
+  return path
+}
+
+function readPublicKey({ crv, x, y }: Jwk): KeyObject {
+  if (crv !== 'P-256' || !x || !y) throw new Error('the key is not on P-256')
+  return createPublicKey({ format: 'jwk', key: { kty: 'EC', crv, x, y } })
+}
+
+async function signText({ ask, path }: Pick<Opened, 'ask' | 'path'>, text: Uint8Array): Promise<Uint8Array> {
+  const value = hash('sha256', text, 'buffer').toString('base64url')
+  const answer = signedSchema().safeParse(await ask(`${path}/sign`, { alg: 'ES256', value }))
+  if (!answer.success) throw new Error('the vault gave no signature')
+  return derOfSignature(Buffer.from(answer.data.value, 'base64url'))
 }
 
 function unavailable(cause: unknown): Problem {

@@ -88,7 +88,7 @@ export function openWormBlobs(options: WormBlobsOptions): WormBlobs {
 }
 
 async function openPipeline(options: WormBlobsOptions): Promise<Send> {
-  const sdk = await import('@azure/core-rest-pipeline')
+  const sdk = await import('../azure-rest.ts')
   const { url, container, credential, client = sdk.createDefaultHttpClient(), timeout = defaultTimeout } = options
   const pipeline = sdk.createEmptyPipeline()
   pipeline.addPolicy(sdk.bearerTokenAuthenticationPolicy({ credential, scopes: scope }))

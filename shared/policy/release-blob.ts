@@ -20,7 +20,7 @@ const mostBytes = 4_194_304
 export function createReleaseBlob(options: ReleaseBlobOptions): (etag: string | undefined) => Promise<ReleaseRead> {
   const { url, credential, timeout } = options
   return async (etag) => {
-    const sdk = await import('@azure/core-rest-pipeline')
+    const sdk = await import('../azure-rest.ts')
     const pipeline = sdk.createEmptyPipeline()
     pipeline.addPolicy(sdk.bearerTokenAuthenticationPolicy({ credential, scopes: scope }))
     const known = etag === undefined ? {} : { 'if-none-match': etag }
