@@ -25,6 +25,7 @@ const config: KnipConfig = {
     'test/support/host-fixtures/**/*.{ts,mjs,cjs}',
     'test/support/**/*.mjs',
     'test/support/hostile/mutation-process.ts',
+    'test/support/mutation/mutation-process.ts',
     'vitest.long.config.ts',
   ],
   project: ['{functions,shared,infra,test}/**/*.{ts,mjs,cjs}', '*.{ts,cjs}'],
