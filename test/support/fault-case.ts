@@ -203,7 +203,7 @@ const tellingMs = 15_000
 
 /** Nobody waits for those who are told: what goes to them may come after the answer. */
 async function untilQuiet({ plan }: Site): Promise<void> {
-  for (const end = Date.now() + tellingMs; !plan.isQuiet() && Date.now() < end; ) await sleep(20)
+  for (const end = Date.now() + tellingMs; !(plan.isMet() && plan.isQuiet()) && Date.now() < end; ) await sleep(20)
 }
 
 const deliveryMs = 1500

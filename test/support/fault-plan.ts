@@ -63,12 +63,16 @@ export interface Plan {
   readonly meet: (service: Service, label: string, decisionId?: string | null) => Seen
   /** Whether nothing is under way, and nothing has begun for a while. */
   readonly isQuiet: () => boolean
+  /** Whether the fault was met. */
+  readonly isMet: () => boolean
   /** Whether the intent of that decision is in the book now. */
   readonly isDurable: (decisionId: string) => Promise<boolean>
 }
 
 /** Longer than a pause between two attempts at a table of state. */
 const quietMs = 350
+/** Longer than a busy machine takes to load a library. */
+const longQuietMs = 3000
 
 /** A plan without a fault. */
 export function createPlan(isDurable: Plan['isDurable']): Plan {
@@ -84,7 +88,8 @@ export function createPlan(isDurable: Plan['isDurable']): Plan {
   }
   return {
     isDurable,
-    isQuiet: () => seen.every(({ done }) => done) && Date.now() - last > quietMs,
+    isQuiet: () => seen.every(({ done }) => done) && Date.now() - last > (fault === null ? longQuietMs : quietMs),
+    isMet: () => fault === null || struck,
     arm: (next) => {
       const before = seen
       seen = []
