@@ -11,7 +11,7 @@ file run, nearest first. A mutant that neither finds out is a survivor: it is li
 the long suite fails. The mutants are drawn by lot, the same ones each time; \`MUTANTS=all\` tries every one, \`MUTANTS=<number>\` so
 many a folder, \`MUTANTS_SEED=<text>\` draws others.
 
-A test file that takes longer than 20 seconds, or fails without any mutant, is not used. A killed mutant says that one test fails
+A test file that takes longer than a minute, or fails without any mutant, is not used. A killed mutant says that one test fails
 for it, not that all do; a sample says nothing of what was not drawn.
 
 | folder | mutants | tried | killed by tests | by types | by not ending | survived |
