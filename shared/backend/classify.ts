@@ -15,7 +15,7 @@ export async function classify(invocation: Invocation, understand: Understand): 
   if (operation.statement === undefined) return declared(invocation)
   const text = inputs[operation.statement.input]
   const statement = await understand(operation.statement.dialect, typeof text === 'string' ? text : '')
-  const understood = judge(statement)
+  const understood = judge(named(statement, invocation))
   return operation.statement.explained ? explained(understood) : understood
 }
 
@@ -26,6 +26,17 @@ function explained(understood: Understood): Understood {
   const { effect, reads, writes } = understood
   if (!plannable.includes(effect)) return understood
   return { ...understood, effect: 'read', reads: [...new Set([...reads, ...writes])].sort(), writes: [] }
+}
+
+/**
+ * A query of Cosmos DB calls the container by any name it likes: the one that the request goes to is meant. Where the
+ * operation does not say which that is, any may be.
+ */
+function named(statement: Statement, { operation, inputs }: Invocation): Statement {
+  const container = operation.object === undefined ? undefined : inputs[operation.object]
+  if (operation.statement?.dialect !== 'cosmos' || typeof container !== 'string') return statement
+  const { beyond: _beyond, ...known } = statement
+  return { ...known, reads: statement.reads.length === 0 ? [] : [container.toLowerCase()] }
 }
 
 function judge(statement: Statement): Understood {
@@ -54,16 +65,17 @@ export function labelsOf(
   understood: Understood,
   classification: Readonly<Record<string, string>>,
 ): readonly string[] {
-  const tables = Object.entries(classification).filter(([key]) => isColumnRead(key, understood.reads))
+  const tables = Object.entries(classification).filter(([key]) => isColumnRead(key, understood))
   const byPattern = labelsByPattern(invocation, understood, classification)
   const all = [...Object.values(invocation.operation.labels ?? {}), ...tables.map(([, label]) => label), ...byPattern]
   return [...new Set(all)].filter((label) => label !== 'none').sort()
 }
 
-/** An unqualified table name matches its namesake in every schema: the worst reading. */
-function isColumnRead(key: string, reads: readonly string[]): boolean {
+/** An unqualified table name matches its namesake in every schema: the worst reading. Behind it may stand a path. */
+function isColumnRead(key: string, { reads, statement }: Understood): boolean {
   const column = key.startsWith(reviewedMark) ? key.slice(1) : key
   if (column.includes('*') || column.startsWith('/')) return false
+  if (statement?.beyond === true) return true
   const owner = column.slice(0, column.lastIndexOf('.'))
-  return reads.some((table) => owner === table || owner.endsWith(`.${table}`))
+  return reads.some((table) => `.${owner}.`.toLowerCase().includes(`.${table}.`))
 }

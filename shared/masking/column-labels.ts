@@ -19,8 +19,7 @@ export function labelColumns(question: ColumnQuestion): readonly (readonly strin
   const { columns, understood, tables } = question
   if (isPlan(question.invocation)) return columns.map(() => [])
   const touched = tablesTouched(understood, tables)
-  const outputs = understood.statement?.outputs ?? null
-  const listed = outputs !== null && outputs.length === columns.length ? outputs : null
+  const listed = isPredicted(understood, columns) ? (understood.statement?.outputs ?? null) : null
   const changes = understood.effect !== 'read'
   return columns.map(({ source }, index) => {
     const mentions = withQualifiers(listed?.[index]?.mentions ?? ['*'], understood, touched)
@@ -30,6 +29,16 @@ export function labelColumns(question: ColumnQuestion): readonly (readonly strin
     const others = mentions.filter((mention) => !source.toLowerCase().endsWith(`.${mention}`))
     return [...new Set([...own, ...labelMentions(others, touched)])]
   })
+}
+
+/**
+ * Whether an answer has the columns that its statement was understood to give, as many and under these names. Where it has
+ * others, nobody can say what any of them is made of.
+ */
+export function isPredicted({ statement }: Understood, columns: readonly ResultColumn[]): boolean {
+  const { outputs = null, names = [] } = statement ?? {}
+  if (outputs?.length !== columns.length) return false
+  return columns.every(({ name }, index) => (names[index] ?? name.toLowerCase()) === name.toLowerCase())
 }
 
 /**
@@ -128,9 +137,9 @@ function possibleLabels(mention: string, touched: readonly TableLabels[]): reado
   return mention === '*' ? [...listed, ...touched.flatMap(({ all }) => all)] : listed
 }
 
-/** Tables the call may have read from; where nobody understood the statement, every one that is known of. */
+/** Tables the call may have read from; where nobody can say which, every one that is known of. */
 function tablesTouched(understood: Understood, tables: Tables): readonly TableLabels[] {
-  if (!understood.understood) return tables.everything
+  if (!understood.understood || understood.statement?.beyond === true) return tables.everything
   return [...new Set([...understood.reads, ...understood.writes].flatMap(tables.named))]
 }
 
@@ -144,7 +153,8 @@ export function labelsByPattern(
   classification: Classification,
 ): readonly string[] {
   const { statement, reads } = understood
-  const touched = reads.flatMap(indexTables(classification).named)
+  const tables = indexTables(classification)
+  const touched = statement?.beyond === true ? tables.everything : reads.flatMap(tables.named)
   const members = Object.keys(operation.labels ?? {}).map((pointer) => pointer.slice(pointer.lastIndexOf('/') + 1))
   const outputs = statement?.outputs?.flatMap(({ mentions }) => mentions) ?? ['*']
   const names = statement === undefined ? members : [...(statement.mentions ?? ['*']), ...outputs]

@@ -2,7 +2,7 @@ import type { Invocation, Masked, ResultColumn, Understood, UpstreamAnswer } fro
 import type { Obligation } from '../policy/decision.ts'
 import { type Classification, indexTables, pointersOf } from './classification.ts'
 import { makeCleanser } from './cleanse.ts'
-import { labelColumns, labelMembers } from './column-labels.ts'
+import { isPredicted, labelColumns, labelMembers } from './column-labels.ts'
 import { type LabelTree, unclassifiedLabel } from './labels.ts'
 import { buildTree, type PointerTree } from './pointer.ts'
 import { makeReport } from './report.ts'
@@ -58,7 +58,7 @@ export function makeTools(request: Omit<MaskRequest, 'answer'>) {
 export function describeColumns(request: Omit<MaskRequest, 'answer'>, columns: readonly ResultColumn[]) {
   const { invocation, understood, classification } = request
   const outputs = understood.effect === 'read' ? (understood.statement?.outputs ?? []) : []
-  const listed = outputs.length === columns.length ? outputs : []
+  const listed = isPredicted(understood, columns) ? outputs : []
   const labels = labelColumns({ invocation, understood, columns, tables: indexTables(classification) })
   return { labels, totals: columns.map((_column, index) => listed[index]?.total ?? null) }
 }

@@ -47,13 +47,20 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
 export function describeData(invocation: Invocation, understood: Understood, classification: Classification) {
   const tables = indexTables(classification)
   const carried = [...labelsCarried(understood, tables), ...labelsCompared(invocation, understood, tables)]
-  const changed = { ...understood, reads: understood.writes }
+  const changed = { ...understood, ...withoutBeyond(understood), reads: understood.writes }
   const silent = { ...invocation, operation: { ...invocation.operation, labels: {} } }
   return {
     labels: labelsOf(invocation, understood, classification),
     carried: [...new Set(carried)].sort(),
     changes: understood.effect === 'read' ? [] : labelsOf(silent, changed, classification),
   }
+}
+
+/** What a statement changes it names, whatever else it may read. */
+function withoutBeyond({ statement }: Understood): Pick<Understood, 'statement'> {
+  if (statement === undefined) return {}
+  const { beyond: _beyond, ...rest } = statement
+  return { statement: rest }
 }
 
 /** The same request where the person has broken the glass. */

@@ -7,8 +7,9 @@ import { shapeOf } from './lineage-polyglot.ts'
 import { mentionedIn } from './mentions-polyglot.ts'
 import { open, queryKinds } from './nodes-polyglot.ts'
 import { refusedStatement } from './refusal.ts'
+import type { Column } from './shape.ts'
 import { openSight } from './sight-polyglot.ts'
-import type { OutputColumn, Statement } from './statement.ts'
+import type { Statement } from './statement.ts'
 import { serialize, type Token } from './tokens.ts'
 import type { Node } from './tree.ts'
 import { walkTree } from './walk-polyglot.ts'
@@ -106,7 +107,7 @@ function judged({ dialect, gated, plans, trees }: Judged): Statement {
     mentions: columns,
     qualifiers,
     compared: [...new Set(trees.flatMap((tree) => comparedBy(tree, dialect)))].sort(),
-    outputs: only !== undefined && others.length === 0 ? outputsOf(only, trees, dialect) : null,
+    ...(only !== undefined && others.length === 0 ? outputsOf(only, trees, dialect) : { outputs: null }),
   }
 }
 
@@ -138,11 +139,16 @@ function notePlanned(inner: Findings, found: Findings): void {
   found.ctes += inner.ctes
 }
 
-/** What each result column is made of; null where the columns cannot be listed. */
-function outputsOf(plan: Plan, trees: readonly Node[], dialect: PolyglotDialect): OutputColumn[] | null {
-  if (plan.describes !== undefined) return Array.from({ length: plan.describes }, () => ({ mentions: [] }))
+/** What each result column is made of, and its name; null where the columns cannot be listed. */
+function outputsOf(plan: Plan, trees: readonly Node[], dialect: PolyglotDialect): Pick<Statement, 'outputs' | 'names'> {
+  if (plan.describes !== undefined) return { outputs: Array.from({ length: plan.describes }, () => ({ mentions: [] })) }
   const [tree] = trees
-  if (plan.plans === true || plan.effect !== 'read' || tree === undefined || !queryKinds.has(tree.kind)) return null
-  const columns = shapeOf(tree, openSight(dialect)).order
-  return columns?.map(({ mentions }) => ({ mentions: mentions.has('*') ? ['*'] : [...mentions].sort() })) ?? null
+  const isQuery = plan.plans !== true && plan.effect === 'read' && tree !== undefined && queryKinds.has(tree.kind)
+  const columns = isQuery ? shapeOf(tree, openSight(dialect)).order : null
+  if (columns === null) return { outputs: null }
+  const mentionsIn = ({ mentions }: Column) => (mentions.has('*') ? ['*'] : [...mentions].sort())
+  return {
+    outputs: columns.map((column) => ({ mentions: mentionsIn(column) })),
+    names: columns.map(({ name }) => name ?? null),
+  }
 }

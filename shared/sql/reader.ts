@@ -16,6 +16,10 @@ export interface Reader {
   effect: Effect
   statements: number
   outputs: readonly OutputColumn[] | null
+  /** What those columns are called; null where nobody can say. */
+  names: readonly (string | null)[] | null
+  /** It may read what it does not name. */
+  beyond: boolean
   readonly reads: Set<string>
   readonly writes: Set<string>
   readonly dangers: Set<string>
@@ -34,6 +38,8 @@ export function openReader(tokens: readonly Token[], folds = true): Reader {
     effect: 'read',
     statements: 0,
     outputs: null,
+    names: null,
+    beyond: false,
     reads: new Set(),
     writes: new Set(),
     dangers: new Set(),
@@ -123,7 +129,8 @@ export function countPieces(tokens: readonly Token[]): number {
 export function conclude(reader: Reader, text: string): Statement {
   if (!isAtEnd(reader)) fail(reader)
   if (reader.refused !== undefined) return refusedStatement(reader.refused, countPieces(reader.tokens))
-  const { effect, statements, dangers, outputs } = reader
+  const { effect, statements, dangers, outputs, names } = reader
+  const isListed = statements === 1 && outputs !== null
   return {
     effect,
     safeRead: effect === 'read' && statements === 1 && dangers.size === 0,
@@ -134,6 +141,8 @@ export function conclude(reader: Reader, text: string): Statement {
     text,
     mentions: [...reader.mentions].sort(),
     compared: [...reader.compared].sort(),
-    outputs: statements === 1 ? outputs : null,
+    ...(reader.beyond ? { beyond: true } : {}),
+    outputs: isListed ? outputs : null,
+    ...(isListed && names !== null ? { names: names.map((name) => name?.toLowerCase() ?? null) } : {}),
   }
 }

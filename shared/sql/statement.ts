@@ -51,6 +51,10 @@ export interface Statement {
   readonly qualifiers?: readonly string[]
   /** Base columns whose values decide which rows a query gives, how many or in what order; `*` for any. */
   readonly compared?: readonly string[]
+  /** It may read objects that it does not name: labels of all that the backend has hold. */
+  readonly beyond?: true
   /** One per output column, or null where they cannot be listed (`*`, set operations, refused). */
   readonly outputs: readonly OutputColumn[] | null
+  /** Names of those columns, lower case, so that an answer can be held against them; null where the database picks one. */
+  readonly names?: readonly (string | null)[]
 }

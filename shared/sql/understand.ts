@@ -15,7 +15,7 @@ import { type ParseParts, understandParts } from './polyglot.ts'
 import { judgeStatements } from './postgres.ts'
 import { refusedStatement } from './refusal.ts'
 import { snowflake } from './snowflake.ts'
-import type { Dialect, OutputColumn, Statement } from './statement.ts'
+import type { Dialect, Statement } from './statement.ts'
 import { postgresLexicon } from './tokens-postgres.ts'
 import { isTree, listAt, type Node, unwrap } from './tree.ts'
 import { tsql } from './tsql.ts'
@@ -79,7 +79,7 @@ function judged(statements: readonly Node[], gated: { text: string; writeWord: b
     text: gated.text,
     mentions: mentionsOf(statements),
     compared: [...new Set(statements.flatMap(comparedBy))].sort(),
-    outputs: outputsOfOnly(statements),
+    ...outputsOfOnly(statements),
   }
 }
 
@@ -87,9 +87,9 @@ function isSafeRead(found: Findings, statements: readonly Node[]): boolean {
   return found.effect === 'read' && statements.length === 1 && found.dangers.size === 0
 }
 
-function outputsOfOnly(statements: readonly Node[]): readonly OutputColumn[] | null {
+function outputsOfOnly(statements: readonly Node[]): Pick<Statement, 'outputs' | 'names'> {
   const [only, ...others] = statements
-  return only !== undefined && others.length === 0 ? outputsOf(only) : null
+  return only !== undefined && others.length === 0 ? outputsOf(only) : { outputs: null }
 }
 
 /** The statements of a parse result, or undefined where it is none that we know. */

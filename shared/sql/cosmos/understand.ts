@@ -21,18 +21,20 @@ const lexicon: Lexicon = {
 
 /**
  * Understands a query of Azure Cosmos DB for NoSQL, which has SELECT and nothing else (Microsoft Learn, "Queries in Azure
- * Cosmos DB for NoSQL"). The read is of the name in FROM, which stands for the container that the request goes to. A
+ * Cosmos DB for NoSQL"). The read is of the name in FROM, which stands for the container that the request goes to and can be any name; who knows the container has to put it there. A
  * nested member is mentioned by every part of its path, so that a label holds on whichever part it stands.
  */
 export function understandCosmos(text: string): Statement {
   const gated = gateNested(text, lexicon)
   if ('refused' in gated) return refusedStatement(gated.refused)
   const { tokens } = gated
-  const cosmos: Cosmos = { ...openReader(tokens), query: readQuery }
+  const cosmos: Cosmos = { ...openReader(tokens), beyond: true, query: readQuery }
   if (textAt(cosmos) !== 'select') return refusedStatement('statement_not_listed', countPieces(tokens))
-  const { outputs } = readQuery(cosmos, new Map())
+  const { outputs, binding } = readQuery(cosmos, new Map())
   cosmos.statements = 1
   cosmos.outputs = outputs?.map((mentions) => ({ mentions })) ?? null
+  const names = [...(binding.fields?.keys() ?? [])]
+  if (names.length === outputs?.length) cosmos.names = names.map((name) => (name.startsWith('$') ? null : name))
   const ended = tokens.length - (tokens.at(-1)?.text === ';' ? 1 : 0)
   if (cosmos.at === ended) while (accept(cosmos, ';'));
   return conclude(cosmos, gated.text.replace(/;$/, '').trimEnd())

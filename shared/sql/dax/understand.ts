@@ -32,6 +32,7 @@ export function understandDax(text: string): Statement {
   const dax = openReader(gated.tokens)
   const isQuery = ['define', 'evaluate'].includes(textAt(dax))
   if (!isQuery) return refusedStatement('statement_not_listed', countPieces(gated.tokens))
+  dax.beyond = true
   readQuery(dax)
   return conclude(dax, gated.text)
 }

@@ -43,6 +43,8 @@ export function readCall(kql: Kql, place: Place, readers: Readers): Operand {
 function readTable(kql: Kql, kind: string, qualifier = ''): Row {
   const danger = tables[kind]
   if (danger !== undefined) note(kql, 'read', danger)
+  // What was kept from another query may hold anything.
+  if (kind === 'stored_query_result') kql.beyond = true
   const [name] = readConstants(kql)
   if (name === undefined) fail(kql, 'name_not_constant')
   else kql.reads.add(`${qualifier}${name}`.toLowerCase())
@@ -58,6 +60,7 @@ function readElsewhere(kql: Kql, first: string): Row {
   kql.reads.add(`${qualifier}${readName(kql)}`.toLowerCase())
   if (textAt(kql) !== '(') return openRow
   note(kql, 'read', 'unknown_function')
+  kql.beyond = true
   readConstants(kql)
   return anyRow
 }
@@ -108,6 +111,7 @@ function readType(kql: Kql): Operand {
 /** A stored function may read whatever its author wrote into it: an object that needs a grant of its own. */
 function readUnknown(kql: Kql, place: Place, { name, ...readers }: Readers & { name: string }): Operand {
   note(kql, 'read', 'unknown_function')
+  kql.beyond = true
   kql.reads.add(name.toLowerCase())
   readArguments(kql, place, readers)
   addAll(place.sink, ['*'])

@@ -37,6 +37,7 @@ function isPattern(kql: Kql): boolean {
 
 function readWildcard(kql: Kql, names: Names): Row {
   note(kql, 'read', 'wildcard_table')
+  kql.beyond = true
   const { name } = readPattern(kql, { names, row: noRow })
   kql.reads.add(name.toLowerCase())
   return openRow
@@ -59,7 +60,10 @@ function readScope(kql: Kql, { names, row }: Pipe): void {
     expect(kql, '(')
     readTables(kql, names)
     expect(kql, ')')
-  } else if (row === noRow) note(kql, 'read', 'every_table')
+  } else if (row === noRow) {
+    note(kql, 'read', 'every_table')
+    kql.beyond = true
+  }
 }
 
 const search: Operator = (kql, pipe) => {

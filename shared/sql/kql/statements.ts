@@ -60,7 +60,9 @@ function readAnswer(kql: Kql, names: Names): void {
   kql.statements += 1
   const row = readTabular(kql, names)
   for (const mention of allOf(row)) kql.mentions.add(mention)
-  kql.outputs = row.closed && row.listed ? [...row.made.values()].map((mentions) => ({ mentions })) : null
+  const isListed = row.closed && row.listed
+  kql.outputs = isListed ? [...row.made.values()].map((mentions) => ({ mentions })) : null
+  kql.names = isListed ? [...row.made.keys()].map((name) => (/^[A-Za-z_]\w*$/.test(name) ? name : null)) : null
 }
 
 /** One that nobody listed may change what the text means. */

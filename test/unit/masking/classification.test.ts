@@ -71,6 +71,62 @@ describe('patterns', () => {
   })
 })
 
+describe('names of members of documents', () => {
+  const labelled = (classification: Record<string, string>, table: string, column: string) =>
+    [
+      ...new Set(
+        indexTables(classification)
+          .named(table)
+          .flatMap(({ labelsOf: find }) => find(column)),
+      ),
+    ].sort()
+
+  it.each([
+    ['the member itself', { 'people.person.ssn': 'pii.national_id' }, 'people', 'ssn', ['pii.national_id']],
+    ['what it is in', { 'people.person.ssn': 'pii.national_id' }, 'people', 'person', ['pii.national_id']],
+    [
+      'a container with its database',
+      { 'people.person.ssn': 'pii.national_id' },
+      'shop.people',
+      'ssn',
+      ['pii.national_id'],
+    ],
+    ['a table without its schema', { 'hr.people.a.b.ssn': 'pii.national_id' }, 'people', 'a', ['pii.national_id']],
+    [
+      'what it is in, however harmless that is called',
+      { 'people.person': 'none', 'people.person.ssn': 'pii.national_id' },
+      'people',
+      'person',
+      ['none', 'pii.national_id'],
+    ],
+    [
+      'what it is in, where a pattern names it',
+      { 'people.person': 'none', 'people.person.ss*': 'pii.national_id' },
+      'people',
+      'person',
+      ['none', 'pii.national_id'],
+    ],
+    [
+      'what it is in, whatever a pattern says of that',
+      { '*.person': 'pii.name', 'people.person.id': 'none' },
+      'people',
+      'person',
+      ['none', 'pii.name'],
+    ],
+    ['no member of another table', { 'people.person.ssn': 'pii.national_id' }, 'orders', 'ssn', []],
+    ['no table of the schema', { 'hr.people.ssn': 'pii.national_id' }, 'hr.orders', 'ssn', []],
+  ])('label %s', (...[, classification, table, column, expected]) => {
+    expect(labelled(classification as Record<string, string>, table, column)).toEqual(expected)
+  })
+
+  it('are among the labels that policy hears of', () => {
+    const { invocation, understood } = tableRequest({ columns: [], rows: [], reads: ['shop.people'] })
+    expect(labelsOf(invocation, understood, { 'shop.people.person.ssn': 'pii.national_id' })).toEqual([
+      'pii.national_id',
+    ])
+  })
+})
+
 describe('the file beside a deployment', () => {
   it.each([
     ['lower a pattern by a name', { '*.ssn': 'pii.national_id' }, { 'hr.e.ssn': 'none' }, 'drop'],
