@@ -21,7 +21,7 @@ export function createTypeCheck(root: string): (file: string) => boolean {
     readDirectory: ts.sys.readDirectory,
     directoryExists: ts.sys.directoryExists,
     getDirectories: ts.sys.getDirectories,
-    realpath: ts.sys.realpath,
+    ...(ts.sys.realpath === undefined ? {} : { realpath: ts.sys.realpath }),
   })
   return (file) => {
     const path = join(root, file)

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { describeCalls, varyingOf } from '../../../shared/approval/grant-shape.ts'
 import type { Invocation } from '../../../shared/pipeline/ports.ts'
 
-const understood = { effect: 'write', reads: [], writes: ['orders'] } as const
+const plain = { understood: true, dangers: [], statements: 0, reads: [] } as const
+const understood = { ...plain, effect: 'write', writes: ['orders'] } as const
 
 function describeWith(value: unknown, object = 'orders'): string {
   const operation = { call: { technology: 'rest' }, object: 'table' }
