@@ -84,7 +84,7 @@ describe('the policy tables', () => {
 
   it('report what must never pass and does', async () => {
     const lax = await policyOf([permitAll])
-    expect(runNevers(lax, nevers.slice(0, 1)).failures).toHaveLength(20)
+    expect(runNevers(lax, nevers.slice(0, 1)).failures).toHaveLength(10)
   })
 })
 
