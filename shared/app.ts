@@ -75,6 +75,13 @@ export function runningEvidence(): Promise<Evidence> {
   return evidence
 }
 
+/** Removes rows of operational state that are over; the gateway's clock calls it. */
+export async function sweepState(): Promise<void> {
+  if (base === undefined) throw new Error('start() was not called')
+  const { sweepStateTables } = await import('./app-sweep.ts')
+  await sweepStateTables(base)
+}
+
 /** The app behind the routes; built at the first request, and again where building failed. */
 export function runningApp(): Promise<RunningApp> {
   if (instance === undefined) throw new Error('start() was not called')

@@ -95,6 +95,19 @@ export function serveNoticeTimer({ name, schedule }: { readonly name: string; re
   })
 }
 
+/** The gateway's clock for rows of state that are over. */
+export function serveStateTimer({ name, schedule }: { readonly name: string; readonly schedule: string }): void {
+  enter('gateway', () =>
+    app.timer(name, {
+      schedule,
+      handler: async () => {
+        const { sweepState } = await import('./app.ts')
+        await sweepState()
+      },
+    }),
+  )
+}
+
 /** The gateway's queue of notices; what is given up goes to the queue of poison, for an operator to see. */
 export function serveNoticeTasks({ name }: { readonly name: string }): void {
   enter('gateway', ({ COUNTERSIGN_NOTICES: channels }) => {

@@ -26,6 +26,8 @@ export interface StateTable {
   readonly replace: (row: Pick<StateRow, 'partition' | 'key' | 'etag'>, values: Properties) => Promise<string | null>
   /** Nothing happens where there is none. */
   readonly remove: (place: StatePlace) => Promise<void>
+  /** Removes the row as it was read; one that somebody changed since stays. */
+  readonly discard: (row: Pick<StateRow, 'partition' | 'key' | 'etag'>) => Promise<void>
   /** Rows in key order: of one partition, within inclusive keys where they are given; or all. */
   readonly list: (range?: StateRange) => Promise<readonly StateRow[]>
 }

@@ -56,6 +56,7 @@ export function createTableState(options: TableStateOptions): StateTable {
       return use((client, signal) => replaceRow(client, { row, etag }, signal))
     },
     remove: (place) => use((client, signal) => removeRow(client, place, signal)),
+    discard: (row) => use((client, signal) => discardRow(client, row, signal)),
     list: (range) =>
       use((client, signal) =>
         collect(client, range && rangeFilter({ ...range, partitionKey: range.partition }), signal),
@@ -132,6 +133,19 @@ async function removeRow(client: TableClient, { partition, key }: StatePlace, si
     await client.deleteEntity(partition, key, signal)
   } catch (cause) {
     if (statusOf(cause) !== 404) throw cause
+  }
+}
+
+async function discardRow(
+  client: TableClient,
+  { partition, key, etag }: Pick<StateRow, 'partition' | 'key' | 'etag'>,
+  signal: Signal,
+): Promise<void> {
+  try {
+    await client.deleteEntity(partition, key, { ...signal, etag })
+  } catch (cause) {
+    const status = statusOf(cause)
+    if (status !== 404 && status !== 412) throw cause
   }
 }
 

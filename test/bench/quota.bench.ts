@@ -127,6 +127,7 @@ function behind(table: StateTable, time: VirtualTime): StateTable {
     insert: (place, values) => slow(() => table.insert(place, values)),
     replace: (row, values) => slow(() => table.replace(row, values)),
     remove: (place) => slow(() => table.remove(place)),
+    discard: (row) => slow(() => table.discard(row)),
     list: (range) => slow(() => table.list(range)),
   }
 }

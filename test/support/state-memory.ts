@@ -37,6 +37,7 @@ export function createStateMemory(): StateMemory {
     insert: (place, values) => guarded(() => (rows.has(nameOf(place)) ? null : put(place, values))),
     replace: (row, values) => guarded(() => (rows.get(nameOf(row))?.etag === row.etag ? put(row, values) : null)),
     remove: (place) => guarded(() => void rows.delete(nameOf(place))),
+    discard: (row) => guarded(() => void (rows.get(nameOf(row))?.etag === row.etag && rows.delete(nameOf(row)))),
     list: (range) =>
       guarded(() =>
         sorted().filter(

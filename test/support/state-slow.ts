@@ -18,6 +18,7 @@ export function slowDown(table: StateTable, turns: () => number): StateTable {
     insert: (place, values) => slow(() => table.insert(place, values)),
     replace: (row, values) => slow(() => table.replace(row, values)),
     remove: (place) => slow(() => table.remove(place)),
+    discard: (row) => slow(() => table.discard(row)),
     list: (range) => slow(() => table.list(range)),
   }
 }
