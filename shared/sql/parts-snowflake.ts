@@ -25,8 +25,9 @@ export function noteSnowflake(tokens: readonly Token[], at: number): CallVerdict
   if (kind === 'parameter' && text.startsWith('@')) return { effect: 'read', danger: 'stage' }
   if (kind === 'parameter' && /^\$[a-z_]/i.test(text)) return { effect: 'read', danger: 'session_variable' }
   if (isStageText(tokens, at)) return { effect: 'read', danger: 'stage' }
-  const isMember = kind === 'word' && tokens[at - 1]?.text === '.'
-  if (isMember && /^nextval$/i.test(text)) return { effect: 'write', danger: 'sequence' }
+  const isMember = tokens[at - 1]?.text === '.'
+  if (isMember && (kind === 'quoted' ? text === '"NEXTVAL"' : /^nextval$/i.test(text)))
+    return { effect: 'write', danger: 'sequence' }
   return isTableOfText(tokens, at) ? { effect: 'admin', danger: 'table_expression' } : undefined
 }
 
