@@ -90,7 +90,7 @@ export function createQuotas(parts: QuotasParts): Quotas {
     },
     settle: ({ parts: held }, used) => {
       for (const { bucket, window, meter, amount } of held) {
-        later.add(bucket.settle(window, amount - (used[meter] ?? amount)))
+        later.add(bucket.settle(window, amount - amountUsed(used[meter], amount)))
       }
     },
     close: async () => {
@@ -98,6 +98,11 @@ export function createQuotas(parts: QuotasParts): Quotas {
       await Promise.allSettled([...buckets.values()].map((bucket) => bucket.giveBack()))
     },
   }
+}
+
+/** A backend that says of itself what cannot be is not believed: less than nothing would be room past the limit. */
+function amountUsed(said: number | undefined, estimated: number): number {
+  return said !== undefined && Number.isFinite(said) && said >= 0 ? said : estimated
 }
 
 function secondsBetween(now: number, end: number): number {

@@ -25,9 +25,14 @@ export function noteSnowflake(tokens: readonly Token[], at: number): CallVerdict
   if (kind === 'parameter' && text.startsWith('@')) return { effect: 'read', danger: 'stage' }
   if (kind === 'parameter' && /^\$[a-z_]/i.test(text)) return { effect: 'read', danger: 'session_variable' }
   if (isStageText(tokens, at)) return { effect: 'read', danger: 'stage' }
-  const isMember = kind === 'word' && tokens[at - 1]?.text === '.'
-  if (isMember && /^nextval$/i.test(text)) return { effect: 'write', danger: 'sequence' }
+  if (isNextValue(tokens, at)) return { effect: 'write', danger: 'sequence' }
   return isTableOfText(tokens, at) ? { effect: 'admin', danger: 'table_expression' } : undefined
+}
+
+/** `s.nextval`; in quotes it has to be written as it is kept. */
+function isNextValue(tokens: readonly Token[], at: number): boolean {
+  const { kind, text = '' } = tokens[at] ?? {}
+  return tokens[at - 1]?.text === '.' && (kind === 'quoted' ? text === '"NEXTVAL"' : /^nextval$/i.test(text))
 }
 
 /** `FROM '@stage/path'` */

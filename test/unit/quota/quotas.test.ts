@@ -37,6 +37,15 @@ describe('quota', () => {
     expect(await isGranted()).toBe(true)
   })
 
+  it.each([-1000, Number.NaN, Number.POSITIVE_INFINITY])(
+    'gives no room for a use of %d that a backend tells',
+    async (tokens) => {
+      const { quotas, hold, isGranted } = open([rule({ meter: 'tokens', limit: 4, estimate: 2 })])
+      quotas.settle(await hold(), { calls: 1, rows: 0, bytes: 0, tokens })
+      expect([await isGranted(), await isGranted()]).toEqual([true, false])
+    },
+  )
+
   it.each<[QuotaRule['per'], Partial<QuotaAsk>, boolean]>([
     [['person'], { oid: 'bob' }, true],
     [['person'], { tid: 't2' }, true],

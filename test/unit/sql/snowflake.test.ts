@@ -24,6 +24,12 @@ describe('the corpus of Snowflake', () => {
   })
 })
 
+describe('a sequence of Snowflake', () => {
+  it.each(['SELECT s.nextval', 'SELECT "S"."NEXTVAL"'])('is moved on by %s', async (sql) => {
+    expect(await judge(sql)).toMatchObject({ effect: 'write', safeRead: false, dangers: ['sequence'] })
+  })
+})
+
 describe('the text to send to Snowflake', () => {
   it.each([
     ["SELECT $$it's \\ x$$, 'a\\'b' // note\nFROM t", "SELECT 'it''s \\\\ x', 'a''b' FROM t"],
