@@ -126,9 +126,10 @@ function createLook({ table, homeTenant, now }: BreakGlassOptions, read: (row: S
     if (!mayBreak(principal, homeTenant)) return false
     const known = seen.get(principal.oid)
     if (known !== undefined && now() - known.at < freshMs) return known.until > now()
+    const at = now()
     const until = await look(principal.oid).catch(() => 0)
     if (seen.size >= mostRemembered) seen.clear()
-    seen.set(principal.oid, { until, at: now() })
+    seen.set(principal.oid, { until, at })
     return until > now()
   }
 }

@@ -1,6 +1,7 @@
 import { listActivity } from './activity.ts'
 import { listApprovals } from './approval-list.ts'
 import { showApproval } from './approval-view.ts'
+import { listUses } from './break-glass.ts'
 import { element } from './elements.ts'
 import { openGateway } from './gateway.ts'
 import { drawRefusal } from './refusals.ts'
@@ -10,11 +11,13 @@ import type { Desk, View } from './views.ts'
 const tabs = [
   { address: '#/approvals', title: 'Approvals' },
   { address: '#/activity', title: 'Done as me' },
+  { address: '#/break-glass', title: 'Emergency access' },
 ] as const
 
 const places: readonly { readonly pattern: RegExp; readonly view: View }[] = [
   { pattern: /^#\/approvals\/(apr_[0-9a-f]{32}(?:-\d{1,6})?)$/, view: showApproval },
   { pattern: /^#\/activity$/, view: listActivity },
+  { pattern: /^#\/break-glass(?:\/(bg_[0-9a-f]{32}))?$/, view: listUses },
   { pattern: /^/, view: listApprovals },
 ]
 

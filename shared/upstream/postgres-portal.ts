@@ -30,7 +30,7 @@ export interface PortalConnection {
   readonly stream: {
     cork(): void
     uncork(): void
-    on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
+    prependListener(event: 'data', listener: (chunk: Uint8Array) => void): unknown
     off(event: 'data', listener: (chunk: Uint8Array) => void): unknown
     destroy(error?: Error): unknown
   }
@@ -120,7 +120,8 @@ function countBytes({ stream }: PortalConnection, state: State, maxBytes: number
     state.bytes += chunk.byteLength
     if (state.bytes > maxBytes) stream.destroy(new Error(tooLargeMessage))
   }
-  stream.on('data', count)
+  // Before the driver's own listener: a chunk that holds the whole answer ends the statement there.
+  stream.prependListener('data', count)
   return () => void stream.off('data', count)
 }
 

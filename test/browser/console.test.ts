@@ -144,6 +144,34 @@ describe('the console on a telephone', () => {
     },
     90_000,
   )
+
+  needs('chromium')(
+    'shows an auditor a use of emergency access, and takes the review',
+    async () => {
+      const agent = createAgent(stack.file)
+      const holder = await agent.signIn('heidi', { control: true, acrs: ['c2'] })
+      const justification = 'The payroll run stands still and nobody else can be reached.'
+      const headers = { authorization: `Bearer ${holder}`, 'content-type': 'application/json' }
+      const body = JSON.stringify({ justification, minutes: 5 })
+      const broken = await fetch(`${stack.file.gateway}/api/break-glass`, { method: 'POST', headers, body })
+      const { id } = (await broken.json()) as { id: string }
+      expect(broken.status).toBe(201)
+      const page = await openBrowser(telephone)
+      try {
+        await signIn(page, 'dave', `#/break-glass/${id}`)
+        await page.until(`document.body.innerText.includes(${JSON.stringify(justification)})`)
+        await page.evaluate(`document.querySelector('textarea').value = 'Looked at with payroll: fine.'`)
+        await page.evaluate(press('Reviewed'))
+        await page.until(
+          `document.body.innerText.includes('Looked at with payroll: fine.') && !document.querySelector('textarea')`,
+        )
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+      } finally {
+        await page.close()
+      }
+    },
+    60_000,
+  )
 })
 
 async function untilTrue(look: () => Promise<boolean>): Promise<void> {

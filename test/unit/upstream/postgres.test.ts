@@ -115,6 +115,11 @@ describe('rows of a person', () => {
     expect(await regions('bob')).toEqual({ columns: ['region'], rows: [['US']] })
   })
 
+  it('says how many bytes came in, where they all came at once too', async () => {
+    const { bytes } = await makeExecutor().call(ask("select repeat('x', 1000) as v"))
+    expect([bytes > 1000, bytes < 2000]).toEqual([true, true])
+  })
+
   it('proves on the connection whom the backend sees', async () => {
     const { identity, backendIds } = await makeExecutor().call(ask('select session_user::text as me'))
     expect(identity).toMatchObject({ source: 'backend', method: 'session_user', matches: true })
