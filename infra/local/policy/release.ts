@@ -29,12 +29,27 @@ export async function makeRelease(order: ReleaseOrder): Promise<number> {
   const unsigned = order.sign === undefined ? await composeRelease(order, previous) : await readRelease(order.sign)
   const signed = signRelease(unsigned, { signer: order.signer, key })
   const { release, signatures } = signed
-  for (const line of await diffTexts(previous?.release.policies ?? [], release.policies))
-    process.stdout.write(`${line}\n`)
+  const changes = await diffTexts(previous?.release.policies ?? [], release.policies)
+  for (const line of [...changes, ...besides(previous?.release ?? null, release)]) process.stdout.write(`${line}\n`)
   await writeFile(order.out, `${JSON.stringify(signed)}\n`)
   const names = signatures.map(({ signer }) => signer).join(', ')
   process.stdout.write(`release ${release.version}, ${digestRelease(release)}, signed by ${names}: ${order.out}\n`)
   return 0
+}
+
+/** What changes besides policies: a signer must see a test that goes away as well as a policy that comes. */
+function besides(before: SignedRelease['release'] | null, after: SignedRelease['release']): readonly string[] {
+  if (before === null) return []
+  const [old, now] = [neversOf(before), neversOf(after)]
+  return [
+    ...(before.schema === after.schema ? [] : ['~ the schema is another']),
+    ...[...old].filter(([call]) => !now.has(call)).map(([, name]) => `- must never: ${name}`),
+    ...[...now].filter(([call]) => !old.has(call)).map(([, name]) => `+ must never: ${name}`),
+  ]
+}
+
+function neversOf({ mustNever }: SignedRelease['release']): ReadonlyMap<string, string> {
+  return new Map(mustNever.calls.map(({ name, request }) => [JSON.stringify([name, request]), name]))
 }
 
 /** Its calls that may never pass are those of the folder's tables, under the directory that the tables are for. */
