@@ -42,6 +42,7 @@ describe('policy request', () => {
         writes: [],
         labels: ['pii.contact'],
         carried: ['pii.contact', 'unclassified'],
+        changes: [],
         egress: false,
       },
       context: {
