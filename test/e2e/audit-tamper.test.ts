@@ -78,7 +78,9 @@ describe('the book of a running stack', () => {
     const { code, stdout } = await stack.command('audit:verify', '--json', '--full')
     const { verdict, counts, findings } = JSON.parse(stdout)
     expect({ code, verdict, findings }).toEqual({ code: 0, verdict: 'PASS', findings: [] })
-    expect(counts).toMatchObject({ intents: 2 * calls, outcomes: 2 * calls, openings: 2 * calls, open: 0, lanes: 1 })
+    expect(counts).toMatchObject({ intents: 2 * calls, outcomes: 2 * calls, openings: 2 * calls, open: 0 })
+    // The gateway's, and from the first look of the reconciler on the verifier's.
+    expect([1, 2]).toContain(counts.lanes)
   })
 
   it.each<[string, (book: Verified) => object[]]>([

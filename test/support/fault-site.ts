@@ -201,6 +201,8 @@ async function openForwarders(world: FaultWorld, { plan, orders, account, tells 
     COUNTERSIGN_KEY_VAULT_URL: `https://${host}`,
     COUNTERSIGN_NOTICES: JSON.stringify(tells ? [{ kind: 'webhook', secret }] : []),
     COUNTERSIGN_QUOTAS: JSON.stringify([quota]),
+    // Each try leaves a request behind.
+    COUNTERSIGN_APPROVAL_OPEN_LIMIT: '1000',
   }
   const env = Object.entries(named).filter(([name, value]) => name.startsWith('COUNTERSIGN_') && value !== undefined)
   return {
