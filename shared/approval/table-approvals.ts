@@ -1,6 +1,8 @@
 import type { TableClient } from '@azure/data-tables'
+import { sleep } from '../audit/pause.ts'
 import type { TokenSource } from '../audit/store.ts'
 import { Problem } from '../errors/problem.ts'
+import { repeatInDoubt, statusOf } from '../state/doubt.ts'
 import type { Use } from './approval.ts'
 import { type Columns, changingColumns, digestRange, readRow, requestColumns, spentKey } from './entity.ts'
 import type { ApprovalRow, ApprovalRows, NewRow, RowChange } from './rows.ts'
@@ -17,8 +19,6 @@ export interface TableApprovalsOptions {
 }
 
 const defaultTimeout = 2000
-const mostAttempts = 3
-const pauseMs = 100
 
 /**
  * Azure Table Storage as the table of approvals, by `@azure/data-tables` without its retries: after a retry of a change
@@ -33,7 +33,8 @@ export function createTableApprovals(options: TableApprovalsOptions): ApprovalRo
     opened ??= openTable(options, 5 * timeout)
     try {
       const client = await opened.catch(forget)
-      return await repeat((isRepeat) => work(client, isRepeat), Date.now() + timeout)
+      const clock = { now: Date.now, until: Date.now() + timeout, wait: sleep }
+      return await repeatInDoubt((isRepeat) => work(client, isRepeat), clock)
     } catch (cause) {
       throw unavailable(cause)
     }
@@ -57,24 +58,6 @@ interface Signal {
 }
 
 type Work<T> = (client: TableClient, isRepeat: boolean) => Promise<T>
-
-/** Once more, a few times, while the first attempt could still have had its time; what was refused is refused. */
-async function repeat<T>(attempt: (isRepeat: boolean) => Promise<T>, until: number): Promise<T> {
-  for (let count = 1; ; count += 1) {
-    try {
-      return await attempt(count > 1)
-    } catch (cause) {
-      if (count === mostAttempts || !isInDoubt(cause) || (count > 1 && Date.now() > until)) throw cause
-    }
-    await new Promise((resolve) => setTimeout(resolve, count * pauseMs))
-  }
-}
-
-/** Nobody answered, or something that cannot be made sense of; throttled, or failed over there. */
-function isInDoubt(cause: unknown): boolean {
-  const status = statusOf(cause) ?? 0
-  return status < 400 || status === 408 || status === 429 || status >= 500
-}
 
 type Entity = Columns & { readonly partitionKey: string; readonly rowKey: string }
 
@@ -164,10 +147,6 @@ function requestedFrom(since: number): string {
 /** Tenant ids and digests are of hexadecimal digits and dashes: nothing in them ends a literal. */
 function inTenant(tid: string): string {
   return `PartitionKey eq '${tid.replaceAll("'", "''")}'`
-}
-
-function statusOf(cause: unknown): number | undefined {
-  return (cause as { statusCode?: number }).statusCode
 }
 
 function unavailable(cause: unknown): Problem {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { TableClient } from '@azure/data-tables'
+import { sleep } from '../audit/pause.ts'
 import type { Properties, TokenSource } from '../audit/store.ts'
 import { rangeFilter, toStored } from '../audit/table-entity.ts'
 import { Problem } from '../errors/problem.ts'
+import { repeatInDoubt, statusOf } from './doubt.ts'
 import type { StatePlace, StateRow, StateTable } from './state-table.ts'
 
 export interface TableStateOptions {
@@ -16,8 +18,6 @@ export interface TableStateOptions {
 }
 
 const defaultTimeout = 2000
-const mostAttempts = 3
-const pauseMs = 100
 /** Says which attempt a stored row is of, so that a repeat of a change whose reply was lost knows its own. */
 const markName = 'writeMark'
 
@@ -40,9 +40,11 @@ export function createTableState(options: TableStateOptions): StateTable {
       throw unavailable(options.table, cause)
     })
     const attempt = () => work(client, { abortSignal: AbortSignal.timeout(timeout) })
-    return repeat(attempt, Date.now() + timeout).catch((cause: unknown) => {
-      throw unavailable(options.table, cause)
-    })
+    return repeatInDoubt(attempt, { now: Date.now, until: Date.now() + timeout, wait: sleep }).catch(
+      (cause: unknown) => {
+        throw unavailable(options.table, cause)
+      },
+    )
   }
   const marked = (values: Properties) => ({ ...values, [markName]: randomBytes(8).toString('hex') })
   return {
@@ -73,24 +75,6 @@ async function openTable({ account, table, allowInsecure }: TableStateOptions, t
       : sdk.TableClient.fromConnectionString(account.connectionString, table, settings)
   await client.createTable({ abortSignal: AbortSignal.timeout(timeout) })
   return client
-}
-
-/** Once more, a few times, while the first attempt could still have had its time; what was refused is refused. */
-async function repeat<T>(attempt: () => Promise<T>, until: number): Promise<T> {
-  for (let count = 1; ; count += 1) {
-    try {
-      return await attempt()
-    } catch (cause) {
-      if (count === mostAttempts || !isInDoubt(cause) || (count > 1 && Date.now() > until)) throw cause
-    }
-    await new Promise((resolve) => setTimeout(resolve, count * pauseMs))
-  }
-}
-
-/** Nobody answered, or something that cannot be made sense of; throttled, or failed over there. */
-function isInDoubt(cause: unknown): boolean {
-  const status = statusOf(cause) ?? 0
-  return status < 400 || status === 408 || status === 429 || status >= 500
 }
 
 type Row = { readonly partitionKey: string; readonly rowKey: string; readonly [markName]?: string }
@@ -175,10 +159,6 @@ function toState(entity: Parameters<typeof toStored>[0]): StateRow {
 function etagOf({ etag }: { readonly etag?: string | undefined }): string {
   if (etag === undefined) throw new Error('the reply has no ETag')
   return etag
-}
-
-function statusOf(cause: unknown): number | undefined {
-  return (cause as { statusCode?: number }).statusCode
 }
 
 function unavailable(table: string, cause: unknown): Problem {
