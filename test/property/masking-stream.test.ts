@@ -127,6 +127,11 @@ describe('a chat completion that flows', () => {
     expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: 'stop' }] })
   })
 
+  it.each([null, [], 7, 'text'])('goes on after a call that is %j', async (call) => {
+    const chunks = await run([words], (content) => ({ content, tool_calls: [call as Json] }))
+    expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: 'stop' }] })
+  })
+
   it('has the arguments of calls masked too', async () => {
     const make = (part: string) => ({ tool_calls: [{ index: 0, function: { arguments: part } }] })
     const chunks = await run(cut(`{"to":"ann.berg@customer.example","token":"${jwt}"}`, [100, 300, 500, 700]), make)
