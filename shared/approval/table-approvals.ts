@@ -1,22 +1,12 @@
 import type { TableClient } from '@azure/data-tables'
+import type { TableOptions } from '../audit/azure-tables.ts'
 import { sleep } from '../audit/pause.ts'
-import type { TokenSource } from '../audit/store.ts'
 import { Problem } from '../errors/problem.ts'
 import { repeatInDoubt, statusOf } from '../state/doubt.ts'
 import type { Use } from './approval.ts'
 import { type Columns, changingColumns, digestRange, readRow, requestColumns, spentKey } from './entity.ts'
 import type { ApprovalRow, ApprovalRows, NewRow, RowChange } from './rows.ts'
 import { isoTime } from './states.ts'
-
-export interface TableApprovalsOptions {
-  /** Account URL, and who we are there; or a connection string, for tests against a local table server. */
-  readonly account: { readonly url: string; readonly credential: TokenSource } | { readonly connectionString: string }
-  readonly table: string
-  /** Milliseconds for one request. */
-  readonly timeout?: number
-  /** Plain http, for tests against a local table server only. */
-  readonly allowInsecure?: boolean
-}
 
 const defaultTimeout = 2000
 
@@ -25,12 +15,12 @@ const defaultTimeout = 2000
  * whose reply was lost, our own claim would look like somebody else's. A change in doubt is repeated here, identical and
  * under the same ETag or key, so that at most one copy takes effect; a repeat that is refused looks whose the row is.
  */
-export function createTableApprovals(options: TableApprovalsOptions): ApprovalRows {
+export function createTableApprovals(options: TableOptions): ApprovalRows {
   const timeout = options.timeout ?? defaultTimeout
   let opened: Promise<TableClient> | undefined
   const signal = () => ({ abortSignal: AbortSignal.timeout(timeout) })
   const use = async <T>(work: Work<T>): Promise<T> => {
-    opened ??= openTable(options, 5 * timeout)
+    opened ??= import('../audit/azure-tables.ts').then(({ openTable }) => openTable(options, 5 * timeout))
     try {
       const client = await opened.catch(forget)
       const clock = { now: Date.now, until: Date.now() + timeout, wait: sleep }
@@ -60,17 +50,6 @@ interface Signal {
 type Work<T> = (client: TableClient, isRepeat: boolean) => Promise<T>
 
 type Entity = Columns & { readonly partitionKey: string; readonly rowKey: string }
-
-async function openTable({ account, table, allowInsecure }: TableApprovalsOptions, timeout: number) {
-  const sdk = await import('../audit/azure-tables.ts')
-  const settings = { retryOptions: { maxRetries: 0 }, allowInsecureConnection: allowInsecure ?? false }
-  const client =
-    'url' in account
-      ? new sdk.TableClient(account.url, table, account.credential, settings)
-      : sdk.TableClient.fromConnectionString(account.connectionString, table, settings)
-  await client.createTable({ abortSignal: AbortSignal.timeout(timeout) })
-  return client
-}
 
 function newEntity(row: NewRow): Entity {
   return { ...requestColumns(row), ...changingColumns(row), partitionKey: row.tid, rowKey: row.id }

@@ -1,21 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { TableClient } from '@azure/data-tables'
+import type { TableOptions } from '../audit/azure-tables.ts'
 import { sleep } from '../audit/pause.ts'
-import type { Properties, TokenSource } from '../audit/store.ts'
+import type { Properties } from '../audit/store.ts'
 import { rangeFilter, toStored } from '../audit/table-entity.ts'
 import { Problem } from '../errors/problem.ts'
 import { repeatInDoubt, statusOf } from './doubt.ts'
 import type { StatePlace, StateRow, StateTable } from './state-table.ts'
-
-export interface TableStateOptions {
-  /** Account URL, and who we are there; or a connection string, for tests against a local table server. */
-  readonly account: { readonly url: string; readonly credential: TokenSource } | { readonly connectionString: string }
-  readonly table: string
-  /** Milliseconds for one request. */
-  readonly timeout?: number
-  /** Plain http, for tests against a local table server only. */
-  readonly allowInsecure?: boolean
-}
 
 const defaultTimeout = 2000
 /** Says which attempt a stored row is of, so that a repeat of a change whose reply was lost knows its own. */
@@ -30,11 +21,11 @@ interface Signal {
  * change whose reply was lost, our own row would look like somebody else's. A change in doubt is repeated here under the
  * same ETag or key and with a mark of its own, by which a repeat that is refused tells whose row it met.
  */
-export function createTableState(options: TableStateOptions): StateTable {
+export function createTableState(options: TableOptions): StateTable {
   const timeout = options.timeout ?? defaultTimeout
   let opened: Promise<TableClient> | undefined
   const use = async <T>(work: (client: TableClient, signal: Signal) => Promise<T>): Promise<T> => {
-    opened ??= openTable(options, 5 * timeout)
+    opened ??= import('../audit/azure-tables.ts').then(({ openTable }) => openTable(options, 5 * timeout))
     const client = await opened.catch((cause: unknown) => {
       opened = undefined
       throw unavailable(options.table, cause)
@@ -64,17 +55,6 @@ export function createTableState(options: TableStateOptions): StateTable {
         collect(client, range && rangeFilter({ ...range, partitionKey: range.partition }), signal),
       ),
   }
-}
-
-async function openTable({ account, table, allowInsecure }: TableStateOptions, timeout: number) {
-  const sdk = await import('../audit/azure-tables.ts')
-  const settings = { retryOptions: { maxRetries: 0 }, allowInsecureConnection: allowInsecure ?? false }
-  const client =
-    'url' in account
-      ? new sdk.TableClient(account.url, table, account.credential, settings)
-      : sdk.TableClient.fromConnectionString(account.connectionString, table, settings)
-  await client.createTable({ abortSignal: AbortSignal.timeout(timeout) })
-  return client
 }
 
 type Row = { readonly partitionKey: string; readonly rowKey: string; readonly [markName]?: string }

@@ -8,6 +8,7 @@ import type { QuotaAsk, QuotaRule } from '../../shared/quota/quota.ts'
 import { createQuotas } from '../../shared/quota/quotas.ts'
 import type { StateTable } from '../../shared/state/state-table.ts'
 import { createStateMemory } from '../support/state-memory.ts'
+import { slowDown } from '../support/state-slow.ts'
 import { type Bench, compareFigure, type Figure, roundFigure } from './measurement.ts'
 import { createRowQuota, type Reserve } from './row-quota.ts'
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts'
@@ -69,7 +70,12 @@ function raise(error: unknown): never {
 async function simulate({ rate, minutes }: { readonly rate: number; readonly minutes: number }, open: Open) {
   const time = createVirtualTime(Date.UTC(2026, 10, 22, 12))
   const memory = createStateMemory()
-  const all = Array.from({ length: instances }, () => open(behind(memory, time), time.now))
+  const all = Array.from({ length: instances }, () =>
+    open(
+      slowDown(memory, () => time.wait(tableMs / 2)),
+      time.now,
+    ),
+  )
   const random = createRandom(7)
   const tally = { calls: 0, refused: 0, early: 0, waited: 0, used: new Map<number, number>() }
   const arrive = async () => {
@@ -112,24 +118,6 @@ async function call(reserve: Reserve, time: VirtualTime, tally: Tally): Promise<
   tally.used.set(window, used + takes)
   await time.wait(callMs)
   await settle(takes)
-}
-
-/** Half of the way there, half of the way back. */
-function behind(table: StateTable, time: VirtualTime): StateTable {
-  const slow = async <T>(work: () => Promise<T>): Promise<T> => {
-    await time.wait(tableMs / 2)
-    const answer = await work()
-    await time.wait(tableMs / 2)
-    return answer
-  }
-  return {
-    find: (place) => slow(() => table.find(place)),
-    insert: (place, values) => slow(() => table.insert(place, values)),
-    replace: (row, values) => slow(() => table.replace(row, values)),
-    remove: (place) => slow(() => table.remove(place)),
-    discard: (row) => slow(() => table.discard(row)),
-    list: (range) => slow(() => table.list(range)),
-  }
 }
 
 /** The same calls for both, in every run (Park and Miller, 1988). */

@@ -4,7 +4,7 @@ import { Problem } from '../../shared/errors/problem.ts'
 import type { QuotaRule } from '../../shared/quota/quota.ts'
 import { createQuotas, type Quotas } from '../../shared/quota/quotas.ts'
 import { createStateMemory } from '../support/state-memory.ts'
-import { slowDown } from '../support/state-slow.ts'
+import { slowDown, wayOf } from '../support/state-slow.ts'
 
 const ask = { tid: 't', oid: 'alice', actor: 'agent', backend: 'orders', rowLimit: 100, demanded: [] }
 const instances = 6
@@ -62,7 +62,10 @@ async function simulate(given: Scenario): Promise<{ tally: Tally; leased: () => 
   const { meter, window, limit, estimate } = given
   const memory = createStateMemory()
   let turn = 0
-  const table = slowDown(memory, () => given.delays[turn++ % given.delays.length] ?? 0)
+  const table = slowDown(
+    memory,
+    wayOf(() => given.delays[turn++ % given.delays.length] ?? 0),
+  )
   let time = Date.UTC(2026, 10, 22, 12)
   const rule: QuotaRule = { name: 'one', meter, per: ['person'], window, limit, onDemand: false, estimate }
   const onFault = (error: unknown) => {
