@@ -23,19 +23,41 @@ const opening = /<(?=[a-z/!?])/gi
  * addresses outside, and HTML that reaches out. `](https:` becomes `]⟦link⟧(https:`, `<img` becomes `&lt;img`.
  */
 export function breakMarkup(text: string): Neutralised {
-  let count = 0
-  const change = (to: string) => {
-    count += 1
-    return to
+  let broken: Neutralised = { text, count: 0 }
+  // A bracket that was broken is an entity then, with which an address or another element reaches out in its turn.
+  for (let turn = 0; turn < mostTurns; turn++) {
+    const links = breakLinks(broken.text)
+    const next = breakElements(links.text)
+    if (next.text === broken.text) break
+    broken = { text: next.text, count: broken.count + links.count + next.count }
   }
-  const links = text.includes(']')
-    ? text.replace(target, (found: string, address: string) =>
-        isOutside(address.replace(/^</, '')) ? change(`${found}${brokenLink}`) : found,
-      )
-    : text
-  if (!links.includes('<')) return { text: links, count }
-  const reaches = makeReachTest(links)
-  return { text: links.replace(opening, (found: string, at: number) => (reaches(at) ? change('&lt;') : found)), count }
+  return broken
+}
+
+/** A third changes nothing that the second left, by all that was tried; this bounds it whatever comes. */
+const mostTurns = 4
+
+function breakLinks(text: string): Neutralised {
+  if (!text.includes(']')) return { text, count: 0 }
+  let count = 0
+  const broken = text.replace(target, (found: string, address: string) => {
+    if (!isOutside(address.replace(/^</, ''))) return found
+    count += 1
+    return `${found}${brokenLink}`
+  })
+  return { text: broken, count }
+}
+
+function breakElements(text: string): Neutralised {
+  if (!text.includes('<')) return { text, count: 0 }
+  let count = 0
+  const reaches = makeReachTest(text)
+  const broken = text.replace(opening, (found: string, at: number) => {
+    if (!reaches(at)) return found
+    count += 1
+    return '&lt;'
+  })
+  return { text: broken, count }
 }
 
 /** Names a scheme or another host; what stands written otherwise (entities, escapes) counts as if it did. */

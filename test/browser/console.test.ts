@@ -142,7 +142,7 @@ describe('the console on a telephone', () => {
         await page.close()
       }
     },
-    90_000,
+    180_000,
   )
 
   needs('chromium')(
@@ -174,7 +174,8 @@ describe('the console on a telephone', () => {
   )
 })
 
+/** Long enough for the index of the book, which is made once a minute. */
 async function untilTrue(look: () => Promise<boolean>): Promise<void> {
-  for (const until = Date.now() + 30_000; Date.now() < until; await sleep(250)) if (await look()) return
+  for (const until = Date.now() + 100_000; Date.now() < until; await sleep(250)) if (await look()) return
   throw new Error('it never became true')
 }

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { understandKql } from '../../shared/sql/kql/understand.ts'
 import { createKqlJudge } from '../support/kql-oracle.ts'
+import { fc } from '../support/property.ts'
 import corpus from '../support/sql-corpus-kql.json' with { type: 'json' }
 
 /** Names that stand for tables somewhere in the corpus; no column is called like one of them. */

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { circlesOf, missingVotes, wouldCount } from '../../shared/approval/quorum.ts'
 import type { ApprovalNeed, Vote } from '../../shared/approval/terms.ts'
+import { fc } from '../support/property.ts'
 
 const groups = ['a', 'b', 'c'] as const
 const needs: fc.Arbitrary<ApprovalNeed[]> = fc.array(

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalBytes, type Json, parseCanonical } from '../../shared/audit/canonical.ts'
+import { fc } from '../support/property.ts'
 import { called, heartbeat, openWriter, permitted, verify } from '../unit/audit/fixture.ts'
 import { createMemoryRows, type Mishap } from '../unit/audit/memory-rows.ts'
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BookRecord } from '../../shared/audit/index-record.ts'
 import { csvCell, renderCsv } from '../../shared/http/audit-csv.ts'
+import { fc } from '../support/property.ts'
 
 /** Cells of a CSV text as RFC 4180 says. */
 function parseCsv(text: string): string[][] {

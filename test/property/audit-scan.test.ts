@@ -1,5 +1,4 @@
 import { createSecretKey } from 'node:crypto'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalText, type Json, parseCanonicalText } from '../../shared/audit/canonical.ts'
 import { leafDigest, rowMac } from '../../shared/audit/chain.ts'
@@ -7,6 +6,7 @@ import { draftIntent, draftOutcome, placeDraft } from '../../shared/audit/docume
 import type { RowDocument } from '../../shared/audit/record.ts'
 import { isRowMac } from '../../shared/audit/verify-mac.ts'
 import { factsOf, isRowDocument, scanRow } from '../../shared/audit/verify-schema.ts'
+import { fc } from '../support/property.ts'
 import { called, digest, kid, origin, permitted } from '../unit/audit/fixture.ts'
 
 const place = { origin, lane: 'L01', segment: 1, seq: 7, kid, time: '2026-11-22T10:00:00.000Z' }

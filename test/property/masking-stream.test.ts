@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mask } from '../../shared/masking/mask.ts'
 import { makeReport } from '../../shared/masking/report.ts'
@@ -8,6 +7,7 @@ import { maskLines } from '../../shared/masking/stream-lines.ts'
 import { maskBatches } from '../../shared/masking/stream-rows.ts'
 import { createTextStream } from '../../shared/masking/stream-text.ts'
 import type { Json } from '../../shared/pipeline/ports.ts'
+import { fc } from '../support/property.ts'
 import { tableRequest, treeRequest } from '../unit/masking/requests.ts'
 
 const jwt = `eyJhbGciOiJIUzI1NiJ9.${'eyJzdWIiOiIxMjM0In0'.repeat(3)}.c2lnbmF0dXJl`

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stricter, type Treatment } from '../../shared/masking/labels.ts'
 import { mask } from '../../shared/masking/mask.ts'
 import type { Obligation } from '../../shared/policy/decision.ts'
+import { fc } from '../support/property.ts'
 import { classification, tableRequest } from '../unit/masking/requests.ts'
 
 const names = ['id', 'email', 'national_id', 'birth_date', 'salary_eur', 'nickname', 'not_listed'] as const

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mask } from '../../shared/masking/mask.ts'
 import type { Json } from '../../shared/pipeline/ports.ts'
+import { fc } from '../support/property.ts'
 import { treeRequest } from '../unit/masking/requests.ts'
 
 const other = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>

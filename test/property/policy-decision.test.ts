@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { completeSketch, type Sketch } from '../../infra/policy/sketch.ts'
 import { effects } from '../../shared/backend/effect.ts'
@@ -6,6 +5,7 @@ import { loadPolicy } from '../../shared/policy/cedar.ts'
 import type { Decision, PolicyRequest } from '../../shared/policy/decision.ts'
 import type { PolicyOptions } from '../../shared/policy/loader.ts'
 import type { Policy } from '../../shared/policy/policy.ts'
+import { fc } from '../support/property.ts'
 import { shippedOptions } from '../unit/policy/fixtures.ts'
 
 let options: PolicyOptions

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { completeSketch, type Sketch } from '../../infra/policy/sketch.ts'
 import { effects } from '../../shared/backend/effect.ts'
@@ -8,6 +7,7 @@ import { decide } from '../../shared/policy/evaluate.ts'
 import type { Answer, PolicyJson, PolicyLanguage, Question } from '../../shared/policy/language.ts'
 import type { PolicyOptions } from '../../shared/policy/loader.ts'
 import { createSlices } from '../../shared/policy/slices.ts'
+import { fc } from '../support/property.ts'
 import { shippedOptions } from '../unit/policy/fixtures.ts'
 
 // Sets of policies are prepared by the hundred.

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../shared/errors/problem.ts'
 import type { QuotaRule } from '../../shared/quota/quota.ts'
 import { createQuotas, type Quotas } from '../../shared/quota/quotas.ts'
+import { fc } from '../support/property.ts'
 import { createStateMemory } from '../support/state-memory.ts'
 import { slowDown, wayOf } from '../support/state-slow.ts'
 

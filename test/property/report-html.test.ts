@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
-import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { renderReport, reportPolicy } from '../../shared/audit/report-html.ts'
 import { escapeText, markup } from '../../shared/audit/report-markup.ts'
 import type { Report } from '../../shared/audit/report-schema.ts'
 import { style } from '../../shared/audit/report-style.ts'
+import { fc } from '../support/property.ts'
 import { makeReportWeek } from '../support/report-week.ts'
 
 let report: Report

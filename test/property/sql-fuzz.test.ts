@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createParser } from '../../shared/sql/parser-worker.ts'
+import { fc } from '../support/property.ts'
 import { fuzzTables, hostileTexts, isMissed } from '../support/sql-fuzz.ts'
 
 const parser = createParser({ budgetMs: 30_000, startMs: 60_000 })

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createParser } from '../../shared/sql/parser-worker.ts'
+import { fc } from '../support/property.ts'
 
 const parser = createParser({ budgetMs: 5000, startMs: 30_000 })
 afterAll(() => parser.stop())

@@ -4,8 +4,8 @@
  * and quoted names look like in the text to send) and `written` (what gives a write away once these are cut out).
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import type { Dialect, Statement } from '../../shared/sql/statement.ts'
+import { fc } from './property.ts'
 
 export interface FuzzTable {
   readonly reads: readonly string[]

@@ -19,6 +19,9 @@ export interface Target {
 }
 
 const waitMs = 20_000
+/** What is longer is sent in two parts: a server that has heard enough answers and closes, and a reset would lose that. */
+const firstPart = 32 * 1024
+const answerMs = 100
 
 /** Sends bytes and gives all that came back before the connection closed. A server may close while it is still sent to. */
 export function sendBytes(base: string, bytes: string | Buffer): Promise<string> {
@@ -26,7 +29,13 @@ export function sendBytes(base: string, bytes: string | Buffer): Promise<string>
     let received = ''
     const socket = connect(Number(new URL(base).port), '127.0.0.1')
     socket.setEncoding('utf8').setTimeout(waitMs, () => socket.destroy(new Error('no answer')))
-    socket.on('connect', () => socket.write(bytes))
+    const whole = Buffer.from(bytes as string)
+    socket.on('connect', () => {
+      socket.write(whole.subarray(0, firstPart))
+      if (whole.length <= firstPart) return
+      const rest = setTimeout(() => socket.write(whole.subarray(firstPart)), answerMs)
+      socket.once('data', () => clearTimeout(rest)).once('close', () => clearTimeout(rest))
+    })
     socket.on('data', (chunk) => {
       received += chunk
     })

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { leafDigest } from '../../../shared/audit/chain.ts'
 import {
@@ -11,6 +10,7 @@ import {
   proveInclusion,
   treeRoot,
 } from '../../../shared/audit/merkle.ts'
+import { fc } from '../../support/property.ts'
 
 // Inputs and roots of the reference tests of Certificate Transparency (RFC 6962).
 const inputs = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f']

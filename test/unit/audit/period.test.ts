@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { carryOver, createPeriod, mergePeriods, readPeriod } from '../../../shared/audit/period.ts'
 import type { PeriodFacts, TallyName } from '../../../shared/audit/period-facts.ts'
 import type { EventFacts, IntentFacts, OutcomeFacts, RowDocument } from '../../../shared/audit/record.ts'
+import { fc } from '../../support/property.ts'
 import { called, kid, origin, permitted } from './fixture.ts'
 
 const tid = '11111111-1111-4111-8111-111111111111'

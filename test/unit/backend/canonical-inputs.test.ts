@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalInputs } from '../../../shared/backend/canonical-inputs.ts'
 import type { Json } from '../../../shared/pipeline/ports.ts'
+import { fc } from '../../support/property.ts'
 
 /** A number from the IEEE 754 bits that RFC 8785 appendix B lists. */
 const fromBits = (bits: string) => Buffer.from(bits, 'hex').readDoubleBE()

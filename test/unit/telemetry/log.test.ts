@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../../shared/errors/problem.ts'
 import { createLog, type LogFields, nameFailure } from '../../../shared/telemetry/log.ts'
+import { fc } from '../../support/property.ts'
 
 const allowed = [
   'decisionId',
