@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { defineBackend } from '../shared/backend/define.ts'
+import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 const sql = z.string().min(1).max(32_000).describe('One PostgreSQL statement; values as $1, $2, …')
@@ -24,11 +25,12 @@ serve(
   defineBackend({
     name: 'azure-postgresql',
     title: 'Azure Database for PostgreSQL flexible server',
-    scope: {
-      public: 'https://ossrdbms-aad.database.windows.net/.default',
-      usgov: 'https://ossrdbms-aad.database.usgovcloudapi.net/.default',
-      china: 'https://ossrdbms-aad.database.chinacloudapi.cn/.default',
-    },
+    ...resources.openSourceDatabases,
+    honesty: 'yes',
+    notes: [
+      'Each person has a login of their own; row-level security and grants are judged by the server for that login.',
+      'A connection outlives the token that opened it: it is closed when the token ends.',
+    ],
     hostSuffixes: {
       public: ['.postgres.database.azure.com'],
       usgov: ['.postgres.database.usgovcloudapi.net'],

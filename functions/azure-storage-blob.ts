@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { defineBackend, rest } from '../shared/backend/define.ts'
+import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 // Azure's own rules for names, without the containers of the service itself ($root, $web, $logs).
@@ -114,11 +115,9 @@ serve(
   defineBackend({
     name: 'azure-storage-blob',
     title: 'Azure Blob Storage',
-    scope: {
-      public: 'https://storage.azure.com/.default',
-      usgov: 'https://storage.azure.com/.default',
-      china: 'https://storage.azure.com/.default',
-    },
+    ...resources.storage,
+    honesty: 'yes',
+    notes: ['Signed links (SAS) are neither made nor passed on: whoever holds one is nobody in particular.'],
     hostSuffixes: {
       public: ['.blob.core.windows.net'],
       usgov: ['.blob.core.usgovcloudapi.net'],

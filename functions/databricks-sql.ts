@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type DatabricksAction, defineBackend } from '../shared/backend/define.ts'
+import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 const text = z.string().min(1).max(32_000).describe('One Databricks SQL statement; values as :name')
@@ -40,11 +41,11 @@ serve(
   defineBackend({
     name: 'databricks-sql',
     title: 'Databricks SQL statement execution',
-    scope: {
-      public: '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default',
-      usgov: '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default',
-      china: '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default',
-    },
+    ...resources.databricks,
+    honesty: 'yes',
+    notes: [
+      'A warehouse reads storage by the credentials of Unity Catalog; what the person may see is judged there, by name.',
+    ],
     hostSuffixes: {
       public: ['.azuredatabricks.net'],
       usgov: ['.databricks.azure.us'],

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { defineBackend, rest } from '../shared/backend/define.ts'
+import { tenantDefined } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 const orderId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/)
@@ -26,7 +27,9 @@ serve(
   defineBackend({
     name: 'rest-entra-api',
     title: 'Orders API: a custom REST API protected by Entra',
-    scope: 'configured',
+    ...tenantDefined('The registration of the API'),
+    honesty: 'yes',
+    notes: ['What holds for the person is what the API itself checks in the token; Countersign cannot see inside it.'],
     hostSuffixes: { public: [], usgov: [], china: [] },
     identityProbe: { method: 'request', path: '/whoami', oid: '/oid', tid: '/tid' },
     operations: {

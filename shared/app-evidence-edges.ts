@@ -100,7 +100,8 @@ function createNightPorts(
   const clientId = settings.COUNTERSIGN_CLIENT_ID
   const scopes = [...configured].map(([name, backend]) => {
     const configuration = settings.COUNTERSIGN_BACKENDS[name] ?? { classification: {} }
-    return [name, scopeOf(backend, settings.COUNTERSIGN_CLOUD, configuration)] as const
+    const development = settings.COUNTERSIGN_MODE === 'development'
+    return [name, scopeOf(backend, { cloud: settings.COUNTERSIGN_CLOUD, development, configuration })] as const
   })
   const sources = createSources({
     sources: settings.COUNTERSIGN_SOURCES,

@@ -1,3 +1,6 @@
+import type { BackendConfiguration } from './backend/configuration.ts'
+import { baseUrlOf } from './backend/configured.ts'
+import type { Backend } from './backend/define.ts'
 import type { Settings } from './config/settings.ts'
 import { Problem } from './errors/problem.ts'
 import { readBackendChallenge } from './identity/backend-challenge.ts'
@@ -25,7 +28,7 @@ export function createExecutors(settings: Settings, { closing, handleKey }: Part
   }
   const rest = createRestExecutor({
     fetch,
-    settingsFor: (name) => ({ baseUrl: of(name).baseUrl ?? '' }),
+    settingsFor: (backend, at) => restSettings(backend, of(backend.name), { settings, at }),
     clock: Date.now,
     parseChallenge: readBackendChallenge,
     parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
@@ -51,4 +54,17 @@ export function createExecutors(settings: Settings, { closing, handleKey }: Part
     ['postgres', postgres],
     ['databricks', databricks],
   ])
+}
+
+function restSettings(
+  backend: Backend,
+  configuration: BackendConfiguration,
+  { settings, at }: { readonly settings: Settings; readonly at: string | undefined },
+) {
+  const development = settings.COUNTERSIGN_MODE === 'development'
+  const baseUrl = baseUrlOf(backend, { cloud: settings.COUNTERSIGN_CLOUD, development, configuration, at })
+  const reason = 'not_called:endpoint'
+  if (baseUrl === undefined)
+    throw new Problem('backend_not_configured', 'What this operation goes to is not configured here.', { reason })
+  return { baseUrl, values: configuration.values ?? {} }
 }

@@ -7,8 +7,16 @@ import { type AppPorts, createPorts, type Foundation } from './app-ports.ts'
 import type { ApproverRules } from './approval/vote.ts'
 import { sleep } from './audit/pause.ts'
 import { listBackends } from './backend/catalogue.ts'
-import { assertComplete, digestDeclaration, digestJson, scopeOf, selectConfigured } from './backend/configured.ts'
-import type { Backend } from './backend/define.ts'
+import {
+  assertComplete,
+  baseUrlOf,
+  digestDeclaration,
+  digestJson,
+  type EndpointQuestion,
+  scopesOf,
+  selectConfigured,
+} from './backend/configured.ts'
+import { type Backend, endpointOf } from './backend/define.ts'
 import { readHostAccounts, readSettings } from './config/environment.ts'
 import { isOwnResource } from './config/own-resources.ts'
 import type { Settings } from './config/settings.ts'
@@ -183,21 +191,46 @@ function readClassification({ COUNTERSIGN_BACKENDS: own }: Settings, configured:
   return { labelTree: file.labels, classifications: new Map(merged) }
 }
 
-/** A backend is called at the host that its declaration allows and nowhere else; scope and host must be there. */
+/** A backend is called at the hosts that its declaration allows and nowhere else; its own scope and host must be there. */
 function checkTarget(backend: Backend, settings: Settings): void {
   const configuration = settings.COUNTERSIGN_BACKENDS[backend.name]
-  const suffixes = backend.hostSuffixes[settings.COUNTERSIGN_CLOUD]
-  const development = settings.COUNTERSIGN_MODE === 'development'
   if (configuration === undefined) return
+  const asked = { ...standOf(settings), configuration }
   assertComplete(backend, configuration)
-  scopeOf(backend, settings.COUNTERSIGN_CLOUD, configuration)
-  const fault =
-    configuration.host === undefined
-      ? checkBaseUrl(configuration.baseUrl ?? '', suffixes, development)
-      : checkHost(configuration.host, suffixes, development)
-  const target = configuration.baseUrl ?? `https://${configuration.host}`
-  const own = fault === null && isOwnResource(new URL(target), settings, readHostAccounts())
-  if (fault !== null || own) throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}) is refused: ${fault ?? 'own'}`)
+  scopesOf(backend, asked)
+  if (configuration.host === undefined) checkAddress(backend, asked, settings)
+  else checkServer(backend, configuration.host, settings)
+  for (const at of Object.keys(backend.endpoints ?? {})) {
+    if (baseUrlOf(backend, { ...asked, at }) !== undefined) checkAddress(backend, { ...asked, at }, settings)
+  }
+}
+
+const standOf = (settings: Settings) => ({
+  cloud: settings.COUNTERSIGN_CLOUD,
+  development: settings.COUNTERSIGN_MODE === 'development',
+})
+
+function checkAddress(backend: Backend, asked: EndpointQuestion, settings: Settings): void {
+  const url = baseUrlOf(backend, asked) ?? ''
+  const suffixes = endpointOf(backend, asked.at).hostSuffixes[asked.cloud]
+  const fault = suffixes === null ? 'unknown_in_this_cloud' : checkBaseUrl(url, suffixes, asked.development)
+  refuseTarget(asked.at === undefined ? backend.name : `${backend.name}.endpoints.${asked.at}`, {
+    url,
+    fault,
+    settings,
+  })
+}
+
+function checkServer(backend: Backend, host: string, settings: Settings): void {
+  const suffixes = backend.hostSuffixes[settings.COUNTERSIGN_CLOUD]
+  const fault = suffixes === null ? 'unknown_in_this_cloud' : checkHost(host, suffixes, standOf(settings).development)
+  refuseTarget(backend.name, { url: `https://${host}`, fault, settings })
+}
+
+function refuseTarget(place: string, target: { url: string; fault: string | null; settings: Settings }): void {
+  const { url, fault, settings } = target
+  const own = fault === null && isOwnResource(new URL(url), settings, readHostAccounts())
+  if (fault !== null || own) throw new Error(`COUNTERSIGN_BACKENDS (at ${place}) is refused: ${fault ?? 'own'}`)
 }
 
 /** The policy that is shipped with the build, over the deployment's own groups. */
@@ -238,6 +271,10 @@ async function createDeployment(base: Foundation, ports: Ports, approvers: Appro
     targetDigests: each((backend) => digestJson({ ...configurationOf(backend), classification: undefined })),
     classifications: base.classifications,
     labelTree: base.labelTree,
-    scopes: each((backend) => scopeOf(backend, settings.COUNTERSIGN_CLOUD, configurationOf(backend))),
+    scopes: new Map(
+      [...configured.values()].flatMap((backend) =>
+        scopesOf(backend, { ...standOf(settings), configuration: configurationOf(backend) }),
+      ),
+    ),
   }
 }

@@ -15,8 +15,7 @@ import { readSources, type Source } from './sources.ts'
 const floor = 150
 
 const folders = ['functions', 'shared'] as const
-const outer =
-  /^shared\/((app(-ports|-executors|-evidence|-evidence-edges|-evidence-night|-approvals|-notices|-policy|-usage)?|serve)\.ts|http\/|console\/|config\/environment\.ts)/
+const outer = /^shared\/((app[a-z-]*|serve)\.ts|http\/|console\/|config\/environment\.ts)/
 
 const edges = z.array(z.object({ technology: z.string(), files: z.array(z.string()).min(1) }))
 

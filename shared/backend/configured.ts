@@ -1,20 +1,8 @@
 import { createHash } from 'node:crypto'
 import type * as z from 'zod'
-import type { Backend, Cloud, Operation } from './define.ts'
-
-/** What a deployment says of one backend; the settings schema has the bounds. */
-export interface BackendConfiguration {
-  readonly baseUrl?: string | undefined
-  readonly scope?: string | undefined
-  readonly host?: string | undefined
-  readonly port?: number | undefined
-  readonly database?: string | undefined
-  readonly containers?: readonly string[] | undefined
-  readonly warehouses?: readonly string[] | undefined
-  readonly catalog?: string | undefined
-  readonly schema?: string | undefined
-  readonly classification: Readonly<Record<string, string>>
-}
+import type { BackendConfiguration } from './configuration.ts'
+import { assertValues, listName } from './configured-values.ts'
+import { type Backend, type Cloud, endpointKey, endpointOf, type Operation } from './define.ts'
 
 /** The declared backends that this deployment configures; throws where it names one that nobody declares. */
 export function selectConfigured(
@@ -27,7 +15,8 @@ export function selectConfigured(
       const backend = byName.get(name)
       if (backend === undefined) throw new Error(`COUNTERSIGN_BACKENDS (at ${name}) names no backend`)
       assertClassified(backend, configured[name])
-      return [name, limitObjects(backend, configured[name]?.containers)]
+      assertValues(backend, configured[name])
+      return [name, limitInputs(limitObjects(backend, configured[name]?.containers), configured[name]?.allow ?? {})]
     }),
   )
 }
@@ -68,22 +57,100 @@ function assertClassified(backend: Backend, configuration: BackendConfiguration 
 }
 
 function limit(operation: Operation, objects: readonly string[]): Operation {
-  const { object, inputs } = operation
-  if (object === undefined) return operation
-  const listed = (value: unknown) =>
-    objects.includes(String((value as Readonly<Record<string, unknown>> | undefined)?.[object]))
-  const issue = { code: 'invalid_value' as const, values: [...objects], path: [object] }
+  const { object } = operation
+  return object === undefined ? operation : narrow(operation, object, objects)
+}
+
+/** The operation whose input of that name can only be one of the listed, or a list of them. */
+function narrow(operation: Operation, input: string, listed: readonly string[]): Operation {
+  const { inputs } = operation
+  const isListed = (value: unknown) =>
+    (Array.isArray(value) ? value : [value]).every((one) => listed.includes(String(one)))
+  const issue = { code: 'invalid_value' as const, values: [...listed], path: [input] }
   const check = (payload: z.core.ParsePayload) => {
-    if (!listed(payload.value)) payload.issues.push({ ...issue, input: payload.value })
+    const value = (payload.value as Readonly<Record<string, unknown>> | undefined)?.[input]
+    if (!isListed(value)) payload.issues.push({ ...issue, input: payload.value })
   }
   return { ...operation, inputs: () => inputs().check(check) }
 }
 
-/** The scope to ask for; throws where the declaration leaves it to a deployment that says nothing. */
-export function scopeOf(backend: Backend, cloud: Cloud, configuration: BackendConfiguration): string {
-  const scope = backend.scope === 'configured' ? configuration.scope : backend.scope[cloud]
-  if (scope === undefined) throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}.scope) is missing`)
+/**
+ * The declaration with its limited inputs narrowed to the deployment's lists. Where an input is left out it is not
+ * among the listed: a call says which one it means.
+ */
+function limitInputs(backend: Backend, allow: Readonly<Record<string, readonly string[]>>): Backend {
+  const lists = Object.entries(backend.limits ?? {}).map(([input, name]) => [input, allow[listName(name)]] as const)
+  const set = lists.filter((pair): pair is [string, readonly string[]] => pair[1] !== undefined)
+  if (set.length === 0) return backend
+  const limited = Object.entries(backend.operations).map(([name, operation]) => [
+    name,
+    set
+      .filter(([input]) => takes(operation, input))
+      .reduce((narrowed, [input, listed]) => narrow(narrowed, input, listed), operation),
+  ])
+  return Object.freeze({ ...backend, operations: Object.fromEntries(limited) })
+}
+
+function takes(operation: Operation, input: string): boolean {
+  const schema = operation.inputs() as { readonly shape?: Readonly<Record<string, unknown>> }
+  return schema.shape !== undefined && Object.hasOwn(schema.shape, input)
+}
+
+/** Which endpoint of a backend is meant, and where. */
+export interface EndpointQuestion {
+  readonly cloud: Cloud
+  /** Nothing outside this machine is called: an address that is the same for everybody is none. */
+  readonly development: boolean
+  readonly configuration: BackendConfiguration
+  /** Name of a further endpoint; absent: the backend's own. */
+  readonly at?: string | undefined
+}
+
+/** Where an endpoint is: what the deployment says, else what is the same for everybody; undefined = nowhere. */
+export function baseUrlOf(backend: Backend, question: EndpointQuestion): string | undefined {
+  const { cloud, development, configuration, at } = question
+  const own = at === undefined ? configuration : configuration.endpoints?.[at]
+  const usual = development ? undefined : endpointOf(backend, at).base?.[cloud]
+  return own?.baseUrl ?? usual ?? undefined
+}
+
+/** The scope to ask for; throws where it is not known in this cloud, or left to a deployment that says nothing. */
+export function scopeOf(backend: Backend, question: EndpointQuestion): string {
+  const { cloud, configuration, at } = question
+  const { scope: declared } = endpointOf(backend, at)
+  const place = at === undefined ? `${backend.name}.scope` : `${backend.name}.endpoints.${at}.scope`
+  if (declared === 'host') return hostScope(baseUrlOf(backend, question), place)
+  const own = at === undefined ? configuration.scope : configuration.endpoints?.[at]?.scope
+  const scope = declared === 'configured' ? own : declared[cloud]
+  if (scope === undefined) throw new Error(`COUNTERSIGN_BACKENDS (at ${place}) is missing`)
+  if (scope === null) throw new Error(`COUNTERSIGN_BACKENDS (at ${place}) is not known in this cloud`)
   return scope
+}
+
+function hostScope(baseUrl: string | undefined, place: string): string {
+  if (baseUrl === undefined)
+    throw new Error(`COUNTERSIGN_BACKENDS (at ${place}) is made of the base URL, which is missing`)
+  return `${new URL(baseUrl).origin}/.default`
+}
+
+/**
+ * The scopes of all endpoints that are there, by `endpointKey`. Throws for the backend's own as `scopeOf` does; a
+ * further endpoint that the deployment leaves out, or that has no scope in this cloud, has none.
+ */
+export function scopesOf(
+  backend: Backend,
+  question: EndpointQuestion,
+): readonly (readonly [key: string, scope: string])[] {
+  const own = [endpointKey(backend.name, undefined), scopeOf(backend, question)] as const
+  const further = Object.keys(backend.endpoints ?? {}).flatMap((at) => {
+    const asked = { ...question, at }
+    const known = endpointOf(backend, at).scope
+    const isKnown = typeof known === 'string' || known[question.cloud] !== null
+    return baseUrlOf(backend, asked) === undefined || !isKnown
+      ? []
+      : [[endpointKey(backend.name, at), scopeOf(backend, asked)] as const]
+  })
+  return [own, ...further]
 }
 
 /** Throws where a deployment leaves out what the declaration requires. */

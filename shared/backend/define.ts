@@ -1,11 +1,21 @@
 import type * as z from 'zod'
 import type { Dialect } from '../sql/statement.ts'
+import type { CosmosCall, MongoCall } from './document-call.ts'
 import type { Effect } from './effect.ts'
+import type { GenieCall } from './genie-call.ts'
+import type { McpCall } from './mcp-call.ts'
+import type { OpenAiCall } from './openai-call.ts'
 import type { PreviewTemplate, Reference } from './references.ts'
 import type { RestCall, RestParts } from './rest-call.ts'
+import type { RunsAs } from './runner.ts'
+import type { SshCall } from './ssh-call.ts'
+import type { MysqlCall, TdsCall } from './statement-call.ts'
 
 /** The Azure clouds that one deployment can stand in; a deployment stands in exactly one. */
 export type Cloud = 'public' | 'usgov' | 'china'
+
+/** One value a cloud; null = nobody has said what it is there, so that a deployment in that cloud refuses it. */
+export type PerCloud<T> = Readonly<Record<Cloud, T | null>>
 
 /** A schema behind a thunk, so that a process that never serves a backend never builds its schemas. */
 export type SchemaThunk = () => z.ZodType
@@ -13,6 +23,14 @@ export type SchemaThunk = () => z.ZodType
 /** How an operation reaches its backend: one variant a technology, named as the file in `shared/upstream/`. */
 export type CallTemplate =
   | RestCall
+  | CosmosCall
+  | GenieCall
+  | McpCall
+  | MongoCall
+  | MysqlCall
+  | OpenAiCall
+  | SshCall
+  | TdsCall
   | {
       readonly technology: 'postgres'
       /** A server-side guard: the statement runs in a READ ONLY transaction. */
@@ -48,8 +66,14 @@ export interface Operation {
   readonly summary: string
   /** The worst effect that a call of it may have; a payload that does more is refused. */
   readonly effect: Effect
-  /** `other` runs with an identity that is not the caller's (jobs, embedded credentials). */
-  readonly runsAs?: 'person' | 'other'
+  /** `other` runs with an identity that is not the caller's (jobs, embedded credentials); or where that can be read. */
+  readonly runsAs?: RunsAs
+  /** Name of the backend's further endpoint that it goes to, with that endpoint's own token. */
+  readonly at?: string
+  /** What a reader of the documentation has to know of this operation. */
+  readonly note?: string
+  /** Why nobody can do this as the person: it is declared so that the answer says it, and always denied. */
+  readonly unsupported?: string
   /** Sends data out of the company's own systems: mail, a ticket, a share, a public link. */
   readonly egress?: boolean
   /** Brings back text that people outside wrote: mail, tickets, web pages. Whoever reads it is tainted for eight hours. */
@@ -83,15 +107,65 @@ export type IdentityProbe =
   | { readonly method: 'session_user' }
   | { readonly method: 'request'; readonly path: string; readonly oid: string; readonly tid?: string }
 
+/** A delegated permission of an API, to be granted to Countersign's registration. */
+export interface Permission {
+  /** The API's application id, or `tenant-defined` where the company has its own registration. */
+  readonly resource: string
+  readonly name: string
+  /** Names of the delegated scopes. */
+  readonly scopes: readonly string[]
+}
+
+/** Where calls go, and for which API the person's token is exchanged. */
+export interface Endpoint {
+  /**
+   * Delegated scope of the exchange, a cloud each; `configured` reads it from the deployment's own settings, `host`
+   * makes it of the base URL (`https://<host>/.default`).
+   */
+  readonly scope: PerCloud<string> | 'configured' | 'host'
+  readonly permission?: Permission
+  /** Host name suffixes that the deployment may point it at, a cloud each; empty = any host that the setting names. */
+  readonly hostSuffixes: PerCloud<readonly string[]>
+  /** The base URL where it is the same for everybody; a deployment may name another under the suffixes. */
+  readonly base?: PerCloud<string>
+  readonly identityProbe?: IdentityProbe
+}
+
+/** One value that a deployment sets for a backend; templates take it as `{@name}`. */
+export interface DeploymentValue {
+  readonly description: string
+  /** What it has to match as a whole; absent: one path segment. */
+  readonly pattern?: RegExp
+  readonly optional?: true
+}
+
+/** Services that make of an exchanged token one that a foreign system takes, for the same person. */
+export type TokenServiceName = 'aws' | 'google' | 'salesforce' | 'sap'
+
+/** How far calls really happen as the person; shown in the documentation. */
+export type Honesty = 'yes' | 'conditional' | 'partial' | 'by-token-service'
+
 /** A governed API: everything that HTTP routes, tools, OpenAPI, policy names and documentation derive from. */
-export interface Backend {
+export interface Backend extends Endpoint {
   readonly name: string
   readonly title: string
-  /** Delegated scope of the exchange, a cloud each; `configured` reads it from the deployment's own settings. */
-  readonly scope: Readonly<Record<Cloud, string>> | 'configured'
-  /** Host name suffixes that the deployment may point it at, a cloud each; empty = any host that the setting names. */
-  readonly hostSuffixes: Readonly<Record<Cloud, readonly string[]>>
-  readonly identityProbe?: IdentityProbe
+  /** Further APIs that single operations go to, by the name that `Operation.at` gives. */
+  readonly endpoints?: Readonly<Record<string, Endpoint>>
+  readonly honesty?: Honesty
+  /** What holds and what does not: shown in the documentation and the console, whole sentences. */
+  readonly notes?: readonly string[]
+  /** Values that a deployment sets under `values`. */
+  readonly values?: Readonly<Record<string, DeploymentValue>>
+  /**
+   * Inputs that a deployment may narrow: input name → name of a list under `allow`. A list that is not set leaves the
+   * input to the person's own rights, an empty one allows nothing. Names that start with `!` have to be set.
+   */
+  readonly limits?: Readonly<Record<string, string>>
+  /** Headers that carry our ids into the backend's own log, beside the usual; `{decisionId}` takes the call's. */
+  readonly correlation?: Readonly<Record<string, string>>
+  /** Names of answer headers, in small letters, that go into the outcome row beside the usual. */
+  readonly records?: readonly string[]
+  readonly tokenService?: TokenServiceName
   /** The only objects that a call may name; from the deployment's configuration, where operations name objects. */
   readonly objects?: readonly string[]
   /** Anybody may have written what it answers (mail, tickets, pages): its texts are searched for identifiers. */
@@ -102,7 +176,7 @@ export interface Backend {
 }
 
 type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? (Name extends `+${infer Plain}` ? Plain : Name) | PathParameter<Rest>
+  ? (Name extends `+${infer Plain}` ? Plain : Name extends `@${string}` ? never : Name) | PathParameter<Rest>
   : never
 
 /** A REST call whose template parameters the type system checks against the inputs' names. */
@@ -116,6 +190,16 @@ export function rest<const Path extends string, const Names extends readonly str
   return { technology: 'rest', ...template }
 }
 
+/** Where an operation goes: the backend's own endpoint, or one of its further ones. */
+export function endpointOf(backend: Backend, at: string | undefined): Endpoint {
+  return (at === undefined ? undefined : backend.endpoints?.[at]) ?? backend
+}
+
+/** Names one endpoint of one backend, where values are kept for each. */
+export function endpointKey(backend: string, at: string | undefined): string {
+  return at === undefined ? backend : `${backend}/${at}`
+}
+
 const backendName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 const operationName = /^[a-z][A-Za-z0-9]*$/
 
@@ -125,5 +209,9 @@ export function defineBackend(backend: Backend): Backend {
   for (const name of Object.keys(backend.operations)) {
     if (!operationName.test(name)) throw new TypeError(`operation name ${backend.name}.${name} is not camelCase`)
   }
+  const at = Object.values(backend.operations).find(
+    ({ at }) => at !== undefined && backend.endpoints?.[at] === undefined,
+  )
+  if (at !== undefined) throw new TypeError(`backend ${backend.name} has no endpoint ${at.at}`)
   return Object.freeze(backend)
 }

@@ -27,6 +27,13 @@ export const backendSettings = z.strictObject({
     .optional(),
   catalog: z.string().min(1).optional(),
   schema: z.string().min(1).optional(),
+  /** Further endpoints of the backend, by the names that its declaration gives. */
+  endpoints: z
+    .record(z.string(), z.strictObject({ baseUrl: z.url().optional(), scope: z.string().min(1).optional() }))
+    .optional(),
+  /** Values that its templates take, and lists that narrow its inputs: the declaration names both. */
+  values: z.record(z.string(), z.string().min(1).max(500)).optional(),
+  allow: z.record(z.string(), z.array(z.string().min(1).max(500)).max(1_000)).optional(),
   /** `schema.table.column` or a JSON pointer → label; a table with any entry here is classified as a whole. */
   classification: z.record(z.string(), z.string()).default({}),
 })

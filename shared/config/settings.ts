@@ -238,6 +238,10 @@ function breaks(rule: Rule, settings: Settings): boolean {
 
 function remoteBackends(settings: Settings): string[] {
   return Object.entries(settings.COUNTERSIGN_BACKENDS)
-    .filter(([, backend]) => !isLoopback(new URL(backend.baseUrl ?? `https://${backend.host ?? 'localhost'}`)))
+    .filter(([, backend]) => addressesOf(backend).some((url) => !isLoopback(new URL(url))))
     .map(([name]) => `COUNTERSIGN_BACKENDS (at ${name}) is not on loopback, which development mode demands`)
+}
+
+function addressesOf({ baseUrl, host = 'localhost', endpoints = {} }: Settings['COUNTERSIGN_BACKENDS'][string]) {
+  return [baseUrl ?? `https://${host}`, ...Object.values(endpoints).flatMap((endpoint) => endpoint.baseUrl ?? [])]
 }

@@ -1,4 +1,5 @@
 import { classify, labelsOf } from '../backend/classify.ts'
+import type { RunsAs } from '../backend/runner.ts'
 import { Problem } from '../errors/problem.ts'
 import { type Classification, indexTables } from '../masking/classification.ts'
 import { labelsCarried, labelsCompared } from '../masking/column-labels.ts'
@@ -108,7 +109,7 @@ export function policyRequest(
       backend: invocation.backend.name,
       operation: invocation.operationName,
       declaredEffect: invocation.operation.effect,
-      runsAs: invocation.operation.runsAs ?? 'person',
+      runsAs: runnerOf(invocation.operation.runsAs),
       reads: understood.reads,
       writes: understood.writes,
       labels,
@@ -133,4 +134,9 @@ export function denied(reasons: readonly string[]): Problem {
     reasons,
     next: { action: 'change_input', url: '/api/explain' },
   })
+}
+
+/** Where nobody has read who it runs as, it is somebody else. */
+function runnerOf(runsAs: RunsAs = 'person'): 'person' | 'other' {
+  return typeof runsAs === 'string' ? runsAs : 'other'
 }

@@ -68,6 +68,7 @@ export interface Deployment {
   readonly classifications: ReadonlyMap<string, Readonly<Record<string, string>>>
   /** What each label gets by default; absent: what is built in. */
   readonly labelTree?: LabelTree
+  /** By `endpointKey`. */
   readonly scopes: ReadonlyMap<string, string>
   /** Secret of the keyed-token mask. */
   readonly maskKey: Pick<TokenKey, 'version' | 'secret'>

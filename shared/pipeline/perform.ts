@@ -1,3 +1,4 @@
+import { endpointKey } from '../backend/define.ts'
 import { Problem } from '../errors/problem.ts'
 import type { ExchangedToken } from '../identity/principal.ts'
 import { demandClaims } from '../identity/step-up.ts'
@@ -66,11 +67,19 @@ function requestToken(stage: Permitted, { ports, deployment }: World, claims?: s
   return ports.exchange.exchange({
     principal: stage.principal,
     assertion: stage.assertion,
-    scope: deployment.scopes.get(stage.invocation.backend.name) ?? '',
+    scope: scopeFor(stage, deployment),
     ...(claims === undefined ? {} : { claims }),
     correlationId: stage.decisionId,
     signal: AbortSignal.timeout(ports.deadlineMs),
   })
+}
+
+/** A further endpoint may be left out by the deployment, or unknown in its cloud. */
+function scopeFor({ invocation }: Permitted, { scopes }: Deployment): string {
+  const scope = scopes.get(endpointKey(invocation.backend.name, invocation.operation.at))
+  if (scope !== undefined) return scope
+  const reason = 'not_called:endpoint'
+  throw new Problem('backend_not_configured', 'What this operation goes to is not configured here.', { reason })
 }
 
 /**

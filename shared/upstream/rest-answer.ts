@@ -38,6 +38,7 @@ export async function readAnswer(response: Response, job: AnswerJob): Promise<Re
     await response.body?.cancel()
     return { data: pickHeaders(response.headers, answer), bytes: 0, truncated: false }
   }
+  if (answer.kind === 'table') throw refuse('table')
   const read = await readContent(response, Math.min(maxBytes, mostContent))
   const { data, bytes } = describeContent(response, read)
   const about = pickHeaders(response.headers, answer)

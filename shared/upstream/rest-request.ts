@@ -20,8 +20,12 @@ export interface RestRequest {
 export function buildRequest(base: URL, template: RestCall, inputs: Inputs): RestRequest {
   const url = joinPath(base, fillPath(template.path, inputs))
   for (const [name, text] of Object.entries(template.fixedQuery ?? {})) addQuery(url, name, fillText(text, inputs))
-  for (const name of template.query ?? []) addQuery(url, name, inputs[name])
+  for (const [name, input] of queryOf(template)) addQuery(url, name, inputs[input])
   return { method: template.method, url, headers: fillHeaders(template, inputs), body: makeBody(template, inputs) }
+}
+
+function queryOf({ query = [] }: RestCall): readonly (readonly [parameter: string, input: string])[] {
+  return Array.isArray(query) ? query.map((name: string) => [name, name] as const) : Object.entries(query)
 }
 
 /** Puts a path under the base; throws Problem `internal` if the result were anywhere else. */

@@ -1,3 +1,4 @@
+import type { Backend } from '../backend/define.ts'
 import type { RestAnswer } from '../backend/rest-call.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
@@ -13,12 +14,15 @@ import { problemOfNetwork, readBackendIds, writeHeaders } from './rest-wire.ts'
 export interface RestSettings {
   readonly baseUrl: string
   readonly headers?: Readonly<Record<string, string>>
+  /** The deployment's own values, which templates take as `{@name}`. */
+  readonly values?: Readonly<Record<string, string>>
 }
 
 /** What the executor needs from outside. `parseChallenge` gives the claims (JSON) of a WWW-Authenticate value. */
 export interface RestOptions {
   readonly fetch: typeof fetch
-  readonly settingsFor: (backend: string) => RestSettings
+  /** Of the backend's own endpoint, or of the further one that the operation names. Throws where it is not there. */
+  readonly settingsFor: (backend: Backend, at: string | undefined) => RestSettings
   /** Epoch milliseconds. */
   readonly clock: () => number
   readonly parseChallenge: (header: string | null) => string | undefined
@@ -58,7 +62,7 @@ async function callBackend(call: UpstreamCall, options: RestOptions, memory: Pro
   const template = invocation.operation.call
   if (template.technology !== 'rest')
     throw new Problem('internal', 'The call could not be made.', { reason: 'not_called:technology' })
-  const settings = options.settingsFor(invocation.backend.name)
+  const settings = options.settingsFor(invocation.backend, invocation.operation.at)
   const base = new URL(settings.baseUrl)
   const request = buildRequest(base, template, boundPage(template, invocation.inputs, call.rowLimit))
   const deadline = AbortSignal.timeout(Math.min(options.deadlineMs ?? longestMs, longestMs))

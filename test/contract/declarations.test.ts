@@ -43,11 +43,14 @@ function namesTaken({ operation: { call } }: DeclaredOperation): readonly string
     const texts = [call.path, ...Object.values(call.fixedQuery ?? {}), ...Object.values(call.headers ?? {})]
     const { query = [], body = [], range, content } = call
     const parts: readonly string[] = [...Object.values({ ...range }), ...Object.values({ ...content })]
-    return [...texts.flatMap(namesIn), ...query, ...body, ...parts]
+    const asked = Array.isArray(query) ? query : Object.values(query)
+    return [...texts.flatMap(namesIn), ...asked, ...body, ...parts]
   }
-  if (call.technology === 'databricks') return Object.values(call.inputs)
+  if ('inputs' in call) return Object.values(call.inputs)
   const { statement } = call
-  return statement.from === 'input' ? [statement.text, statement.values] : statement.values
+  return statement.from === 'input'
+    ? [statement.text, ...(statement.values === undefined ? [] : [statement.values])]
+    : statement.values
 }
 
 /** The source lines of one operation: from its name to the closing brace of the same indentation. */
@@ -72,7 +75,10 @@ describe('functions', () => {
     const source = readFileSync(`${functionsFolder}${file}`, 'utf8')
     const imports = [...source.matchAll(/from '([^']+)'/g)].map(([, name]) => name)
     const others = imports.filter(
-      (name) => !['zod', '../shared/serve.ts', '../shared/backend/define.ts'].includes(name ?? ''),
+      (name) =>
+        !['zod', '../shared/serve.ts', '../shared/backend/define.ts', '../shared/backend/define-resources.ts'].includes(
+          name ?? '',
+        ),
     )
     expect(others).toEqual([])
   })
