@@ -101,7 +101,7 @@ serve(
             indexName,
             search: z.string().min(1).max(100),
             suggesterName: z.string().max(128),
-            top: top.max(100),
+            top: z.int().min(1).max(100).default(5),
           }),
         object: 'indexName',
         call: rest({
