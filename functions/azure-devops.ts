@@ -111,6 +111,7 @@ serve(
           }),
         call: rest({
           method: 'POST',
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: the service's own path has a dollar before the type
           path: '/{project}/_apis/wit/workitems/${type}',
           parameters: ['project', 'type'],
           fixedQuery: version,

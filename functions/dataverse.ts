@@ -25,11 +25,10 @@ serve(
       usgov: ['.crm.microsoftdynamics.us', '.crm9.dynamics.com'],
       china: ['.crm.dynamics.cn'],
     },
-    // The user's id in the organisation is not Entra's; azureactivedirectoryobjectid is.
-    identityProbe: { method: 'request', path: '/WhoAmI', oid: '/AzureActiveDirectoryObjectId' },
     honesty: 'yes',
     notes: [
       'Security roles, teams and column security are judged for the person; nobody else is ever named in a header.',
+      'The organisation names people by ids of its own, so that a call rests on the token’s proof of who it is.',
       'Plug-ins and flows that a change starts may run as the system.',
     ],
     limits: { entitySet: '!entitySets' },

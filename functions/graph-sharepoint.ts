@@ -36,7 +36,7 @@ serve(
       usgov: 'https://graph.microsoft.us/v1.0',
       china: 'https://microsoftgraph.chinacloudapi.cn/v1.0',
     },
-    identityProbe: { method: 'request', path: '/me?$select=id', oid: '/id' },
+    identityProbe: { method: 'request', path: '/me', oid: '/id' },
     honesty: 'yes',
     notes: [
       'SharePoint trims what it answers to what the person may read.',
