@@ -32,7 +32,7 @@ const on = { parameters: ['indexName'] as const, fixedQuery: { 'api-version': '2
 const searchInputs = { indexName, search, filter, select: fields, top, skip, queryType, semanticConfiguration }
 
 /** One action for all documents, so that the effect is that of the operation and not of what somebody wrote into one. */
-const actionOn = (action: string) => z.strictObject({ '@search.action': z.enum([action]) }).catchall(z.json())
+const actionOn = (action: string) => z.strictObject({ '@search.action': z.enum([action]) }).catchall(z.unknown())
 
 serve(
   defineBackend({

@@ -54,7 +54,7 @@ serve(
             ifMatch: etag,
             value: z.string().max(10_000),
             content_type: z.string().max(200).optional(),
-            tags: z.record(z.string(), z.string()).optional(),
+            tags: z.record(z.string(), z.string().max(1000)).optional(),
           }),
         call: rest({
           method: 'PUT',

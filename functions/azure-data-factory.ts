@@ -69,7 +69,10 @@ serve(
         effect: 'admin',
         runsAs: 'other',
         inputs: () =>
-          z.strictObject({ pipelineName, parameters: z.record(z.string(), z.json()).default({}).describe('By name') }),
+          z.strictObject({
+            pipelineName,
+            parameters: z.record(z.string(), z.unknown()).default({}).describe('By name'),
+          }),
         call: rest({
           method: 'POST',
           path: `${factory}/pipelines/{pipelineName}/createRun`,

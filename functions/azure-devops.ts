@@ -14,7 +14,7 @@ const step = z.strictObject({
     .string()
     .regex(/^\/(fields\/[\w.]{1,128}|rev)$/)
     .describe('/fields/System.Title, or /rev to test'),
-  value: z.json().optional(),
+  value: z.unknown().optional(),
 })
 const steps = z.array(step).min(1).max(50)
 const patch = { 'content-type': 'application/json-patch+json' }

@@ -14,7 +14,7 @@ const one = { path: '/digitaltwins/{id}', parameters: ['id'], fixedQuery } as co
 const step = z.strictObject({
   op: z.enum(['add', 'replace', 'remove']),
   path: z.string().regex(/^(\/[\w$.-]{1,128}){1,8}$/),
-  value: z.json().optional(),
+  value: z.unknown().optional(),
 })
 
 serve(
@@ -69,7 +69,7 @@ serve(
       upsertTwin: {
         summary: 'Create one twin where there is none of that id',
         effect: 'write',
-        inputs: () => z.strictObject({ id, twin: z.record(z.string(), z.json()).describe('With $metadata.$model') }),
+        inputs: () => z.strictObject({ id, twin: z.record(z.string(), z.unknown()).describe('With $metadata.$model') }),
         call: rest({ method: 'PUT', ...one, document: 'twin', headers: { 'if-none-match': '*' } }),
       },
       updateTwin: {

@@ -48,7 +48,7 @@ serve(
         inputs: () =>
           z.strictObject({
             hub,
-            body: z.json(),
+            body: z.unknown(),
             partitionKey: z
               .string()
               .regex(/^\{"PartitionKey":"[\w.@-]{1,128}"\}$/)

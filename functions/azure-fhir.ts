@@ -8,7 +8,7 @@ const resourceType = z
   .regex(/^[A-Z][A-Za-z]{2,63}$/)
   .describe('FHIR R4, such as Observation')
 const id = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/)
-const resource = z.record(z.string(), z.json()).describe('The resource, with resourceType')
+const resource = z.record(z.string(), z.unknown()).describe('The resource, with resourceType')
 const version = z
   .string()
   .regex(/^W\/"\d{1,18}"$/)

@@ -16,8 +16,8 @@ const job = z.strictObject({
   command: z.string().min(1).max(10_000),
   environmentId: z.string().max(500),
   computeId: z.string().max(500),
-  inputs: z.record(z.string(), z.json()).optional(),
-  outputs: z.record(z.string(), z.json()).optional(),
+  inputs: z.record(z.string(), z.unknown()).optional(),
+  outputs: z.record(z.string(), z.unknown()).optional(),
 })
 
 serve(
@@ -122,7 +122,7 @@ serve(
         effect: 'read',
         at: 'scoring',
         untrusted: true,
-        inputs: () => z.strictObject({ input: z.record(z.string(), z.json()).describe('What the model takes') }),
+        inputs: () => z.strictObject({ input: z.record(z.string(), z.unknown()).describe('What the model takes') }),
         call: rest({ method: 'POST', path: '/score', parameters: [], document: 'input' }),
       },
       deleteOnlineEndpoint: {

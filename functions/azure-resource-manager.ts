@@ -29,14 +29,14 @@ const version = { 'api-version': '{apiVersion}' }
 const resourcesVersion = { 'api-version': '2025-04-01' }
 const page = { from: { pointer: '/nextLink' }, into: 'link' } as const
 const template = z
-  .record(z.string(), z.json())
+  .record(z.string(), z.unknown())
   .describe('An ARM template; linked templates are fetched by Azure itself')
 const deployment = {
   subscriptionId,
   resourceGroup,
   name: z.string().regex(/^[\w().-]{1,64}$/),
   template,
-  parameters: z.record(z.string(), z.strictObject({ value: z.json() })).default({}),
+  parameters: z.record(z.string(), z.strictObject({ value: z.unknown() })).default({}),
 }
 const deploymentPath =
   '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Resources/deployments/{name}'

@@ -15,7 +15,7 @@ const etag = z
   .describe('ETag of the row as it was read')
 const cursor = z.string().max(4000).optional().describe('As the page before gave it')
 const entity = z
-  .record(z.string().regex(/^[A-Za-z_][\w@.]{0,254}$/), z.json())
+  .record(z.string().regex(/^[A-Za-z_][\w@.]{0,254}$/), z.unknown())
   .describe('Members of the row; types as Member@odata.type')
 const one = { table, partitionKey: key, rowKey: key }
 const at = {

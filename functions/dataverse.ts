@@ -9,7 +9,7 @@ const entitySet = z
   .describe('Name of the set, such as accounts')
 const id = z.guid()
 const names = z.string().regex(/^[a-z0-9_,]{1,1000}$/)
-const columns = z.record(z.string().regex(/^[A-Za-z][\w@.]{0,127}$/), z.json())
+const columns = z.record(z.string().regex(/^[A-Za-z][\w@.]{0,127}$/), z.unknown())
 const cursor = z.string().max(8000).optional().describe('As the page before gave it')
 const headers = { 'odata-version': '4.0', 'odata-maxversion': '4.0' }
 const one = { path: '/{entitySet}({id})', parameters: ['entitySet', 'id'] } as const

@@ -9,7 +9,7 @@ const entitySet = z
   .string()
   .regex(/^[a-z][A-Za-z]{1,63}$/)
   .describe('Such as customers')
-const entity = z.record(z.string(), z.json())
+const entity = z.record(z.string(), z.unknown())
 const etag = z
   .string()
   .regex(/^W\/"[!#-~]{1,200}"$/)

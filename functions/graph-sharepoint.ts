@@ -149,7 +149,7 @@ serve(
       createListItem: {
         summary: 'Add an item to a list',
         effect: 'write',
-        inputs: () => z.strictObject({ siteId: id, listId: id, fields: z.record(z.string(), z.json()) }),
+        inputs: () => z.strictObject({ siteId: id, listId: id, fields: z.record(z.string(), z.unknown()) }),
         call: rest({ method: 'POST', ...listItems, body: ['fields'] }),
       },
       deleteItem: {
