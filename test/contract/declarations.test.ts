@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { effects } from '../../shared/backend/effect.ts'
-import { namesIn } from '../../shared/backend/rest-call.ts'
+import { namesIn, type RestCall } from '../../shared/backend/rest-call.ts'
 import { parsePointer } from '../../shared/masking/pointer.ts'
 import { inputSchema } from '../../shared/openapi/schema.ts'
 import { dialects } from '../../shared/sql/statement.ts'
@@ -39,19 +39,20 @@ const inputNames = ({ operation }: DeclaredOperation) => {
 
 /** The inputs that a call template takes, by name. */
 function namesTaken({ operation: { call } }: DeclaredOperation): readonly string[] {
-  if (call.technology === 'rest') {
-    const texts = [call.path, ...Object.values(call.fixedQuery ?? {}), ...Object.values(call.headers ?? {})]
-    const { query = [], body = [], range, content, document, page } = call
-    const parts: readonly string[] = [...Object.values({ ...range }), ...Object.values({ ...content })]
-    const asked = Array.isArray(query) ? query : Object.values(query)
-    const whole = [...(document === undefined ? [] : [document]), ...(page === undefined ? [] : ['cursor'])]
-    return [...texts, JSON.stringify(call.template ?? '')].flatMap(namesIn).concat(asked, body, parts, whole)
-  }
+  if (call.technology === 'rest') return namesInRest(call)
   if ('inputs' in call) return Object.values(call.inputs)
   const { statement } = call
   return statement.from === 'input'
     ? [statement.text, ...(statement.values === undefined ? [] : [statement.values])]
     : statement.values
+}
+
+function namesInRest({ query = [], body = [], document, page, ...call }: RestCall): readonly string[] {
+  const texts = [call.path, ...Object.values(call.fixedQuery ?? {}), ...Object.values(call.headers ?? {})]
+  const parts: readonly string[] = [...Object.values({ ...call.range }), ...Object.values({ ...call.content })]
+  const asked = Array.isArray(query) ? query : Object.values(query)
+  const whole = [document ?? [], page === undefined ? [] : 'cursor'].flat()
+  return [...texts, JSON.stringify(call.template ?? '')].flatMap(namesIn).concat(asked, body, parts, whole)
 }
 
 /** The source lines of one operation: from its name to the closing brace of the same indentation. */
