@@ -33,7 +33,6 @@ export interface AnswerParts {
   /** Of each backend, the file's and the deployment's together. */
   readonly classifications: ReadonlyMap<string, Classification>
   readonly ports: Ports
-  readonly declared: readonly Backend[]
   readonly identification: Identification
   readonly approvers: ApproverRules
   /** The line, once vault and table can be had; throws Problem while they cannot. */
