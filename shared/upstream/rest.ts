@@ -4,6 +4,7 @@ import { Problem } from '../errors/problem.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { noteIdentity } from './failure.ts'
 import { type ParseXml, type ReadAnswer, readAnswer } from './rest-answer.ts'
+import { withValues } from './rest-fill.ts'
 import { type ProofMemory, proveIdentity } from './rest-identity.ts'
 import { boundPage, buildRequest, joinPath, type RestRequest } from './rest-request.ts'
 import { limitRows } from './rest-rows.ts'
@@ -64,7 +65,8 @@ async function callBackend(call: UpstreamCall, options: RestOptions, memory: Pro
     throw new Problem('internal', 'The call could not be made.', { reason: 'not_called:technology' })
   const settings = options.settingsFor(invocation.backend, invocation.operation.at)
   const base = new URL(settings.baseUrl)
-  const request = buildRequest(base, template, boundPage(template, invocation.inputs, call.rowLimit))
+  const inputs = withValues(invocation.inputs, { ...settings.values, decisionId: call.intent.decisionId })
+  const request = buildRequest(base, template, boundPage(template, inputs, call.rowLimit))
   const deadline = AbortSignal.timeout(Math.min(options.deadlineMs ?? longestMs, longestMs))
   const signal = AbortSignal.any([call.signal, deadline])
   const exchange = { call, settings, signal, answer: template.answer ?? json }
@@ -83,7 +85,7 @@ async function callBackend(call: UpstreamCall, options: RestOptions, memory: Pro
 async function send(request: RestRequest, exchange: Exchange, options: RestOptions): Promise<Answered> {
   const { call, signal } = exchange
   const response = await fetchOnce(request, exchange, options)
-  const backendIds = readBackendIds(response)
+  const backendIds = readBackendIds(response, call.invocation.backend.records)
   if (!response.ok) {
     await response.body?.cancel().catch(() => undefined)
     throw problemOfStatus({
@@ -121,6 +123,7 @@ async function fetchOnce(request: RestRequest, exchange: Exchange, options: Rest
     idempotencyKey: takesKey ? call.idempotencyKey : null,
     hasBody: request.body !== null,
     declared: request.headers,
+    correlation: call.invocation.backend.correlation,
     extra: settings.headers ?? {},
   })
   const init = { method: request.method, headers, body: request.body, signal, redirect: 'manual' as const }
