@@ -2,7 +2,7 @@ import type { RestCall } from '../backend/rest-call.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Json } from '../pipeline/ports.ts'
 import { fillText, type Inputs, refuseInput, wholeNumber } from './rest-fill.ts'
-import { makeBody, type RequestBody } from './rest-send.ts'
+import { makeBody, type RequestBody } from './rest-payload.ts'
 
 /** A request as plain values, without anything that identifies the person. */
 export interface RestRequest {

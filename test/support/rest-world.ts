@@ -58,6 +58,9 @@ export async function openSite(reply: Site['reply'] = answerWith({})): Promise<S
   return site
 }
 
+/** The key of all handles in tests. */
+export const handleKey = new Uint8Array(32).fill(7)
+
 /** Where the backend is, what the deployment says of it, and what of the executor is otherwise. */
 export interface RestWorldParts {
   readonly baseUrl: string
@@ -82,6 +85,7 @@ export function createRestWorld(backend: Backend, parts: RestWorldParts) {
     clock: Date.now,
     parseChallenge: readBackendChallenge,
     parseXml,
+    handleKey: async () => handleKey,
     ...parts.options,
   })
   return (name: string, inputs: Readonly<Record<string, Json>> = {}, wish: CallWish = {}): Promise<UpstreamAnswer> =>
@@ -97,5 +101,6 @@ function callOf(
   if (operation === undefined) throw new Error(`${backend.name} has no operation ${name}`)
   const parsed = operation.inputs().parse(inputs) as Record<string, Json>
   const call = makeCall({ operation, backend, inputs: parsed, ...wish })
-  return { ...call, invocation: { ...call.invocation, backend, operationName: name } }
+  const made = { ...call, invocation: { ...call.invocation, backend, operationName: name } }
+  return handle === undefined ? made : { ...made, handle }
 }

@@ -3,8 +3,8 @@ import type { BodyTemplate, RestCall } from '../../../shared/backend/rest-call.t
 import { Problem } from '../../../shared/errors/problem.ts'
 import type { Json } from '../../../shared/pipeline/ports.ts'
 import { withValues } from '../../../shared/upstream/rest-fill.ts'
+import { fillTemplate } from '../../../shared/upstream/rest-payload.ts'
 import { buildRequest } from '../../../shared/upstream/rest-request.ts'
-import { fillTemplate } from '../../../shared/upstream/rest-send.ts'
 
 const base = new URL('https://api.example/v1')
 const call = (parts: Partial<RestCall>): RestCall => ({ technology: 'rest', method: 'POST', path: '/x', ...parts })
