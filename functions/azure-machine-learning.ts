@@ -4,7 +4,7 @@ import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 const id = z.string().regex(/^[A-Za-z0-9][\w-]{0,254}$/)
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const page = { from: { pointer: '/nextLink' }, into: 'link' } as const
 const workspace =
   '/subscriptions/{@subscription}/resourceGroups/{@resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/{@workspace}'

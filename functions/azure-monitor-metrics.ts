@@ -25,7 +25,7 @@ const aggregation = z
   .string()
   .regex(/^(Average|Count|Maximum|Minimum|Total)(,(Average|Count|Maximum|Minimum|Total)){0,4}$/)
   .default('Average')
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const page = { from: { pointer: '/nextLink' }, into: 'link' } as const
 const metrics = { 'api-version': '2024-02-01' }
 const alerts = { 'api-version': '2019-05-05-preview' }
