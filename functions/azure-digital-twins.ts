@@ -4,7 +4,7 @@ import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 const id = z.string().regex(/^[\w.:-]{1,128}$/)
-const cursor = z.string().max(16_384).optional().describe("As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const etag = z
   .string()
   .regex(/^(W\/)?"[!#-~]{1,98}"$/)
