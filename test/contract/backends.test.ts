@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cloud, Endpoint, PerCloud } from '../../shared/backend/define.ts'
 import type { RestCall } from '../../shared/backend/rest-call.ts'
 import type { Problem } from '../../shared/errors/problem.ts'
-import { inputSchema } from '../../shared/openapi/schema.ts'
 import { checkBaseUrl } from '../../shared/upstream/hosts.ts'
-import { inputsTaken, textsIn } from '../support/declared-calls.ts'
+import { inputsTaken, schemaOfInputs, textsIn } from '../support/declared-calls.ts'
 import { type DeclaredOperation, loadFunctions, objectsIn, operationsOf } from '../support/line-declarations.ts'
 import { echoFor } from '../support/specs/echo.ts'
 import type { SentRequest } from '../support/specs/match.ts'
@@ -220,7 +219,7 @@ function withPermission(endpoint: Endpoint, { permission, scope }: Endpoint): En
 }
 
 function schemaOf({ operation }: Pick<DeclaredOperation, 'operation'>): InputSchema {
-  return inputSchema(operation, 'draft-2020-12') as InputSchema
+  return schemaOfInputs(operation, 'draft-2020-12') as InputSchema
 }
 
 function inputNames(operation: DeclaredOperation['operation']): readonly string[] {

@@ -1,5 +1,19 @@
 import type { Operation } from '../../shared/backend/define.ts'
 import { namesIn, type RestCall } from '../../shared/backend/rest-call.ts'
+import { inputSchema } from '../../shared/openapi/schema.ts'
+
+type Target = Parameters<typeof inputSchema>[1]
+
+const schemas = new WeakMap<Operation, Map<Target, Readonly<Record<string, unknown>>>>()
+
+/** An operation's inputs as JSON Schema, made once: many rules ask. */
+export function schemaOfInputs(operation: Operation, target: Target): Readonly<Record<string, unknown>> {
+  const made = schemas.get(operation) ?? new Map<Target, Readonly<Record<string, unknown>>>()
+  schemas.set(operation, made)
+  const schema = made.get(target) ?? inputSchema(operation, target)
+  made.set(target, schema)
+  return schema
+}
 
 /** The inputs that a call template takes, by name, whatever its technology; a paged one takes the cursor. */
 export function inputsTaken({ call }: Operation): readonly string[] {
