@@ -1,8 +1,8 @@
 import type { Dialect } from '../sql/statement.ts'
 import type { SideTemplate } from './references.ts'
 
-/** What can be asked of Genie: a question that begins a conversation or goes on with one, how it stands, the rows. */
-export type GenieAction = 'start' | 'follow' | 'message' | 'result'
+/** What can be asked of Genie: a question, in a new conversation or on in one; how it stands; the rows, kept or anew. */
+export type GenieAction = 'start' | 'follow' | 'message' | 'result' | 'rerun'
 
 /** `handle` stands for a message of this gateway's, `wait` is in seconds. */
 export type GeniePart = 'space' | 'question' | 'handle' | 'attachment' | 'wait'

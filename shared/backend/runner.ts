@@ -13,8 +13,8 @@ export interface RunnerLookup {
   readonly definition: SideTemplate
   /** Pointers to the runner's name in the definition; the first that is there counts. */
   readonly runner?: readonly string[]
-  /** Pointer to a flag of the definition: `false` = whoever asks runs it, anything else = somebody's kept credentials. */
-  readonly embedded?: string
+  /** A member of the definition, and its values that mean that whoever asks is the runner, whatever else is there. */
+  readonly own?: { readonly at: string; readonly values: readonly (string | boolean)[] }
   /** A read that names the person in the same words, and pointers to the names. Needed where `runner` is given. */
   readonly me?: SideTemplate & { readonly at: readonly string[] }
   /** What a call does that runs as the person; as somebody else it is what the operation declares, the worst. */

@@ -14,34 +14,24 @@ export interface Readings {
 export function judgeRunner(lookup: RunnerLookup, readings: Readings): Runner {
   const { definition } = readings
   if (definition === undefined) return { as: 'other', reason: 'runner_unreadable', content: '' }
-  const reason = worst([reasonOfFlag(lookup, definition), reasonOfName(lookup, readings, definition)])
+  const reason = isOwn(lookup, definition) ? 'runner_is_person' : reasonOf(lookup, readings, definition)
   return { as: reason === 'runner_is_person' ? 'person' : 'other', reason, content: digestContent(lookup, definition) }
 }
 
-type Reason = Runner['reason']
-
-const severity: readonly Reason[] = ['runner_is_person', 'runner_not_named', 'runner_unreadable', 'runner_is_other']
-
-/** A lookup that asks for nothing has found nobody. */
-function worst(found: readonly (Reason | undefined)[]): Reason {
-  const reasons = found.filter((one) => one !== undefined)
-  return severity[Math.max(...reasons.map((one) => severity.indexOf(one)), -1)] ?? 'runner_not_named'
+function isOwn({ own }: RunnerLookup, definition: Json): boolean {
+  const value = own === undefined ? undefined : readAt(definition, own.at)
+  return own?.values.some((one) => one === value) ?? false
 }
 
-function reasonOfFlag({ embedded }: RunnerLookup, definition: Json): Reason | undefined {
-  if (embedded === undefined) return undefined
-  const flag = readAt(definition, embedded)
-  if (typeof flag !== 'boolean') return 'runner_not_named'
-  return flag ? 'runner_is_other' : 'runner_is_person'
-}
-
-function reasonOfName({ runner, me }: RunnerLookup, readings: Readings, definition: Json): Reason | undefined {
-  if (runner === undefined) return undefined
+function reasonOf({ own, runner = [], me }: RunnerLookup, readings: Readings, definition: Json): Runner['reason'] {
   const name = runner.map((pointer) => readAt(definition, pointer)).find(isName)
-  if (name === undefined) return 'runner_not_named'
-  const own = (me?.at ?? []).map((pointer) => readAt(readings.me ?? null, pointer)).filter(isName)
-  if (own.length === 0) return 'runner_unreadable'
-  return own.some((one) => one.toLowerCase() === name.toLowerCase()) ? 'runner_is_person' : 'runner_is_other'
+  if (name === undefined) {
+    const isSaid = own !== undefined && readAt(definition, own.at) !== undefined
+    return isSaid ? 'runner_is_other' : 'runner_not_named'
+  }
+  const names = (me?.at ?? []).map((pointer) => readAt(readings.me ?? null, pointer)).filter(isName)
+  if (names.length === 0) return 'runner_unreadable'
+  return names.some((one) => one.toLowerCase() === name.toLowerCase()) ? 'runner_is_person' : 'runner_is_other'
 }
 
 function isName(value: Json | undefined): value is string {

@@ -39,12 +39,27 @@ const backend = defineBackend({
       inputs: nothing,
       runsAs: {
         definition: { operation: 'getPublished', inputs: {} },
-        embedded: '/embed_credentials',
+        own: { at: '/embed_credentials', values: [false] },
         effect: 'write',
         content: [''],
       },
       call: get('/subscribe'),
     },
+    runCode: {
+      summary: 'Run code on a cluster',
+      effect: 'admin',
+      inputs: nothing,
+      runsAs: {
+        definition: { operation: 'getCluster', inputs: {} },
+        own: { at: '/data_security_mode', values: ['USER_ISOLATION'] },
+        runner: ['/single_user_name'],
+        me: { operation: 'whoAmI', inputs: {}, at: ['/userName'] },
+        effect: 'write',
+        content: ['/data_security_mode'],
+      },
+      call: get('/code'),
+    },
+    getCluster: { summary: 'Read a cluster', effect: 'read', inputs: nothing, call: get('/cluster') },
     getJob: { summary: 'Read a job', effect: 'read', inputs: job, call: get('/job') },
     getPublished: { summary: 'Read what is published', effect: 'read', inputs: nothing, call: get('/published') },
     whoAmI: { summary: 'Say who asks', effect: 'read', inputs: nothing, call: get('/me') },
@@ -199,5 +214,19 @@ describe('kept credentials', () => {
     const given = createJobWorld()
     given.answers.getPublished = published
     expect((await given.call('subscribe', {})).code).toBe(code)
+  })
+})
+
+describe('code on a cluster', () => {
+  it.each<[string, Json, string]>([
+    ['as the person where the cluster keeps people apart', { data_security_mode: 'USER_ISOLATION' }, 'ok'],
+    ['as the person whose own it is', { data_security_mode: 'SINGLE_USER', single_user_name: me.userName }, 'ok'],
+    ['as another', { data_security_mode: 'SINGLE_USER', single_user_name: 'bob' }, 'approval_pending'],
+    ['as nobody knows whom', { data_security_mode: 'NONE' }, 'approval_pending'],
+    ['as nobody says whom', {}, 'approval_pending'],
+  ])('runs %s', async (_who, cluster, code) => {
+    const given = createJobWorld()
+    given.answers.getCluster = cluster
+    expect((await given.call('runCode', {})).code).toBe(code)
   })
 })
