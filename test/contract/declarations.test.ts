@@ -47,7 +47,10 @@ function namesTaken({ operation: { call } }: DeclaredOperation): readonly string
     const whole = [...(document === undefined ? [] : [document]), ...(page === undefined ? [] : ['cursor'])]
     return [...texts, JSON.stringify(call.template ?? '')].flatMap(namesIn).concat(asked, body, parts, whole)
   }
-  if ('inputs' in call) return Object.values(call.inputs)
+  if ('inputs' in call) {
+    const fixed = call.technology === 'databricks' ? Object.values(call.fixed?.values ?? {}) : []
+    return [...Object.values(call.inputs), ...fixed.map(({ input }) => input)]
+  }
   const { statement } = call
   return statement.from === 'input'
     ? [statement.text, ...(statement.values === undefined ? [] : [statement.values])]
@@ -189,6 +192,8 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
     const given = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
     const sent = call.technology === 'databricks' ? call.inputs.statement : given
     expect(statement?.input).toBe(sent)
+    if (call.technology === 'databricks' && call.fixed !== undefined) expect(call.fixed.text).toMatch(/^SELECT\s/)
+    if (call.technology === 'genie' && ['result', 'rerun'].includes(call.action)) expect(call.generated).toBeDefined()
     if (statement !== undefined) expect(dialects).toContain(statement.dialect)
   })
 
@@ -196,7 +201,9 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
     const { call, effect } = operation
     const changes = ['cancel', 'start-warehouse', 'stop-warehouse']
     // What a statement does is for the judgement to say, where the backend has no read-only session.
+    if (call.technology === 'databricks' && call.fixed !== undefined) return expect(effect).toBe('read')
     if (call.technology === 'databricks' && call.action === 'execute') return expect(operation.statement).toBeDefined()
+    if (call.technology === 'genie') return expect(effect).toBe('read')
     if (call.technology === 'databricks') return expect(!changes.includes(call.action)).toBe(effect === 'read')
     // A POST may ask, and a GET may take a message out of a queue; these never only ask.
     if (call.technology === 'rest')
