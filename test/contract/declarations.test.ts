@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { FixedStatement } from '../../shared/backend/databricks-call.ts'
 import { effects } from '../../shared/backend/effect.ts'
-import { namesIn } from '../../shared/backend/rest-call.ts'
+import { namesIn, type RestCall } from '../../shared/backend/rest-call.ts'
 import { parsePointer } from '../../shared/masking/pointer.ts'
 import { inputSchema } from '../../shared/openapi/schema.ts'
 import { dialects } from '../../shared/sql/statement.ts'
@@ -39,22 +40,23 @@ const inputNames = ({ operation }: DeclaredOperation) => {
 
 /** The inputs that a call template takes, by name. */
 function namesTaken({ operation: { call } }: DeclaredOperation): readonly string[] {
-  if (call.technology === 'rest') {
-    const texts = [call.path, ...Object.values(call.fixedQuery ?? {}), ...Object.values(call.headers ?? {})]
-    const { query = [], body = [], range, content, document, page } = call
-    const parts: readonly string[] = [...Object.values({ ...range }), ...Object.values({ ...content })]
-    const asked = Array.isArray(query) ? query : Object.values(query)
-    const whole = [...(document === undefined ? [] : [document]), ...(page === undefined ? [] : ['cursor'])]
-    return [...texts, JSON.stringify(call.template ?? '')].flatMap(namesIn).concat(asked, body, parts, whole)
-  }
-  if ('inputs' in call) {
-    const fixed = call.technology === 'databricks' ? Object.values(call.fixed?.values ?? {}) : []
-    return [...Object.values(call.inputs), ...fixed.map(({ input }) => input)]
-  }
+  if (call.technology === 'rest') return namesInRest(call)
+  if (call.technology === 'databricks') return [...Object.values(call.inputs), ...namesInFixed(call.fixed)]
+  if ('inputs' in call) return Object.values(call.inputs)
   const { statement } = call
   return statement.from === 'input'
     ? [statement.text, ...(statement.values === undefined ? [] : [statement.values])]
     : statement.values
+}
+
+const namesInFixed = (fixed: FixedStatement | undefined) => Object.values(fixed?.values ?? {}).map(({ input }) => input)
+
+function namesInRest({ query = [], body = [], document, page, ...call }: RestCall): readonly string[] {
+  const texts = [call.path, ...Object.values(call.fixedQuery ?? {}), ...Object.values(call.headers ?? {})]
+  const parts: readonly string[] = [...Object.values({ ...call.range }), ...Object.values({ ...call.content })]
+  const asked = Array.isArray(query) ? query : Object.values(query)
+  const whole = [document ?? [], page === undefined ? [] : 'cursor'].flat()
+  return [...texts, JSON.stringify(call.template ?? '')].flatMap(namesIn).concat(asked, body, parts, whole)
 }
 
 /** The source lines of one operation: from its name to the closing brace of the same indentation. */
@@ -192,8 +194,6 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
     const given = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
     const sent = call.technology === 'databricks' ? call.inputs.statement : given
     expect(statement?.input).toBe(sent)
-    if (call.technology === 'databricks' && call.fixed !== undefined) expect(call.fixed.text).toMatch(/^SELECT\s/)
-    if (call.technology === 'genie' && ['result', 'rerun'].includes(call.action)) expect(call.generated).toBeDefined()
     if (statement !== undefined) expect(dialects).toContain(statement.dialect)
   })
 
@@ -201,9 +201,8 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
     const { call, effect } = operation
     const changes = ['cancel', 'start-warehouse', 'stop-warehouse']
     // What a statement does is for the judgement to say, where the backend has no read-only session.
-    if (call.technology === 'databricks' && call.fixed !== undefined) return expect(effect).toBe('read')
-    if (call.technology === 'databricks' && call.action === 'execute') return expect(operation.statement).toBeDefined()
-    if (call.technology === 'genie') return expect(effect).toBe('read')
+    if (call.technology === 'databricks' && call.action === 'execute')
+      return expect(call.fixed?.text ?? operation.statement).toBeDefined()
     if (call.technology === 'databricks') return expect(!changes.includes(call.action)).toBe(effect === 'read')
     // A POST may ask, and a GET may take a message out of a queue; these never only ask.
     if (call.technology === 'rest')
