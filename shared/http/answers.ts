@@ -20,6 +20,7 @@ import { describeData, groupsOf, type Judged, policyRequest, withGlass } from '.
 import type { Line, Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson, type Identification } from '../pipeline/respond.ts'
+import { notAsThePerson } from '../policy/decision.ts'
 import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
 import { createGlassAnswers } from './break-glass-answers.ts'
@@ -104,7 +105,10 @@ async function listOperations(inbound: Inbound, parts: AnswerParts) {
   return listOperationsFor(await parts.ports.verify(inbound), parts)
 }
 
-/** The catalogue as one verified caller gets it: whatever could be permitted; an application alone sees all, denied. */
+/**
+ * The catalogue as one verified caller gets it: whatever could be permitted, and what nobody can do, with the reason; an
+ * application alone sees all, denied.
+ */
 export async function listOperationsFor(
   { principal, assertion }: { readonly principal: Principal; readonly assertion: Assertion },
   parts: AnswerParts,
@@ -116,7 +120,7 @@ export async function listOperationsFor(
     Object.entries(backend.operations).map(([name, operation]) => ({ backend, name, operation })),
   )
   const listed = all.map((entry) => describeEntry(entry, { principal, groups, tainted }, parts))
-  return listed.filter((entry) => principal.kind === 'app' || entry.decision !== 'deny')
+  return listed.filter((entry) => principal.kind === 'app' || entry.decision !== 'deny' || 'unsupported' in entry)
 }
 
 interface Entry {
@@ -141,15 +145,18 @@ function describeEntry(
   const { principal, tainted } = asking
   const data = { ...describeData(invocation, understood, {}), ...(looked === null ? {} : { runner: looked.runner }) }
   const judged = { principal, tainted, invocation, understood, ...data }
-  const decision = ports.policy().decide(policyRequest(judged, asking.groups, ports))
-  const named = operation.statement !== undefined || operation.object !== undefined || isGenerated(operation)
+  const policy = ports.policy()
+  const { unsupported } = operation
+  const decision =
+    unsupported === undefined ? policy.decide(policyRequest(judged, asking.groups, ports)) : notAsThePerson(policy)
   const isPermitted = decision.verdict === 'permit'
-  const isOpen = named && decision.reasons.every((reason) => reason === 'not_permitted')
+  const isOpen = namesLater(operation) && decision.reasons.every((reason) => reason === 'not_permitted')
   const depends = isPermitted ? looked !== null : isOpen
   return {
     backend: backend.name,
     operation: name,
     summary: operation.summary,
+    ...(unsupported === undefined ? {} : { unsupported }),
     effect: operation.effect,
     decision: depends ? 'depends_on_inputs' : decision.verdict,
     reasons: depends ? [] : decision.reasons,
@@ -157,6 +164,11 @@ function describeEntry(
     route: `/api/${backend.name}/${name}`,
     inputs: inputSchema(operation, 'draft-2020-12'),
   }
+}
+
+/** True where what it touches shows in its inputs, or in what is read because of them. */
+function namesLater(operation: Operation): boolean {
+  return operation.statement !== undefined || operation.object !== undefined || isGenerated(operation)
 }
 
 async function explain(inbound: Inbound, parts: AnswerParts) {
@@ -172,10 +184,13 @@ async function explain(inbound: Inbound, parts: AnswerParts) {
   const judged: Judged = { principal, tainted, invocation, understood, ...data }
   const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
   const request = withGlass(policyRequest(judged, groups, ports), await ports.breakGlass.isActive(principal))
-  const decision = ports.policy().decide(request)
+  const policy = ports.policy()
+  const { unsupported } = invocation.operation
+  const decision = unsupported === undefined ? policy.decide(request) : notAsThePerson(policy)
   const { effect, reads, writes, dangers } = understood
   return {
     decision: decision.verdict,
+    ...(unsupported === undefined ? {} : { detail: unsupported }),
     reasons: decision.reasons,
     rules: decision.rules,
     obligations: decision.obligations,
