@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { Dialect } from '../sql/statement.ts'
+import type { FixedStatement } from './databricks-call.ts'
 import type { CosmosCall, MongoCall } from './document-call.ts'
 import type { Effect } from './effect.ts'
 import type { GenieCall } from './genie-call.ts'
@@ -45,6 +46,8 @@ export type CallTemplate =
       readonly action: DatabricksAction
       /** The inputs that the action takes, by the part that each plays in it. */
       readonly inputs: Readonly<Partial<Record<DatabricksPart, string>>>
+      /** A statement of ours in the place of the agent's. */
+      readonly fixed?: FixedStatement
     }
 
 /** What can be asked of a Databricks workspace. */
