@@ -29,6 +29,7 @@ export async function callRest(caller: RestCaller): Promise<UpstreamAnswer> {
     clock: Date.now,
     parseChallenge: readBackendChallenge,
     parseXml,
+    handleKey: async () => new Uint8Array(32).fill(7),
     deadlineMs: 10_000,
   })
   const whole = { ...backend, operations: { operation } }
