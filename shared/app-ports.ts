@@ -98,6 +98,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     approvals,
     approvalDesk: createApprovalDesk({ ...base, timeout: limits.approval }, keys),
     ...createNoticePorts(base, { approvals, audit, policy, closing, secret }),
+    handleKey: secret,
     executors: createExecutors(settings, { closing, handleKey: secret, deadlineMs: limits.call }),
     now: clock,
     localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),

@@ -59,7 +59,7 @@ export async function openSite(reply: Site['reply'] = answerWith({})): Promise<S
 }
 
 /** The key of all handles in tests. */
-export const handleKey = new Uint8Array(32).fill(7)
+const handleKey = new Uint8Array(32).fill(7)
 
 /** Where the backend is, what the deployment says of it, and what of the executor is otherwise. */
 export interface RestWorldParts {
