@@ -6,6 +6,7 @@ import type { Effect } from './effect.ts'
 import type { GenieCall } from './genie-call.ts'
 import type { McpCall } from './mcp-call.ts'
 import type { OpenAiCall } from './openai-call.ts'
+import type { OperationProof } from './operation-proof.ts'
 import type { PreviewTemplate, Reference } from './references.ts'
 import type { RestCall, RestParts } from './rest-call.ts'
 import type { RunsAs } from './runner.ts'
@@ -101,6 +102,10 @@ export interface Operation {
   readonly labels?: Readonly<Record<string, string>>
   /** Members that tell others' values, as a page's marker does the next name: pointer → members whose label they take. */
   readonly tells?: Readonly<Record<string, readonly string[]>>
+  /** Where the backend says whose work this is; it has to be the person's. */
+  readonly proves?: OperationProof
+  /** Members that say of a good status that it failed: pointer (`*` for items) → values; no values: that it is there. */
+  readonly fails?: Readonly<Record<string, readonly string[]>>
   /** Inputs that choose by members of the object, so that what comes back tells their values: input → members. */
   readonly compares?: Readonly<Record<string, readonly string[]>>
 }
