@@ -1,3 +1,5 @@
+import type { TokenCredential } from '@azure/identity'
+import { createForeignExecutors } from './app-tokens.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
 import { baseUrlOf } from './backend/configured.ts'
 import type { Backend } from './backend/define.ts'
@@ -14,10 +16,15 @@ interface Parts {
   readonly closing: (() => Promise<void>)[]
   /** Secret under which handles are signed, the same for all instances. */
   readonly handleKey: () => Promise<Uint8Array>
+  /** The deployment's own, for its vault and for token services that want to know who asks. */
+  readonly credential: TokenCredential
 }
 
 /** One executor a technology, found by the name that declarations give. */
-export function createExecutors(settings: Settings, { closing, handleKey }: Parts): ReadonlyMap<string, Executor> {
+export function createExecutors(
+  settings: Settings,
+  { closing, handleKey, credential }: Parts,
+): ReadonlyMap<string, Executor> {
   const of = (name: string) => {
     const found = settings.COUNTERSIGN_BACKENDS[name]
     if (found === undefined) {
@@ -26,13 +33,16 @@ export function createExecutors(settings: Settings, { closing, handleKey }: Part
     }
     return found
   }
-  const rest = createRestExecutor({
-    fetch,
-    settingsFor: (backend, at) => restSettings(backend, of(backend.name), { settings, at }),
-    clock: Date.now,
-    parseChallenge: readBackendChallenge,
-    parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
-  })
+  const restWith = (fetch: typeof globalThis.fetch) =>
+    createRestExecutor({
+      fetch,
+      settingsFor: (backend, at) => restSettings(backend, of(backend.name), { settings, at }),
+      clock: Date.now,
+      parseChallenge: readBackendChallenge,
+      parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
+    })
+  const foreign = createForeignExecutors(settings, { of, rest: restWith, handleKey, credential })
+  const rest = foreign.rest
   const postgres = createPostgresExecutor({
     settingsFor: (name) => ({
       host: of(name).host ?? '',
@@ -53,6 +63,7 @@ export function createExecutors(settings: Settings, { closing, handleKey }: Part
     ['rest', rest],
     ['postgres', postgres],
     ['databricks', databricks],
+    ['warehouse', foreign.warehouse],
   ])
 }
 

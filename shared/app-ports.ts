@@ -98,7 +98,7 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     approvals,
     approvalDesk: createApprovalDesk({ ...base, timeout: limits.approval }, keys),
     ...createNoticePorts(base, { approvals, audit, policy, closing, secret }),
-    executors: createExecutors(settings, { closing, handleKey: secret }),
+    executors: createExecutors(settings, { closing, handleKey: secret, credential: base.credential }),
     now: clock,
     localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),
     newId: randomUUID,

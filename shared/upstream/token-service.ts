@@ -37,22 +37,27 @@ interface Kept {
 const renewBeforeMs = 60_000
 const defaultDeadlineMs = 10_000
 
+/** Gives the foreign system's token for a call. */
+export type TokenKeeper = (call: UpstreamCall) => Promise<ExchangedToken>
+
 /**
- * An executor that is called with the foreign system's token. What was exchanged belongs to the very token object that
- * it was exchanged for: it is gone with that one when the person's tokens are purged, it cannot be found by anybody
- * else's, and there are never more than the exchange itself keeps.
+ * Keeps what a service gave. It belongs to the very token object that it was exchanged for: it is gone with that one when
+ * the person's tokens are purged, it cannot be found by anybody else's, and there is never more of it than the exchange
+ * itself keeps.
  */
-export function withTokenService(executor: Executor, service: TokenService, options: TokenServiceOptions): Executor {
-  const kept = new WeakMap<ExchangedToken, Map<string, Kept>>()
-  return {
-    call: async (call) => {
-      assertOwnToken(call)
-      const token = await orAborted(take(call, { kept, service, options }), call.signal)
-      assertOwnToken({ ...call, token })
-      return executor.call({ ...call, token })
-    },
-    close: executor.close,
+export function keepTokens(service: TokenService, options: TokenServiceOptions): TokenKeeper {
+  const kept: World['kept'] = new WeakMap()
+  return async (call) => {
+    assertOwnToken(call)
+    const token = await orAborted(take(call, { kept, service, options }), call.signal)
+    assertOwnToken({ ...call, token })
+    return token
   }
+}
+
+/** An executor that is called with the foreign system's token in the place of the exchanged one. */
+export function withTokenService(executor: Executor, keeper: TokenKeeper): Executor {
+  return { call: async (call) => executor.call({ ...call, token: await keeper(call) }), close: executor.close }
 }
 
 interface World {
