@@ -3,7 +3,16 @@ import { askAws } from './aws-json.ts'
 import { assertPlain } from './aws-plain.ts'
 import { failWith } from './failure.ts'
 import type { Driver, Page, Standing, Visit } from './warehouse-driver.ts'
-import { idIn, listIn, memberOf, type Parameter, parametersOf, refuseInput, wrongShape } from './warehouse-request.ts'
+import {
+  idIn,
+  inputOf,
+  listIn,
+  memberOf,
+  type Parameter,
+  parametersOf,
+  refuseInput,
+  wrongShape,
+} from './warehouse-request.ts'
 import type { WireAnswer } from './warehouse-wire.ts'
 
 const target = (action: string) => `RedshiftData.${action}`
@@ -40,6 +49,16 @@ export const redshift: Driver = {
     // Users of Identity Center have this prefix, or another that the namespace was given.
     isPerson: (seen, { username }) =>
       username === null ? null : seen.replace(/^[^:]{1,60}:/, '').toLowerCase() === username.toLowerCase(),
+  },
+  list: async (visit, what) => {
+    const [schema, table] = [inputOf(visit.call, 'schema'), inputOf(visit.call, 'table')]
+    const isList = what === 'list-tables'
+    const named = isList ? { SchemaPattern: schema ?? '%' } : { Schema: schema ?? 'public', Table: table ?? '' }
+    const body = { ...placeOf(visit), ...named, MaxResults: 1000 }
+    const action = { target: target(isList ? 'ListTables' : 'DescribeTable'), body, effect: 'read' } as const
+    const { data, ids, bytes } = await askAws(visit, action)
+    const items = listIn(memberOf(data, isList ? 'Tables' : 'ColumnList'))
+    return { items, more: typeof memberOf(data, 'NextToken') === 'string', ids, bytes }
   },
   inspect: (call, text) => {
     assertPlain(call, text)

@@ -52,6 +52,14 @@ export interface Page {
   readonly bytes: number
 }
 
+/** What a listing gave: a list, cut where there was more. */
+export interface Listing {
+  readonly items: readonly Json[]
+  readonly more: boolean
+  readonly ids: Ids
+  readonly bytes: number
+}
+
 /** Whom the warehouse sees: a statement of ours, and what its one value must be; null where that says nothing. */
 export interface Whoami {
   readonly text: string
@@ -67,6 +75,8 @@ export interface Driver {
   readonly page: (visit: Visit, id: string, next: string | null) => Promise<Page>
   readonly cancel: (visit: Visit, id: string) => Promise<void>
   readonly whoami: Whoami | null
+  /** Tables of a schema, or columns of a table, where the API has words of its own for it. */
+  readonly list?: (visit: Visit, what: 'list-tables' | 'describe-table') => Promise<Listing>
   /** Refuses what this warehouse would read otherwise than the gate did; throws Problem `input_invalid`. */
   readonly inspect?: (call: UpstreamCall, text: string) => void
 }

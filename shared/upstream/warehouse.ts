@@ -50,6 +50,8 @@ const actions: Readonly<Record<WarehouseAction, (job: Job) => Promise<Brought>>>
   plan: execute,
   get: getStatement,
   cancel: cancelOwn,
+  'list-tables': (job) => list(job, 'list-tables'),
+  'describe-table': (job) => list(job, 'describe-table'),
 }
 
 async function visitWarehouse(call: UpstreamCall, options: WarehouseOptions, proofs: Proofs): Promise<UpstreamAnswer> {
@@ -145,6 +147,14 @@ async function cancelOwn(job: Job): Promise<Brought> {
   const state = (await cancelStatement(statementId, job)) ?? 'UNKNOWN'
   const backendIds = { statement_id: statementId, state }
   return { data: { state }, rows: 1, bytes: 0, truncated: false, backendIds }
+}
+
+async function list({ driver, visit }: Job, what: 'list-tables' | 'describe-table'): Promise<Brought> {
+  if (driver.list === undefined) throw failWith({ code: 'internal', fate: 'not_called', why: 'action' })
+  const { items, more, ids, bytes } = await driver.list(visit, what)
+  const kept = items.slice(0, visit.call.rowLimit)
+  const truncated = more || kept.length < items.length
+  return { data: { items: kept }, rows: kept.length, truncated, bytes, backendIds: ids }
 }
 
 function pending({ ids, id }: Standing, handle: string): Brought {

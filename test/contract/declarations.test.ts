@@ -188,7 +188,8 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
       return
     }
     const given = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
-    const sent = call.technology === 'databricks' ? call.inputs.statement : given
+    const byParts = call.technology === 'databricks' || call.technology === 'warehouse'
+    const sent = byParts ? call.inputs.statement : given
     expect(statement?.input).toBe(sent)
     if (statement !== undefined) expect(dialects).toContain(statement.dialect)
   })
