@@ -108,7 +108,7 @@ serve(
       },
       cortexSearch: {
         summary: 'Search texts by a Cortex search service',
-        effect: 'read',
+        effect: 'admin',
         untrusted: true,
         inputs: () =>
           z.strictObject({
