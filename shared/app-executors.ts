@@ -16,6 +16,8 @@ interface Parts {
   readonly closing: (() => Promise<void>)[]
   /** Secret under which handles are signed, the same for all instances. */
   readonly handleKey: () => Promise<Uint8Array>
+  /** Longest time of one call, in milliseconds. */
+  readonly deadlineMs: number
   /** The deployment's own, for its vault and for token services that want to know who asks. */
   readonly credential: TokenCredential
 }
@@ -23,7 +25,7 @@ interface Parts {
 /** One executor a technology, found by the name that declarations give. */
 export function createExecutors(
   settings: Settings,
-  { closing, handleKey, credential }: Parts,
+  { closing, handleKey, deadlineMs, credential }: Parts,
 ): ReadonlyMap<string, Executor> {
   const of = (name: string) => {
     const found = settings.COUNTERSIGN_BACKENDS[name]
@@ -40,8 +42,10 @@ export function createExecutors(
       clock: Date.now,
       parseChallenge: readBackendChallenge,
       parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
+      handleKey,
+      deadlineMs,
     })
-  const foreign = createForeignExecutors(settings, { of, rest: restWith, handleKey, credential })
+  const foreign = createForeignExecutors(settings, { of, rest: restWith, handleKey, deadlineMs, credential })
   const rest = foreign.rest
   const postgres = createPostgresExecutor({
     settingsFor: (name) => ({

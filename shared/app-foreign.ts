@@ -99,13 +99,13 @@ function tokenSettings(backend: Backend, world: { readonly settings: Settings; r
 }
 
 function makeWarehouse(settings: Settings, parts: ForeignParts, fetch: typeof globalThis.fetch): Executor {
-  const { handleKey } = parts
+  const { handleKey, deadlineMs } = parts
   const settingsFor = (backend: Backend) => {
     const { values, endpoint } = tokenSettings(backend, { settings, parts })
     return { ...parts.of(backend.name), baseUrl: endpoint(undefined) ?? '', values }
   }
   const parseChallenge = readBackendChallenge
-  return createWarehouseExecutor({ fetch, clock, parseChallenge, drivers, settingsFor, handleKey, pause })
+  return createWarehouseExecutor({ fetch, clock, parseChallenge, drivers, settingsFor, handleKey, deadlineMs, pause })
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ export interface ForeignParts {
   /** A REST executor over a `fetch`; services that sign or prepare requests have their own. */
   readonly rest: (fetch: typeof globalThis.fetch) => Executor
   readonly handleKey: () => Promise<Uint8Array>
+  /** Longest time of one call, in milliseconds. */
+  readonly deadlineMs: number
   readonly credential: TokenCredential
 }
 
