@@ -12,6 +12,7 @@ import type { RestCall, RestParts } from './rest-call.ts'
 import type { RunsAs } from './runner.ts'
 import type { SshCall } from './ssh-call.ts'
 import type { MysqlCall, TdsCall } from './statement-call.ts'
+import type { WarehouseCall } from './warehouse-call.ts'
 
 /** The Azure clouds that one deployment can stand in; a deployment stands in exactly one. */
 export type Cloud = 'public' | 'usgov' | 'china'
@@ -33,6 +34,7 @@ export type CallTemplate =
   | OpenAiCall
   | SshCall
   | TdsCall
+  | WarehouseCall
   | {
       readonly technology: 'postgres'
       /** A server-side guard: the statement runs in a READ ONLY transaction. */
