@@ -39,6 +39,7 @@ export function inboundOf(call: ToolCall, target: ToolTarget | undefined, inboun
       ...(approval === undefined ? {} : { 'approval-id': approval }),
     },
     body: new TextEncoder().encode(JSON.stringify(inputs)),
+    flow: 'whole',
   }
 }
 

@@ -6,6 +6,7 @@ import { createPerformance } from './perform.ts'
 import { createDescriber } from './preview.ts'
 import { createRecording } from './record.ts'
 import { createResponse, type Identification } from './respond.ts'
+import { createStreaming } from './stream.ts'
 
 /** The whole line over the world's ports. */
 export function createLine(ports: Ports, deployment: Deployment, identification: Identification): Line {
@@ -15,10 +16,13 @@ export function createLine(ports: Ports, deployment: Deployment, identification:
     ...createRecording(ports, deployment),
     ...createPerformance(ports, deployment),
   }
+  const response = createResponse(identification)
+  const ends = { recordOutcome: line.recordOutcome, ...response }
   const describer = createDescriber({ line, ports, deployment })
   return {
     ...line,
     ...createApproval({ ...describer, ...ports }, deployment),
-    ...createResponse(identification),
+    ...response,
+    ...createStreaming({ ports, deployment, identification, line: ends }),
   }
 }
