@@ -1,3 +1,4 @@
+import { composeOpenAi } from './app-openai.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
 import { baseUrlOf } from './backend/configured.ts'
 import type { Backend } from './backend/define.ts'
@@ -33,6 +34,7 @@ export function createExecutors(settings: Settings, { closing, handleKey }: Part
     parseChallenge: readBackendChallenge,
     parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
   })
+  const openai = composeOpenAi((backend, at) => restSettings(backend, of(backend.name), { settings, at }))
   const postgres = createPostgresExecutor({
     settingsFor: (name) => ({
       host: of(name).host ?? '',
@@ -53,6 +55,7 @@ export function createExecutors(settings: Settings, { closing, handleKey }: Part
     ['rest', rest],
     ['postgres', postgres],
     ['databricks', databricks],
+    ['openai', openai],
   ])
 }
 

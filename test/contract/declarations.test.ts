@@ -74,12 +74,8 @@ describe('functions', () => {
   it.each(functionFiles)('%s imports how to declare and how to serve, nothing else', (file) => {
     const source = readFileSync(`${functionsFolder}${file}`, 'utf8')
     const imports = [...source.matchAll(/from '([^']+)'/g)].map(([, name]) => name)
-    const others = imports.filter(
-      (name) =>
-        !['zod', '../shared/serve.ts', '../shared/backend/define.ts', '../shared/backend/define-resources.ts'].includes(
-          name ?? '',
-        ),
-    )
+    const isAllowed = (name = '') => /^(?:zod|\.\.\/shared\/(?:serve|backend\/define[a-z-]*)\.ts)$/.test(name)
+    const others = imports.filter((name) => !isAllowed(name))
     expect(others).toEqual([])
   })
 })
