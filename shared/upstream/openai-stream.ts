@@ -20,16 +20,22 @@ export interface StreamJob {
   readonly totalBytes: number
 }
 
+/** Refuses a success that is no stream of events, before anything is said to have begun. */
+export async function requireEvents({ response }: Response2xx): Promise<void> {
+  if (/^text\/event-stream\s*(?:;|$)/i.test(response.headers.get('content-type') ?? '')) return
+  await response.body?.cancel().catch(() => undefined)
+  throw broken('content_type')
+}
+
 /** Longest event, in characters. */
 const eventLength = 1024 * 1024
 
 /**
- * The pieces of an answer that flows. Throws Problem `backend_failed` where it breaks off before its own end, is no
- * stream of events, or tells of an error; `backend_timeout` where time is up.
+ * The pieces of an answer that flows. Throws Problem `backend_failed` where it breaks off before its own end or
+ * tells of an error; `backend_timeout` where time is up.
  */
 export async function* readPieces({ response }: Response2xx, job: StreamJob): AsyncGenerator<Members> {
   try {
-    if (!/^text\/event-stream\s*(?:;|$)/i.test(response.headers.get('content-type') ?? '')) throw broken('content_type')
     yield* piecesOf((response.body ?? []) as AsyncIterable<Uint8Array>, job)
   } catch (error) {
     throw lostAnswer(error, job.call, job.signal)

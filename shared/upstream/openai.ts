@@ -5,7 +5,7 @@ import type { Executor, Invocation, Json, UpstreamAnswer, UpstreamCall, Upstream
 import { type AnswerFacts, collectFacts, listOf, membersOf } from './openai-facts.ts'
 import { costOf } from './openai-price.ts'
 import { buildOpenAiRequest } from './openai-request.ts'
-import { readPieces } from './openai-stream.ts'
+import { readPieces, requireEvents } from './openai-stream.ts'
 import { readWhole, type Sending, sendOpenAi, type WireOptions } from './openai-wire.ts'
 import type { RestSettings } from './rest.ts'
 import { type ProofMemory, proveIdentity } from './rest-identity.ts'
@@ -78,6 +78,7 @@ async function openStream(call: UpstreamCall, world: World): Promise<UpstreamStr
   const sending = prepare(call, world, true)
   const identity = await proveIdentity(call, noProbe, world.memory)
   const sent = await sendOpenAi(sending, options)
+  await requireEvents(sent)
   const facts = collectFacts()
   const form = sending.template.action === 'responses' ? 'responses' : 'chat'
   const { signal, request } = sending

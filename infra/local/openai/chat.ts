@@ -1,5 +1,5 @@
 import { cutText, type Prompt, type Written, write } from './model.ts'
-import { fail, filterResults, type Reply, type StreamedEvent } from './wire.ts'
+import { filterResults, type Reply, type StreamedEvent } from './wire.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -31,11 +31,10 @@ export function answerChat(body: Members, { id, created }: Stamp): Reply {
 
 /** As the service refuses a prompt: the words are never repeated, the categories are. */
 export function refusePrompt(category: string): Reply {
-  return fail(400, 'content_filter', 'The response was filtered due to the prompt triggering the content policy.', {
-    param: 'prompt',
-    status: 400,
-    innererror: { code: 'ResponsibleAIPolicyViolation', content_filter_result: filterResults(category) },
-  })
+  const message = 'The response was filtered due to the prompt triggering the content policy.'
+  const innererror = { code: 'ResponsibleAIPolicyViolation', content_filter_result: filterResults(category) }
+  const error = { code: 'content_filter', message, param: 'prompt', type: null, status: 400, innererror }
+  return { status: 400, body: { error } }
 }
 
 function readChat({ messages, tools }: Members): Prompt {

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createPlainServer } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TokenRules } from '../entra/bearer-check.ts'
@@ -15,8 +16,8 @@ import { type Fault, faultOrder, replyOf } from './faults.ts'
 import { fail, type Reply, type StreamFault, send } from './wire.ts'
 
 export interface OpenAiOptions extends TokenRules {
-  /** PEM of the server certificate and its key. */
-  readonly certificate: { readonly cert: string; readonly key: string }
+  /** PEM of the server certificate and its key; without it plain HTTP, for tests. */
+  readonly certificate?: { readonly cert: string; readonly key: string }
   /** Object ids of the people with the role Cognitive Services OpenAI User. */
   readonly users: readonly string[]
   /** Told of every call whose token held. */
@@ -46,12 +47,14 @@ interface State {
 
 const maxBody = 4 * 1024 * 1024
 
-/** Starts the resource on a free port of 127.0.0.1 (https). */
+/** Starts the resource on a free port of 127.0.0.1. */
 export async function startOpenAi(options: OpenAiOptions): Promise<OpenAiResource> {
   const state: State = { options, check: makeTokenCheck(options), fault: null }
-  const server = createServer({ ...options.certificate }, (request, response) => {
+  const listen = (request: IncomingMessage, response: ServerResponse) => {
     serve(request, response, state).catch(() => response.destroy())
-  })
+  }
+  const { certificate } = options
+  const server = certificate === undefined ? createPlainServer(listen) : createServer({ ...certificate }, listen)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const stop = async () => {
@@ -60,7 +63,8 @@ export async function startOpenAi(options: OpenAiOptions): Promise<OpenAiResourc
     server.closeAllConnections()
     await closed
   }
-  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
+  const scheme = certificate === undefined ? 'http' : 'https'
+  return { url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {

@@ -15,8 +15,8 @@ export interface StreamedEvent {
 }
 
 /** An error in the service's own shape. */
-export function fail(status: number, code: string, message: string, more: object = {}): Reply {
-  return { status, body: { error: { code, message, param: null, type: null, ...more } } }
+export function fail(status: number, code: string, message: string): Reply {
+  return { status, body: { error: { code, message, param: null, type: null } } }
 }
 
 /** Categories of the filter, none of which found anything but the one. */
