@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/identity'
+import { composeOpenAi } from './app-openai.ts'
 import { createForeignExecutors } from './app-tokens.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
 import { baseUrlOf } from './backend/configured.ts'
@@ -47,6 +48,7 @@ export function createExecutors(
     })
   const foreign = createForeignExecutors(settings, { of, rest: restWith, handleKey, deadlineMs, credential })
   const rest = foreign.rest
+  const openai = composeOpenAi((backend, at) => restSettings(backend, of(backend.name), { settings, at }))
   const postgres = createPostgresExecutor({
     settingsFor: (name) => ({
       host: of(name).host ?? '',
@@ -68,6 +70,7 @@ export function createExecutors(
     ['postgres', postgres],
     ['databricks', databricks],
     ['warehouse', foreign.warehouse],
+    ['openai', openai],
   ])
 }
 
