@@ -1,3 +1,4 @@
+import { createDocumentExecutors } from './app-documents.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
 import { baseUrlOf } from './backend/configured.ts'
 import type { Backend } from './backend/define.ts'
@@ -48,12 +49,9 @@ export function createExecutors(settings: Settings, { closing, handleKey }: Part
     parseChallenge: readBackendChallenge,
     handleKey,
   })
-  closing.push(rest.close, postgres.close, databricks.close)
-  return new Map<string, Executor>([
-    ['rest', rest],
-    ['postgres', postgres],
-    ['databricks', databricks],
-  ])
+  const documents = createDocumentExecutors({ of, handleKey })
+  closing.push(rest.close, postgres.close, databricks.close, ...documents.map(([, { close }]) => close))
+  return new Map<string, Executor>([['rest', rest], ['postgres', postgres], ['databricks', databricks], ...documents])
 }
 
 function restSettings(

@@ -17,6 +17,16 @@ export const lakeClassification: Readonly<Record<string, string>> = Object.fromE
   Object.entries(classification).map(([column, label]) => [`main.${column}`, label]),
 )
 
+/** What the items of the document account are (label by `container.member`, or a path of members). */
+export const documentClassification: Readonly<Record<string, string>> = {
+  ...columns('orders', ['id', 'region', 'city', 'total', '_etag', '_ts']),
+  'orders.email': 'pii.contact',
+  'orders.customer.name': 'pii.name',
+  'orders.customer.email': 'pii.contact',
+  ...columns('staff', ['id', 'department', 'name']),
+  'staff.salary_eur': 'pii.compensation',
+}
+
 function columns(table: string, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`${table}.${name}`, 'none']))
 }

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { type Storage, startAzurite } from '../azurite/azurite.ts'
 import type { BlobFront } from '../blobs/front.ts'
 import { startBlobs } from '../blobs/server.ts'
+import { accountResource } from '../cosmos/access-token.ts'
+import { type CosmosAccount, startCosmos } from '../cosmos/account.ts'
 import { type DatabricksWorkspace, startDatabricks } from '../databricks/workspace.ts'
+import type { Resource } from '../entra/resources.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import { type EvidenceAccount, startEvidence } from '../evidence/server.ts'
 import { logReaders } from '../logs/access-token.ts'
@@ -50,6 +53,7 @@ export interface Services {
   readonly databricks: DatabricksWorkspace
   readonly logs: LogsWorkspace
   readonly notices: NoticeReceiver
+  readonly cosmos: CosmosAccount
   readonly proxy: ConnectProxy
 }
 
@@ -59,7 +63,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const database = launchDatabase(options)
   const certificates = await makeCertificates(hosts)
   const storage = launchAzurite(options, certificates)
-  const entra = await launchEntra(options)
+  // Its address names it in the sign-in service, which therefore comes after it.
+  const cosmos = await launchCosmos(options, certificates, () => entra.url)
+  const entra = await launchEntra(options, [accountResource(cosmos.url)])
   const notices = await launchNotices(options, certificates)
   const requests = makeRequestLog()
   const started = await settleAll([
@@ -74,7 +80,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
   ])
   const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs] = started
-  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs }
+  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs, cosmos }
   return { certificates, entra, notices, proxy, ...data }
 }
 
@@ -98,11 +104,19 @@ async function launchAzurite(options: ServicesOptions, certificate: Certificates
   return teardown.add('azurite', await startAzurite({ run, keep: kept?.folder, certificate, announce: guard.watch }))
 }
 
-async function launchEntra({ kept, teardown }: ServicesOptions): Promise<Entra> {
+async function launchEntra({ kept, teardown }: ServicesOptions, resources: readonly Resource[]): Promise<Entra> {
   const state = kept?.read<EntraState>('entra')
-  const entra = teardown.add('entra', await startEntra(state === undefined ? {} : { state }))
+  const entra = teardown.add('entra', await startEntra(state === undefined ? { resources } : { resources, state }))
   kept?.write('entra', entra.state())
   return entra
+}
+
+async function launchCosmos(
+  { teardown }: ServicesOptions,
+  certificate: Certificates,
+  entra: () => string,
+): Promise<CosmosAccount> {
+  return teardown.add('cosmos', await startCosmos({ certificate, tenant: tenants.home, entra }))
 }
 
 type Built = { readonly certificates: Certificates; readonly entra: Entra }

@@ -1,10 +1,11 @@
 import { localDirectory } from '../../policy/local-directory.ts'
+import { cosmosDatabase, seedContainers } from '../cosmos/seed.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
 import { identities } from '../entra/managed-identity.ts'
 import { policiesContainer, releaseBlob } from '../evidence/roles.ts'
 import { localSources } from '../logs/sources.ts'
-import { apps, tenants } from '../personas.ts'
-import { classification, fileClassification, lakeClassification } from './classification.ts'
+import { apps, groups, tenants } from '../personas.ts'
+import { classification, documentClassification, fileClassification, lakeClassification } from './classification.ts'
 
 /** Name of the audit table. */
 export const auditTable = 'audit'
@@ -34,6 +35,8 @@ export interface Surroundings {
   /** The account with the people's files, at its front. */
   readonly files: string
   readonly databricks: string
+  /** The account of documents; without it the gateway has none. */
+  readonly cosmos?: string
   /** The log service; without it nothing is reconciled. */
   readonly logs?: string
 }
@@ -130,7 +133,7 @@ const quotas = [
   },
 ]
 
-function backends({ postgresPort, orders, files, databricks }: Surroundings): Record<string, unknown> {
+function backends({ postgresPort, orders, files, databricks, cosmos }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
     'databricks-sql': {
@@ -142,5 +145,17 @@ function backends({ postgresPort, orders, files, databricks }: Surroundings): Re
     },
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
     'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
+    ...(cosmos === undefined ? {} : { 'cosmosdb-nosql': cosmosSettings(cosmos) }),
+  }
+}
+
+/** Orders by the region of the person's group, notes by the person; who may read the staff the account's roles say. */
+function cosmosSettings(baseUrl: string) {
+  return {
+    baseUrl,
+    values: { database: cosmosDatabase },
+    containers: seedContainers.map(({ id }) => id),
+    partitions: { orders: { [groups.salesEmea]: 'EMEA', [groups.salesUs]: 'US' }, notes: 'oid' },
+    classification: documentClassification,
   }
 }

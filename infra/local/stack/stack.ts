@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cosmosDatabase } from '../cosmos/seed.ts'
 import { evidenceContainer, reportsContainer } from '../evidence/roles.ts'
 import { apps, tenants } from '../personas.ts'
 import { takePort } from './free-port.ts'
@@ -129,6 +130,7 @@ async function launchApps(
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
+    cosmos: services.cosmos.url,
     logs: services.logs.url,
   }
   const app = options.app ?? projectRoot
@@ -159,6 +161,7 @@ interface Facts {
 
 function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
   const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs, notices } = services
+  const { cosmos } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -179,6 +182,7 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
       'databricks-sql': { url: databricks.url },
       'rest-entra-api': { url: orders.url },
       'azure-storage-blob': { url: blobs.url },
+      'cosmosdb-nosql': { url: cosmos.url, database: cosmosDatabase },
     },
     pids: {
       stack: process.pid,

@@ -6,6 +6,7 @@ export const parts = [
   'orders',
   'blobs',
   'evidence-account',
+  'cosmos',
   'databricks',
   'logs',
   'notices',

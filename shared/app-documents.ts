@@ -1,0 +1,46 @@
+import type { BackendConfiguration } from './backend/configuration.ts'
+import { readBackendChallenge } from './identity/backend-challenge.ts'
+import type { Executor } from './pipeline/ports.ts'
+
+/** What the executors of document databases need. */
+interface Parts {
+  /** Throws where a backend is not configured. */
+  readonly of: (backend: string) => BackendConfiguration
+  /** Secret under which cursors are sealed, the same for all instances. */
+  readonly handleKey: () => Promise<Uint8Array>
+}
+
+/** Executors whose drivers are loaded at their first call. */
+export function createDocumentExecutors(parts: Parts): readonly (readonly [technology: string, Executor])[] {
+  return [['cosmos', lazily(() => openCosmos(parts))]]
+}
+
+async function openCosmos({ of, handleKey }: Parts): Promise<Executor> {
+  const { createCosmosExecutor } = await import('./upstream/cosmos.ts')
+  return createCosmosExecutor({
+    fetch,
+    clock: Date.now,
+    parseChallenge: readBackendChallenge,
+    cursorKey: handleKey,
+    settingsFor: (name) => {
+      const { baseUrl = '', values = {}, partitions = {} } = of(name)
+      return { baseUrl, database: values.database ?? '', partitions }
+    },
+  })
+}
+
+/** Loads once; a load that failed is tried again by the next call. */
+function lazily(open: () => Promise<Executor>): Executor {
+  let opened: Promise<Executor> | undefined
+  const get = () => {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
+  return {
+    call: async (call) => (await get()).call(call),
+    close: async () => (await opened)?.close(),
+  }
+}
