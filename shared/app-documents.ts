@@ -12,7 +12,10 @@ interface Parts {
 
 /** Executors whose drivers are loaded at their first call. */
 export function createDocumentExecutors(parts: Parts): readonly (readonly [technology: string, Executor])[] {
-  return [['cosmos', lazily(() => openCosmos(parts))]]
+  return [
+    ['cosmos', lazily(() => openCosmos(parts))],
+    ['mongo', lazily(() => openMongo(parts))],
+  ]
 }
 
 async function openCosmos({ of, handleKey }: Parts): Promise<Executor> {
@@ -25,6 +28,22 @@ async function openCosmos({ of, handleKey }: Parts): Promise<Executor> {
     settingsFor: (name) => {
       const { baseUrl = '', values = {}, partitions = {} } = of(name)
       return { baseUrl, database: values.database ?? '', partitions }
+    },
+  })
+}
+
+async function openMongo({ of }: Parts): Promise<Executor> {
+  const { createMongoExecutor } = await import('./upstream/mongo.ts')
+  return createMongoExecutor({
+    clock: Date.now,
+    settingsFor: (name) => {
+      const { host = '', port, values = {}, allow = {} } = of(name)
+      return {
+        host,
+        database: values.database ?? '',
+        ...(port === undefined ? {} : { port }),
+        ...(allow.collections === undefined ? {} : { collections: allow.collections }),
+      }
     },
   })
 }

@@ -21,7 +21,7 @@ import {
   refuseInput,
   textOf,
 } from './cosmos-inputs.ts'
-import { tableOfItems, tableOfQuery } from './cosmos-table.ts'
+import { tableOfQuery, tableOfStored } from './cosmos-table.ts'
 import { failWith } from './failure.ts'
 import { openCursor, sealCursor } from './sealed-cursor.ts'
 
@@ -109,7 +109,7 @@ function limitOf(call: UpstreamCall): number {
 async function read(visit: Visit): Promise<Brought> {
   const { resource, etag, statusCode } = await itemOf(visit).read({ abortSignal: visit.signal })
   if (statusCode === 404 || resource === undefined) throw notThere()
-  const { data, columns } = tableOfItems([resource as Json], textOf(visit.call, 'container'))
+  const { data, columns } = tableOfStored([resource as Json], textOf(visit.call, 'container'))
   return { data: { ...data, etag }, columns, rows: 1, truncated: false }
 }
 
@@ -196,7 +196,7 @@ async function readChanges(visit: Visit): Promise<Brought> {
   const feed = containerOf(visit).items.getChangeFeedIterator({ changeFeedStartFrom, maxItemCount: limitOf(call) })
   const page = await feed.readNext()
   const items = ((page.result ?? []) as unknown as readonly Json[]).slice(0, limitOf(call))
-  const { data, columns } = tableOfItems(items, textOf(call, 'container'))
+  const { data, columns } = tableOfStored(items, textOf(call, 'container'))
   return {
     data: { ...data, cursor: sealCursor(cursorKey, page.continuationToken, call) },
     columns,

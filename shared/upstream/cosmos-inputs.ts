@@ -2,6 +2,7 @@ import type { CosmosCall, CosmosPart } from '../backend/document-call.ts'
 import { keysAllowed, type PartitionRule } from '../backend/partition-rules.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Json, UpstreamCall } from '../pipeline/ports.ts'
+import { isObject } from './document-table.ts'
 import { failWith } from './failure.ts'
 import { makeSafe } from './safe-json.ts'
 
@@ -130,8 +131,4 @@ export function keyWithin(document: JsonObject, paths: readonly string[]): reado
 
 function memberAt(value: Json | undefined, name: string): Json | undefined {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -188,7 +188,8 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
       return
     }
     const given = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
-    const sent = call.technology === 'databricks' ? call.inputs.statement : given
+    const parts: Readonly<Record<string, string | undefined>> = 'inputs' in call ? call.inputs : {}
+    const sent = parts.statement ?? parts.query ?? parts.command ?? given
     expect(statement?.input).toBe(sent)
     if (statement !== undefined) expect(dialects).toContain(statement.dialect)
   })

@@ -27,6 +27,16 @@ export const documentClassification: Readonly<Record<string, string>> = {
   'staff.salary_eur': 'pii.compensation',
 }
 
+/** The same of the cluster's collections. */
+export const collectionClassification: Readonly<Record<string, string>> = Object.fromEntries(
+  ['orders_emea', 'orders_us'].flatMap((name) => [
+    ...Object.entries(columns(name, ['_id', 'region', 'city', 'total'])),
+    [`${name}.email`, 'pii.contact'],
+    [`${name}.customer.name`, 'pii.name'],
+    [`${name}.customer.email`, 'pii.contact'],
+  ]),
+)
+
 function columns(table: string, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`${table}.${name}`, 'none']))
 }

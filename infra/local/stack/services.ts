@@ -13,6 +13,7 @@ import { type EvidenceAccount, startEvidence } from '../evidence/server.ts'
 import { logReaders } from '../logs/access-token.ts'
 import { makeFeeds, makeRequestLog, type RequestLog } from '../logs/feeds.ts'
 import { type LogsWorkspace, startLogs } from '../logs/server.ts'
+import { type MongoCluster, startCluster } from '../mongo/cluster.ts'
 import { type NoticeReceiver, startNotices } from '../notices/server.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
@@ -54,6 +55,7 @@ export interface Services {
   readonly logs: LogsWorkspace
   readonly notices: NoticeReceiver
   readonly cosmos: CosmosAccount
+  readonly mongo: MongoCluster
   readonly proxy: ConnectProxy
 }
 
@@ -67,6 +69,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const cosmos = await launchCosmos(options, certificates, () => entra.url)
   const entra = await launchEntra(options, [accountResource(cosmos.url)])
   const notices = await launchNotices(options, certificates)
+  const mongo = await launchMongo(options, { certificates, entra })
   const requests = makeRequestLog()
   const started = await settleAll([
     database,
@@ -80,7 +83,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
   ])
   const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs] = started
-  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs, cosmos }
+  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs, cosmos, mongo }
   return { certificates, entra, notices, proxy, ...data }
 }
 
@@ -129,6 +132,11 @@ async function launchFront({ teardown }: ServicesOptions, parts: Built & { datab
     verifyToken: (token) => parts.entra.verifyAccessToken(token, { audience: postgresAudience }),
   })
   return teardown.add('front', front)
+}
+
+async function launchMongo({ teardown }: ServicesOptions, { certificates, entra }: Built): Promise<MongoCluster> {
+  const verifyToken = (token: string) => entra.verifyAccessToken(token, { audience: postgresAudience })
+  return teardown.add('mongo', await startCluster({ certificate: certificates, tenant: tenants.home, verifyToken }))
 }
 
 async function launchDatabricks(

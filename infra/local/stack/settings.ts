@@ -4,8 +4,15 @@ import { warehouseIds } from '../databricks/warehouses.ts'
 import { identities } from '../entra/managed-identity.ts'
 import { policiesContainer, releaseBlob } from '../evidence/roles.ts'
 import { localSources } from '../logs/sources.ts'
+import { mongoDatabase } from '../mongo/seed.ts'
 import { apps, groups, tenants } from '../personas.ts'
-import { classification, documentClassification, fileClassification, lakeClassification } from './classification.ts'
+import {
+  classification,
+  collectionClassification,
+  documentClassification,
+  fileClassification,
+  lakeClassification,
+} from './classification.ts'
 
 /** Name of the audit table. */
 export const auditTable = 'audit'
@@ -37,6 +44,8 @@ export interface Surroundings {
   readonly databricks: string
   /** The account of documents; without it the gateway has none. */
   readonly cosmos?: string
+  /** Port of the cluster of documents; without it the gateway has none. */
+  readonly mongoPort?: number
   /** The log service; without it nothing is reconciled. */
   readonly logs?: string
 }
@@ -133,7 +142,14 @@ const quotas = [
   },
 ]
 
-function backends({ postgresPort, orders, files, databricks, cosmos }: Surroundings): Record<string, unknown> {
+function backends({
+  postgresPort,
+  orders,
+  files,
+  databricks,
+  cosmos,
+  mongoPort,
+}: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
     'databricks-sql': {
@@ -146,6 +162,7 @@ function backends({ postgresPort, orders, files, databricks, cosmos }: Surroundi
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
     'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
     ...(cosmos === undefined ? {} : { 'cosmosdb-nosql': cosmosSettings(cosmos) }),
+    ...(mongoPort === undefined ? {} : { 'cosmosdb-mongodb': mongoSettings(mongoPort) }),
   }
 }
 
@@ -157,5 +174,16 @@ function cosmosSettings(baseUrl: string) {
     containers: seedContainers.map(({ id }) => id),
     partitions: { orders: { [groups.salesEmea]: 'EMEA', [groups.salesUs]: 'US' }, notes: 'oid' },
     classification: documentClassification,
+  }
+}
+
+/** Everything but the staff, which the person's own rights would open to HR. */
+function mongoSettings(port: number) {
+  return {
+    host: '127.0.0.1',
+    port,
+    values: { database: mongoDatabase },
+    allow: { collections: ['orders_emea', 'orders_us', 'visits'] },
+    classification: collectionClassification,
   }
 }

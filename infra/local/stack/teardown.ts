@@ -7,6 +7,7 @@ export const parts = [
   'blobs',
   'evidence-account',
   'cosmos',
+  'mongo',
   'databricks',
   'logs',
   'notices',

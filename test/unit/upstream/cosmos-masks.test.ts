@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { understandCosmos } from '../../../shared/sql/cosmos/understand.ts'
-import { tableOfItems, tableOfQuery } from '../../../shared/upstream/cosmos-table.ts'
+import { tableOfQuery, tableOfStored } from '../../../shared/upstream/cosmos-table.ts'
 import { type CosmosWorld, type Inputs, shownOf, startCosmosWorld } from '../../support/documents-world.ts'
 
 /** Masked whole, so that no part of it may be seen anywhere. */
@@ -129,7 +129,7 @@ describe('columns of a query', () => {
   })
 
   it('have no source where a member’s name would read as another container', () => {
-    const { columns } = tableOfItems([{ 'x.email': 1, Email: 2, _rid: 3, _self: 4 }], 'orders')
+    const { columns } = tableOfStored([{ 'x.email': 1, Email: 2, _rid: 3, _self: 4 }], 'orders')
     expect(columns).toEqual([
       { name: 'x.email', source: null },
       { name: 'Email', source: 'orders.email' },
