@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/identity'
+import { createDocumentExecutors } from './app-documents.ts'
 import { composeOpenAi } from './app-openai.ts'
 import { createForeignExecutors } from './app-tokens.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
@@ -64,13 +65,16 @@ export function createExecutors(
     parseChallenge: readBackendChallenge,
     handleKey,
   })
+  const further = new Map<string, Executor>(createDocumentExecutors({ of, handleKey }))
   closing.push(rest.close, postgres.close, databricks.close)
+  closing.push(...[...further.values()].map(({ close }) => close))
   return new Map<string, Executor>([
     ['rest', rest],
     ['postgres', postgres],
     ['databricks', databricks],
     ['warehouse', foreign.warehouse],
     ['openai', openai],
+    ...further,
   ])
 }
 

@@ -114,6 +114,8 @@ const replaced: readonly Replacement[] = [
   { filter: /^fast-xml-builder$/, file: 'xml-builder-shim.cjs' },
   { filter: /^is-unsafe$/, file: 'unsafe-shim.cjs' },
   { filter: /^open$/, file: 'open-shim.cjs' },
+  { filter: /^whatwg-url$/, file: 'url-shim.cjs' },
+  { filter: /^@mongodb-js\/saslprep$/, file: 'saslprep-shim.cjs' },
   { filter: /^\.\/native$/, file: 'pg-native-shim.cjs', importer: /[\\/]node_modules[\\/]pg[\\/]lib[\\/]/ },
 ]
 

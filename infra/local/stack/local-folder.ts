@@ -36,6 +36,8 @@ export interface StackFile {
     readonly 'databricks-sql': { readonly url: string }
     readonly 'rest-entra-api': { readonly url: string }
     readonly 'azure-storage-blob': { readonly url: string }
+    readonly 'cosmosdb-mongodb'?: { readonly host: string; readonly port: number; readonly database: string }
+    readonly 'cosmosdb-nosql'?: { readonly url: string; readonly database: string }
   }
   readonly pids: {
     readonly stack: number

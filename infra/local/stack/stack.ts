@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cosmosDatabase } from '../cosmos/seed.ts'
 import { evidenceContainer, reportsContainer } from '../evidence/roles.ts'
+import { mongoDatabase } from '../mongo/seed.ts'
 import { apps, tenants } from '../personas.ts'
 import { takePort } from './free-port.ts'
 import { type GatewaySlot, openGatewaySlot } from './gateway-slot.ts'
@@ -129,6 +131,8 @@ async function launchApps(
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
+    cosmos: services.cosmos.url,
+    mongoPort: services.mongo.port,
     logs: services.logs.url,
   }
   const app = options.app ?? projectRoot
@@ -159,6 +163,7 @@ interface Facts {
 
 function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
   const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs, notices } = services
+  const { cosmos, mongo } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -179,6 +184,8 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
       'databricks-sql': { url: databricks.url },
       'rest-entra-api': { url: orders.url },
       'azure-storage-blob': { url: blobs.url },
+      'cosmosdb-nosql': { url: cosmos.url, database: cosmosDatabase },
+      'cosmosdb-mongodb': { host: '127.0.0.1', port: mongo.port, database: mongoDatabase },
     },
     pids: {
       stack: process.pid,

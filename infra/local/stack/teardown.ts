@@ -6,6 +6,8 @@ export const parts = [
   'orders',
   'blobs',
   'evidence-account',
+  'cosmos',
+  'mongo',
   'databricks',
   'logs',
   'notices',
