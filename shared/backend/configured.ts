@@ -26,7 +26,10 @@ export function selectConfigured(
  * are valid inputs, and none are while the list is empty. Throws where there is no list, or a list without use.
  */
 function limitObjects(backend: Backend, objects: readonly string[] | undefined): Backend {
-  const namesObjects = Object.values(backend.operations).some(({ object }) => object !== undefined)
+  // An input that the declaration limits has a list of its own.
+  const namesObjects = Object.values(backend.operations).some(
+    ({ object }) => object !== undefined && backend.limits?.[object] === undefined,
+  )
   if (namesObjects && objects === undefined)
     throw new Error(`COUNTERSIGN_BACKENDS (at ${backend.name}.containers) is missing`)
   if (!namesObjects && objects !== undefined)

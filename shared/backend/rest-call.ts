@@ -123,6 +123,11 @@ export interface RestParts {
   readonly content?: { readonly text: string; readonly encoding: string; readonly type: string }
   /** The backend takes an `Idempotency-Key`: ours is made of the caller's, so that a repeat cannot act twice. */
   readonly idempotencyKey?: boolean
+  /**
+   * Host suffixes to which the backend may send us for the content: one redirect is followed then, by us and without
+   * any token, since what is behind it opens to whoever has the link. Anything else ends the call.
+   */
+  readonly redirect?: readonly string[]
   /** Default: JSON. */
   readonly answer?: RestAnswer
   /** Members of the answer that are never passed on (links with a signature, keys): JSON pointers with `*`. */

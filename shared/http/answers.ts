@@ -59,7 +59,7 @@ export function createAnswers(parts: AnswerParts): Answers {
     fallback: (inbound) => call({ ...inbound, operation: '' }),
     operations: async (inbound) => answerJson(200, { operations: await listOperations(inbound, parts) }),
     explain: async (inbound) => answerJson(200, await explain(inbound, parts)),
-    openapi: async () => answerJson(200, describeApi(parts.declared, documentSettings(parts))),
+    openapi: async () => answerJson(200, describeApi([...parts.ports.configured.values()], documentSettings(parts))),
     protectedResource: async (inbound) => answerJson(200, protectedResource(inbound.operation, parts)),
     problemPage: async (inbound) => answerJson(200, problemPage(inbound.operation)),
     health: async () => {

@@ -12,6 +12,7 @@ export function simplifySchema(schema: Schema): Schema {
   const union = schema.anyOf ?? schema.oneOf
   if (Array.isArray(union)) return simplifyUnion(schema, union as readonly Schema[])
   if (Array.isArray(schema.type)) return simplifyTypes(schema, schema.type as readonly string[])
+  if (isOpen(schema)) return simplifySchema({ ...schema, type: 'string', description: openWords(schema) })
   return Object.fromEntries(
     Object.entries(schema)
       .filter(([, value]) => !safeIntegers.includes(value))
@@ -19,7 +20,17 @@ export function simplifySchema(schema: Schema): Schema {
   )
 }
 
+/** Whatever JSON there is. */
+function isOpen(schema: Schema): boolean {
+  return ['type', 'enum', 'const', 'anyOf', 'oneOf'].every((word) => schema[word] === undefined)
+}
+
+function openWords({ description }: Schema): string {
+  return [description, 'Any JSON value is taken.'].filter((text) => text !== undefined).join('. ')
+}
+
 function simplifyMember(name: string, value: unknown): unknown {
+  if (name === 'additionalProperties' && typeof value === 'object' && isOpen(value as Schema)) return true
   if (name === 'items' || (name === 'additionalProperties' && typeof value === 'object')) {
     return simplifySchema(value as Schema)
   }

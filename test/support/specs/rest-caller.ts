@@ -1,0 +1,43 @@
+import type { Backend, Operation } from '../../../shared/backend/define.ts'
+import { readBackendChallenge } from '../../../shared/identity/backend-challenge.ts'
+import type { ExchangedToken } from '../../../shared/identity/principal.ts'
+import type { UpstreamAnswer } from '../../../shared/pipeline/ports.ts'
+import { createRestExecutor } from '../../../shared/upstream/rest.ts'
+import { parseXml } from '../../../shared/upstream/xml-reader.ts'
+import { makeCall } from '../../unit/upstream/calls.ts'
+import { type SampleInputs, sampleValues } from './inputs.ts'
+
+/** Where and as whom one operation is called. */
+export interface RestCaller {
+  readonly backend: Backend
+  readonly operation: Operation
+  readonly inputs: SampleInputs
+  readonly baseUrl: string
+  readonly fetch: typeof fetch
+  /** Unless given, that of the person who calls. */
+  readonly token?: ExchangedToken
+  /** Unless given, a sample for each that the backend wants. */
+  readonly values?: Readonly<Record<string, string>>
+}
+
+/** Calls an operation with the executor that the gateway uses, as the person of `calls.ts`. Rejects as the executor does. */
+export async function callRest(caller: RestCaller): Promise<UpstreamAnswer> {
+  const { backend, operation, inputs, baseUrl, token } = caller
+  const executor = createRestExecutor({
+    fetch: caller.fetch,
+    settingsFor: () => ({ baseUrl, values: caller.values ?? sampleValues(backend) }),
+    clock: Date.now,
+    parseChallenge: readBackendChallenge,
+    parseXml,
+    deadlineMs: 10_000,
+  })
+  const whole = { ...backend, operations: { operation } }
+  const { identityProbe: _probe, ...unproven } = whole
+  // The identity probe has tests of its own, and is in no publisher's document of the operation.
+  const call = makeCall({ operation, backend: unproven, inputs, ...(token === undefined ? {} : { token }) })
+  try {
+    return await executor.call(call)
+  } finally {
+    await executor.close()
+  }
+}
