@@ -1,3 +1,4 @@
+import { createStatementExecutors } from './app-statements.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
 import { baseUrlOf } from './backend/configured.ts'
 import type { Backend } from './backend/define.ts'
@@ -48,12 +49,9 @@ export function createExecutors(settings: Settings, { closing, handleKey }: Part
     parseChallenge: readBackendChallenge,
     handleKey,
   })
-  closing.push(rest.close, postgres.close, databricks.close)
-  return new Map<string, Executor>([
-    ['rest', rest],
-    ['postgres', postgres],
-    ['databricks', databricks],
-  ])
+  const statements = createStatementExecutors(settings, of)
+  closing.push(rest.close, postgres.close, databricks.close, ...statements.map(([, executor]) => executor.close))
+  return new Map<string, Executor>([['rest', rest], ['postgres', postgres], ['databricks', databricks], ...statements])
 }
 
 function restSettings(

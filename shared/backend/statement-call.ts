@@ -19,6 +19,8 @@ export interface TdsCall {
   /** Nothing that it does is kept: it runs in a transaction that is rolled back, where the service has them. */
   readonly readOnly: boolean
   readonly statement: StatementSource
+  /** The input that lists a procedure's arguments, each with `name` and `value`; the text is then `EXEC` and its name. */
+  readonly arguments?: string
   /** The statement is planned and not run: the answer is the plan, as XML. */
   readonly planned?: true
 }

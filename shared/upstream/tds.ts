@@ -1,5 +1,6 @@
+import type { Backend } from '../backend/define.ts'
 import type { StatementSource, TdsCall } from '../backend/statement-call.ts'
-import type { Executor, UpstreamCall } from '../pipeline/ports.ts'
+import type { Executor, Json, UpstreamCall } from '../pipeline/ports.ts'
 import {
   createDatabaseExecutor,
   type DatabaseDriver,
@@ -29,7 +30,7 @@ export interface TdsSettings {
 
 /** What the executor needs from outside; `clock` gives epoch milliseconds. */
 export interface TdsOptions {
-  readonly settingsFor: (backend: string) => TdsSettings
+  readonly settingsFor: (backend: Backend) => TdsSettings
   readonly clock: () => number
   readonly limits?: DatabaseLimits
 }
@@ -72,17 +73,33 @@ export function createTdsExecutor(options: TdsOptions): Executor {
 function prepare(call: UpstreamCall, { settingsFor }: TdsOptions): Prepared {
   const template = call.invocation.operation.call
   if (template.technology !== 'tds') throw failWith({ code: 'internal', fate: 'not_called', why: 'technology' })
+  const given = readArguments(template, call)
   const { text, values, own } = readStatement(template.statement, call)
-  const bound = bindValues(values)
-  const prefixed = isPrefixed(template.statement)
-  const batch = template.planned === true || prefixed || (own && bound.length === 0)
+  const bound = bindValues([...values, ...given.map(({ value }) => value)])
+  const batch = template.planned === true || isPrefixed(template.statement) || (own && bound.length === 0)
   return {
     template,
-    text: template.planned ? `${declare(bound)}${text}` : text,
+    text: `${template.planned ? declare(bound) : ''}${text}${writeArguments(given)}`,
     values: batch ? [] : bound,
     batch,
-    settings: settingsFor(call.invocation.backend.name),
+    settings: settingsFor(call.invocation.backend),
   }
+}
+
+interface Argument {
+  readonly name: string
+  readonly value: Json
+}
+
+/** What the operation's schema has checked already, with a second look at what gets into the text. */
+function readArguments({ arguments: input }: TdsCall, { invocation }: UpstreamCall): readonly Argument[] {
+  const list = (input === undefined ? [] : (invocation.inputs[input] ?? [])) as unknown as readonly Argument[]
+  if (list.every(({ name }) => /^\w{1,127}$/.test(name))) return list
+  throw failWith({ code: 'input_invalid', fate: 'not_called', why: 'argument_name' })
+}
+
+function writeArguments(given: readonly Argument[]): string {
+  return given.map(({ name }, index) => `${index === 0 ? ' ' : ', '}@${name} = @p${index + 1}`).join('')
 }
 
 function isPrefixed(source: StatementSource): boolean {

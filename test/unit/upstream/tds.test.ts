@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { asOwner } from '../../../infra/local/postgres/server.ts'
 import { guidBytes } from '../../../infra/local/tds/values.ts'
+import { makeCertificates } from '../../../infra/local/tls/certificates.ts'
 import { factsOfFailure } from '../../../shared/upstream/failure.ts'
 import { decisionId, judged, makeCall, makeOperation, problemOf } from './calls.ts'
 import { ask, makeBench, type PersonName, person, tokenOf } from './tds-bench.ts'
@@ -237,6 +238,14 @@ describe('the token over TDS', () => {
   it('is not sent to a server whose certificate is of another authority', async () => {
     const other = await bench.startAnother({})
     const executor = makeExecutor({}, { port: other.port, ca: undefined as unknown as string })
+    const problem = await problemOf(executor.call(ask('SELECT 1 AS one')))
+    expect([problem.reason, other.seen.logins]).toEqual(['not_called:unreachable', 0])
+  })
+
+  it('is not sent to a server with a certificate of another name', async () => {
+    const elsewhere = await makeCertificates(['elsewhere.example'])
+    const other = await bench.startAnother({ certificate: elsewhere })
+    const executor = makeExecutor({}, { port: other.port, ca: elsewhere.ca })
     const problem = await problemOf(executor.call(ask('SELECT 1 AS one')))
     expect([problem.reason, other.seen.logins]).toEqual(['not_called:unreachable', 0])
   })
