@@ -42,9 +42,9 @@ function namesTaken({ operation: { call } }: DeclaredOperation): readonly string
   if (call.technology === 'rest') return namesInRest(call)
   if ('inputs' in call) return Object.values(call.inputs)
   const { statement } = call
-  return statement.from === 'input'
-    ? [statement.text, ...(statement.values === undefined ? [] : [statement.values])]
-    : statement.values
+  if (statement.from === 'input') return [statement.text, ...(statement.values === undefined ? [] : [statement.values])]
+  const further = 'arguments' in call && call.arguments !== undefined ? [call.arguments] : []
+  return [...statement.values, ...namesIn(statement.text), ...further]
 }
 
 function namesInRest({ query = [], body = [], document, page, ...call }: RestCall): readonly string[] {
@@ -187,7 +187,8 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
       if (statement !== undefined) expect(namesTaken(each)).toContain(statement.input)
       return
     }
-    const given = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
+    const isSql = call.technology === 'postgres' || call.technology === 'tds' || call.technology === 'mysql'
+    const given = isSql && call.statement.from === 'input' ? call.statement.text : undefined
     const sent = call.technology === 'databricks' ? call.inputs.statement : given
     expect(statement?.input).toBe(sent)
     if (statement !== undefined) expect(dialects).toContain(statement.dialect)
