@@ -11,6 +11,7 @@ import {
 import { failWith } from './failure.ts'
 import { checkHost } from './hosts.ts'
 import { readStatement } from './statement-source.ts'
+import { nameSources } from './tds-columns.ts'
 import { errorOf, problemOfTds } from './tds-errors.ts'
 import { judgeLogin } from './tds-identity.ts'
 import { programName, services, writeEnd, writePreamble } from './tds-services.ts'
@@ -157,15 +158,17 @@ async function run(session: TdsSession, work: DatabaseWork<Prepared>): Promise<D
     maxBytes: limits.maxBytes,
     fetchAll: !template.readOnly,
   })
-  return toAnswer(result)
+  return toAnswer(result, call.understood)
 }
 
-function toAnswer({ columns, rows, changed, truncated, bytes }: TdsResult): DatabaseResult {
+function toAnswer(
+  { columns, rows, changed, truncated, bytes }: TdsResult,
+  understood: UpstreamCall['understood'],
+): DatabaseResult {
   if (columns === null) return { data: { columns: [], rows: [], rowCount: changed }, rows: changed, truncated, bytes }
   return {
     data: { columns, rows },
-    // The protocol does not say where a column comes from: what the statement's lineage says of it has to do.
-    columns: columns.map((name) => ({ name, source: null })),
+    columns: nameSources(columns, understood),
     rows: rows.length,
     truncated,
     bytes,

@@ -30,6 +30,8 @@ export interface Surroundings {
   /** Path of the certificate authority. */
   readonly ca: string
   readonly postgresPort: number
+  /** The server over TDS; without it there is none. */
+  readonly sqlPort?: number
   readonly orders: string
   /** The account with the people's files, at its front. */
   readonly files: string
@@ -130,9 +132,10 @@ const quotas = [
   },
 ]
 
-function backends({ postgresPort, orders, files, databricks }: Surroundings): Record<string, unknown> {
+function backends({ postgresPort, sqlPort, orders, files, databricks }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
+    ...(sqlPort === undefined ? {} : sqlServers(sqlPort)),
     'databricks-sql': {
       baseUrl: databricks,
       warehouses: warehouseIds.slice(0, 2),
@@ -142,5 +145,14 @@ function backends({ postgresPort, orders, files, databricks }: Surroundings): Re
     },
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
     'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
+  }
+}
+
+/** One server stands in for both: they differ in how they are called. */
+function sqlServers(port: number): Record<string, unknown> {
+  const place = { host: 'localhost', port, database: 'countersign', classification }
+  return {
+    'azure-sql-database': { ...place, allow: { procedures: [] } },
+    'synapse-sql-serverless': { ...place, allow: { storageHosts: [] } },
   }
 }
