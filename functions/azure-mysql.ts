@@ -14,8 +14,8 @@ const name = z.string().regex(/^[A-Za-z0-9_$]{1,64}$/)
 const statement = { input: 'sql', dialect: 'mysql' } as const
 const given = { from: 'input', text: 'sql', values: 'params' } as const
 const sqlInputs = () => z.strictObject({ sql, params })
-const reading = { technology: 'mysql', readOnly: true } as const
-const writing = { technology: 'mysql', readOnly: false } as const
+const reading = { technology: 'mysql', login: '{@login}', readOnly: true } as const
+const writing = { technology: 'mysql', login: '{@login}', readOnly: false } as const
 
 serve(
   defineBackend({

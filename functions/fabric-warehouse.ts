@@ -109,11 +109,11 @@ serve(
           page,
         }),
       },
-      getConnectionString: {
+      getWarehouseAddress: {
         summary: 'Tell the host name of a warehouse, for configuring it here',
         effect: 'read',
         at: 'fabric',
-        note: 'It is a host name without any credential.',
+        note: 'What Fabric calls the connection string is a host name without any credential.',
         inputs: () => z.strictObject({ workspaceId: id, warehouseId: id }),
         call: rest({
           method: 'GET',

@@ -82,7 +82,7 @@ serve(
       listExternalTables: {
         summary: 'List the external tables, where they read from, and as whom',
         effect: 'read',
-        note: 'runsAs is empty where files are read with the person’s own rights.',
+        note: 'The column runsAs is empty where files are read with the person’s own rights.',
         inputs: () => z.strictObject({}),
         call: {
           ...reading,

@@ -30,5 +30,7 @@ export interface MysqlCall {
   readonly technology: 'mysql'
   /** A server-side guard: `START TRANSACTION READ ONLY`. */
   readonly readOnly: boolean
+  /** The deployment's value that says how users are named, `upn` or `oid`; absent: by the sign-in name. */
+  readonly login?: string
   readonly statement: StatementSource
 }

@@ -76,7 +76,8 @@ function prepare(call: UpstreamCall, { settingsFor }: MysqlOptions): Prepared {
   if (template.technology !== 'mysql') throw failWith({ code: 'internal', fate: 'not_called', why: 'technology' })
   const settings = settingsFor(call.invocation.backend)
   const { text, values } = readStatement(template.statement, call)
-  return { template, text, values: values.map(bindValue), settings, user: userOf(call.principal, settings.login) }
+  const login = template.login === undefined ? 'upn' : settings.login
+  return { template, text, values: values.map(bindValue), settings, user: userOf(call.principal, login) }
 }
 
 function userOf({ username, oid }: Principal, login: MysqlSettings['login']): string {

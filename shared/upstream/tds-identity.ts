@@ -33,7 +33,7 @@ function isSid(sid: Uint8Array | null, oid: string): boolean {
 }
 
 /** A GUID's text from its bytes: the first three groups are little-endian. */
-export function guidOf(bytes: Uint8Array): string {
+function guidOf(bytes: Uint8Array): string {
   const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
   const hex = toHex(Uint8Array.from(order, (at) => bytes[at] ?? 0))
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')

@@ -25,7 +25,7 @@ export function writePacket(sequence: number, payload: Buffer): Buffer {
   return Buffer.concat([head, payload])
 }
 
-export const flags = {
+const flags = {
   connectWithDatabase: 0x8,
   ssl: 0x800,
   authLengthEncoded: 0x20_0000,

@@ -12,6 +12,7 @@ import { secureChannel } from './channel.ts'
 import { type EnginePlace, openEngine } from './engine.ts'
 import { readLogin, writePrelogin } from './login.ts'
 import { type Message, makeMessageReader, packetTypes, writeMessage } from './packets.ts'
+import { readRpc } from './rpc.ts'
 import { answerRequest, type TdsState } from './session.ts'
 import { type ServerFault, writeDone, writeError, writeLoginAnswer, writeRouting } from './tokens.ts'
 import { guidBytes } from './values.ts'
@@ -39,10 +40,16 @@ export interface TdsOptions {
   readonly actsAs?: (login: string) => string
 }
 
-/** A running server. `seen` lists the programs' names of those who signed in, and how many ever sent a login. */
+interface Seen {
+  readonly programs: string[]
+  logins: number
+  readonly texts: string[]
+}
+
+/** A running server. `seen`: the programs' names of those who signed in, how many ever sent a login, the texts that came by RPC. */
 export interface TdsServer {
   readonly port: number
-  readonly seen: { readonly programs: string[]; logins: number }
+  readonly seen: Seen
   readonly plant: (fault: TdsFault) => void
   stop(): Promise<void>
 }
@@ -50,7 +57,7 @@ export interface TdsServer {
 interface Shared {
   readonly options: TdsOptions
   readonly context: SecureContext
-  readonly seen: { readonly programs: string[]; logins: number }
+  readonly seen: Seen
   fault: TdsFault | null
 }
 
@@ -58,7 +65,7 @@ interface Shared {
 export async function startTds(options: TdsOptions): Promise<TdsServer> {
   const open = new Set<Socket>()
   const context = createSecureContext(options.certificate)
-  const shared: Shared = { options, context, seen: { programs: [], logins: 0 }, fault: null }
+  const shared: Shared = { options, context, seen: { programs: [], logins: 0, texts: [] }, fault: null }
   const server = createServer((socket) => {
     open.add(socket)
     socket.on('close', () => open.delete(socket))
@@ -151,6 +158,7 @@ async function handle(message: Message, { channel, shared, talk }: Place): Promi
     return
   }
   const isOurs = message.type === packetTypes.rpc
+  if (isOurs) shared.seen.texts.push(readRpc(message.data)?.text ?? '')
   const fault = isOurs ? take(shared, 'statement') : null
   if (fault?.does === 'cut') return void channel.destroy()
   if (fault?.does === 'error') talk.state.fault = fault.error

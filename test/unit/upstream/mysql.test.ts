@@ -98,7 +98,10 @@ interface Ask {
 function ask(sql: string, { who = 'alice', values = [], effect = 'read', rowLimit = 1000 }: Ask = {}) {
   const statement = { from: 'input', text: 'sql', values: 'params' } as const
   return makeCall({
-    operation: makeOperation({ technology: 'mysql', readOnly: effect === 'read', statement }, effect),
+    operation: makeOperation(
+      { technology: 'mysql', login: '{@login}', readOnly: effect === 'read', statement },
+      effect,
+    ),
     inputs: { sql: 'something else than what was judged', params: values },
     statement: judged(sql, { effect }),
     principal: person(who),

@@ -112,6 +112,24 @@ describe('rows of a person over TDS', () => {
     expect((await makeExecutor().call(call)).data).toEqual({ columns: ['table_name'], rows: [['employees']] })
   })
 
+  it('calls a procedure by name, with arguments as values', async () => {
+    const statement = { from: 'declaration', text: 'EXEC {procedure}', values: [] } as const
+    const template = { technology: 'tds', service: 'database', readOnly: false, statement, arguments: 'list' } as const
+    const list = [
+      { name: 'id', value: 7 },
+      { name: 'why', value: "it's done" },
+    ]
+    const inputs = { procedure: 'sales.close_order', list }
+    const operation = makeOperation(template, 'admin')
+    const call = makeCall({ operation, inputs, principal: person('alice'), token: tokenOf('alice') })
+    // The database beneath has no procedures of this kind: that it refuses it is its own.
+    await problemOf(makeExecutor().call(call))
+    expect(bench.server().seen.texts.at(-1)).toBe('EXEC sales.close_order @id = @p1, @why = @p2')
+    const hostile = { ...inputs, list: [{ name: 'a = 1; DROP', value: 1 }] }
+    const refused = makeCall({ operation, inputs: hostile, principal: person('alice'), token: tokenOf('alice') })
+    expect(await problemOf(makeExecutor().call(refused))).toMatchObject({ code: 'input_invalid' })
+  })
+
   it('refuses an input that could end the literal it stands in', async () => {
     const statement = { from: 'declaration', text: "SELECT '{name}' AS a", values: [] } as const
     const operation = makeOperation({ technology: 'tds', service: 'serverless', readOnly: true, statement })
