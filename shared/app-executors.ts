@@ -1,4 +1,7 @@
+import type { TokenCredential } from '@azure/identity'
+import { composeOpenAi } from './app-openai.ts'
 import { createStatementExecutors } from './app-statements.ts'
+import { createForeignExecutors } from './app-tokens.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
 import { baseUrlOf } from './backend/configured.ts'
 import type { Backend } from './backend/define.ts'
@@ -17,12 +20,14 @@ interface Parts {
   readonly handleKey: () => Promise<Uint8Array>
   /** Longest time of one call, in milliseconds. */
   readonly deadlineMs: number
+  /** The deployment's own, for its vault and for token services that want to know who asks. */
+  readonly credential: TokenCredential
 }
 
 /** One executor a technology, found by the name that declarations give. */
 export function createExecutors(
   settings: Settings,
-  { closing, handleKey, deadlineMs }: Parts,
+  { closing, handleKey, deadlineMs, credential }: Parts,
 ): ReadonlyMap<string, Executor> {
   const of = (name: string) => {
     const found = settings.COUNTERSIGN_BACKENDS[name]
@@ -32,15 +37,19 @@ export function createExecutors(
     }
     return found
   }
-  const rest = createRestExecutor({
-    fetch,
-    settingsFor: (backend, at) => restSettings(backend, of(backend.name), { settings, at }),
-    clock: Date.now,
-    parseChallenge: readBackendChallenge,
-    parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
-    handleKey,
-    deadlineMs,
-  })
+  const restWith = (fetch: typeof globalThis.fetch) =>
+    createRestExecutor({
+      fetch,
+      settingsFor: (backend, at) => restSettings(backend, of(backend.name), { settings, at }),
+      clock: Date.now,
+      parseChallenge: readBackendChallenge,
+      parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
+      handleKey,
+      deadlineMs,
+    })
+  const foreign = createForeignExecutors(settings, { of, rest: restWith, handleKey, deadlineMs, credential })
+  const rest = foreign.rest
+  const openai = composeOpenAi((backend, at) => restSettings(backend, of(backend.name), { settings, at }))
   const postgres = createPostgresExecutor({
     settingsFor: (name) => ({
       host: of(name).host ?? '',
@@ -58,7 +67,14 @@ export function createExecutors(
   })
   const statements = createStatementExecutors(settings, of)
   closing.push(rest.close, postgres.close, databricks.close, ...statements.map(([, executor]) => executor.close))
-  return new Map<string, Executor>([['rest', rest], ['postgres', postgres], ['databricks', databricks], ...statements])
+  return new Map<string, Executor>([
+    ['rest', rest],
+    ['postgres', postgres],
+    ['databricks', databricks],
+    ['warehouse', foreign.warehouse],
+    ['openai', openai],
+    ...statements,
+  ])
 }
 
 function restSettings(

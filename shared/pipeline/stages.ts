@@ -1,6 +1,7 @@
 import type { Claim } from '../approval/approval.ts'
 import type { IntentReceipt, OutcomeReceipt } from '../audit/receipt.ts'
 import type { OutcomeFacts } from '../audit/record.ts'
+import type { Runner } from '../backend/runner.ts'
 import type { Problem } from '../errors/problem.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { Decision, PolicyRequest } from '../policy/decision.ts'
@@ -29,6 +30,8 @@ export interface Classified extends Resolved {
   readonly labels: readonly string[]
   readonly carried: readonly string[]
   readonly changes: readonly string[]
+  /** Who it runs as, where a definition had to be read to know. */
+  readonly runner?: Runner
 }
 
 export interface Decided extends Classified {
@@ -84,10 +87,19 @@ export interface Failed extends Permitted {
   readonly fate: OutcomeFacts['status']
   /** What the backend had said of itself by then. */
   readonly facts?: Partial<Pick<OutcomeFacts, 'backendIds' | 'identity'>>
+  /** What had left by then of an answer that flows. */
+  readonly shown?: Pick<OutcomeFacts, 'code' | 'rows' | 'bytes' | 'labels' | 'masked'>
 }
 
 export interface Exchanged extends Permitted {
   readonly token: ExchangedToken
+}
+
+declare const flowing: unique symbol
+
+/** A call whose answer is to flow; said of it by `isFlowing` alone. */
+export interface Flowing extends Exchanged {
+  readonly [flowing]: true
 }
 
 export interface MaskedCall extends Called {
