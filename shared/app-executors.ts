@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity'
 import { createDocumentExecutors } from './app-documents.ts'
 import { composeOpenAi } from './app-openai.ts'
+import { createStatementExecutors } from './app-statements.ts'
 import { createForeignExecutors } from './app-tokens.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
 import { baseUrlOf } from './backend/configured.ts'
@@ -65,7 +66,10 @@ export function createExecutors(
     parseChallenge: readBackendChallenge,
     handleKey,
   })
-  const further = new Map<string, Executor>(createDocumentExecutors({ of, handleKey }))
+  const further = new Map<string, Executor>([
+    ...createDocumentExecutors({ of, handleKey }),
+    ...createStatementExecutors(settings, of),
+  ])
   closing.push(rest.close, postgres.close, databricks.close)
   closing.push(...[...further.values()].map(({ close }) => close))
   return new Map<string, Executor>([

@@ -22,6 +22,7 @@ import { type Database, startDatabase } from '../postgres/database.ts'
 import { type Front, postgresAudience, startFront } from '../postgres/front.ts'
 import { databasePeople } from '../postgres/roles.ts'
 import { type Proxy as ConnectProxy, startProxy } from '../proxy/connect-proxy.ts'
+import { sqlAudience, startTds, type TdsServer } from '../tds/server.ts'
 import { type Certificates, makeCertificates } from '../tls/certificates.ts'
 import { startVault, type Vault, type VaultState } from '../vault/vault.ts'
 import type { Guard } from './guard.ts'
@@ -47,6 +48,7 @@ export interface Services {
   readonly storage: Storage
   readonly database: Database
   readonly front: Front
+  readonly tds: TdsServer
   readonly entra: Entra
   readonly orders: OrdersApi
   readonly blobs: BlobFront
@@ -75,6 +77,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database,
     storage,
     database.then((ready) => launchFront(options, { certificates, database: ready, entra })),
+    database.then((ready) => launchTds(options, { certificates, database: ready, entra })),
     launchOrders(options, { certificates, entra }),
     launchVault(options, { certificates, entra, notices }),
     storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra, requests })),
@@ -82,8 +85,20 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
     database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
   ])
-  const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs] = started
-  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs, cosmos, mongo }
+  const [ready, azurite, front, tds, orders, proxy, blobs, evidence, databricks, logs] = started
+  const data = {
+    storage: azurite,
+    database: ready,
+    front,
+    tds,
+    orders,
+    blobs,
+    evidence,
+    databricks,
+    logs,
+    cosmos,
+    mongo,
+  }
   return { certificates, entra, notices, proxy, ...data }
 }
 
@@ -137,6 +152,16 @@ async function launchFront({ teardown }: ServicesOptions, parts: Built & { datab
 async function launchMongo({ teardown }: ServicesOptions, { certificates, entra }: Built): Promise<MongoCluster> {
   const verifyToken = (token: string) => entra.verifyAccessToken(token, { audience: postgresAudience })
   return teardown.add('mongo', await startCluster({ certificate: certificates, tenant: tenants.home, verifyToken }))
+}
+
+async function launchTds({ teardown }: ServicesOptions, parts: Built & { database: Database }): Promise<TdsServer> {
+  const tds = await startTds({
+    certificate: parts.certificates,
+    place: parts.database,
+    homeTenant: tenants.home,
+    verifyToken: (token) => parts.entra.verifyAccessToken(token, { audience: sqlAudience }),
+  })
+  return teardown.add('tds', tds)
 }
 
 async function launchDatabricks(

@@ -38,6 +38,8 @@ export interface Surroundings {
   /** Path of the certificate authority. */
   readonly ca: string
   readonly postgresPort: number
+  /** The server over TDS; without it there is none. */
+  readonly sqlPort?: number
   readonly orders: string
   /** The account with the people's files, at its front. */
   readonly files: string
@@ -144,6 +146,7 @@ const quotas = [
 
 function backends({
   postgresPort,
+  sqlPort,
   orders,
   files,
   databricks,
@@ -152,6 +155,7 @@ function backends({
 }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
+    ...(sqlPort === undefined ? {} : sqlServers(sqlPort)),
     'databricks-sql': {
       baseUrl: databricks,
       warehouses: warehouseIds.slice(0, 2),
@@ -185,5 +189,14 @@ function mongoSettings(port: number) {
     values: { database: mongoDatabase },
     allow: { collections: ['orders_emea', 'orders_us', 'visits'] },
     classification: collectionClassification,
+  }
+}
+
+/** One server stands in for both: they differ in how they are called. */
+function sqlServers(port: number): Record<string, unknown> {
+  const place = { host: 'localhost', port, database: 'countersign', classification }
+  return {
+    'azure-sql-database': { ...place, allow: { procedures: [] } },
+    'synapse-sql-serverless': { ...place, allow: { storageHosts: [] } },
   }
 }

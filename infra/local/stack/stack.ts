@@ -128,6 +128,7 @@ async function launchApps(
     evidence: services.evidence,
     proxy: services.proxy.url,
     postgresPort: services.front.port,
+    sqlPort: services.tds.port,
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
@@ -162,7 +163,7 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
-  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs, notices } = services
+  const { storage, evidence, entra, proxy, front, tds, database, orders, blobs, databricks, logs, notices } = services
   const { cosmos, mongo } = services
   const { connectionString } = storage
   return {
@@ -181,6 +182,7 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
     proxy: proxy.url,
     backends: {
       'azure-postgresql': { host: '127.0.0.1', port: front.port, database: database.database },
+      'azure-sql-database': { host: 'localhost', port: tds.port, database: database.database },
       'databricks-sql': { url: databricks.url },
       'rest-entra-api': { url: orders.url },
       'azure-storage-blob': { url: blobs.url },

@@ -3,6 +3,7 @@ export const parts = [
   'gateway',
   'evidence',
   'front',
+  'tds',
   'orders',
   'blobs',
   'evidence-account',
