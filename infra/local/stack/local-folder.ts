@@ -37,6 +37,8 @@ export interface StackFile {
     readonly 'rest-entra-api': { readonly url: string }
     readonly 'azure-storage-blob': { readonly url: string }
   }
+  /** The gateway's settings that say which backends it has, for whoever looks at the deployment. */
+  readonly settings?: Readonly<Record<string, string>>
   readonly pids: {
     readonly stack: number
     readonly gateway: number

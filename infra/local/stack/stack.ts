@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { deploymentSettings } from '../doctor/deployment.ts'
 import { evidenceContainer, reportsContainer } from '../evidence/roles.ts'
 import { apps, tenants } from '../personas.ts'
 import { takePort } from './free-port.ts'
@@ -116,21 +117,7 @@ async function launchApps(
   options: { port: number; ca: string; app?: string; key: string },
   { room, services }: { room: Room; services: Services },
 ): Promise<readonly [GatewaySlot, GatewaySlot]> {
-  const surroundings: Surroundings = {
-    port: options.port,
-    ca: options.ca,
-    entra: services.entra.url,
-    msi: services.entra.msi,
-    evidenceMsi: services.entra.evidenceMsi,
-    storage: services.storage,
-    evidence: services.evidence,
-    proxy: services.proxy.url,
-    postgresPort: services.front.port,
-    orders: services.orders.url,
-    files: services.blobs.url,
-    databricks: services.databricks.url,
-    logs: services.logs.url,
-  }
+  const surroundings = surroundingsOf(options, services)
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
   const { teardown } = room
@@ -144,6 +131,24 @@ async function launchApps(
   ] as const
   await Promise.allSettled(started)
   return Promise.all(started)
+}
+
+function surroundingsOf({ port, ca }: { port: number; ca: string }, services: Services): Surroundings {
+  return {
+    port,
+    ca,
+    entra: services.entra.url,
+    msi: services.entra.msi,
+    evidenceMsi: services.entra.evidenceMsi,
+    storage: services.storage,
+    evidence: services.evidence,
+    proxy: services.proxy.url,
+    postgresPort: services.front.port,
+    orders: services.orders.url,
+    files: services.blobs.url,
+    databricks: services.databricks.url,
+    logs: services.logs.url,
+  }
 }
 
 interface Facts {
@@ -180,6 +185,7 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
       'rest-entra-api': { url: orders.url },
       'azure-storage-blob': { url: blobs.url },
     },
+    settings: deploymentSettings(gatewayEnvironment(surroundingsOf({ port, ca }, services))),
     pids: {
       stack: process.pid,
       gateway: gateway.pid(),
