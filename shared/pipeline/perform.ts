@@ -8,7 +8,7 @@ import type { CallInFlight } from '../usage/in-flight.ts'
 import { assertNotSuspended } from './admit.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import type { Deployment, Line, Ports } from './line.ts'
-import type { Invocation, UpstreamAnswer } from './ports.ts'
+import type { Invocation, Masked, UpstreamAnswer } from './ports.ts'
 import { spendApproval } from './spend.ts'
 import { type Exchanged, type Failed, isRefused, type Permitted } from './stages.ts'
 
@@ -45,7 +45,7 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
     mask: (stage) => {
       if (isRefused(stage)) return stage
       try {
-        return { ...stage, result: maskAnswer(stage, deployment) }
+        return { ...stage, result: withOurs(maskAnswer(stage, deployment), stage.answer) }
       } catch (error) {
         return { ...fail(stage, error, 'called'), facts: stage.answer }
       }
@@ -141,6 +141,7 @@ function callBackend(stage: Exchanged, token: ExchangedToken, ports: Ports): Pro
     token,
     traceparent: stage.traceparent,
     idempotencyKey: idempotencyKeyOf(stage),
+    ...(stage.handle === undefined ? {} : { handle: stage.handle }),
     rowLimit: Math.min(stage.rowLimit, stage.admission?.hold?.rows ?? stage.rowLimit),
     signal: AbortSignal.timeout(ports.deadlineMs),
   })
@@ -171,6 +172,14 @@ function assertSeen(answer: UpstreamAnswer): UpstreamAnswer {
 function fail(stage: Permitted, error: unknown, fate: Failed['fate']): Failed {
   const known = error instanceof Problem ? error : new Problem('internal', 'The call failed here.', { cause: error })
   return { ...stage, problem: known, fate, facts: factsOfFailure(known) ?? {} }
+}
+
+/** What is of our own making is nobody's data, and has to come through as it is. */
+function withOurs(result: Masked, { ours }: UpstreamAnswer): Masked {
+  if (ours === undefined) return result
+  const { data } = result
+  const isObject = typeof data === 'object' && data !== null && !Array.isArray(data)
+  return { ...result, data: { ...(isObject ? data : { items: data }), ...ours } }
 }
 
 function maskAnswer(stage: Permitted & { answer: UpstreamAnswer }, deployment: Deployment) {

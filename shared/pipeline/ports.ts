@@ -67,6 +67,8 @@ export interface UpstreamAnswer {
   readonly identity: IdentityProof
   /** What the backend says that the call took, where it says so. */
   readonly usage?: { readonly tokens?: number; readonly cost?: number }
+  /** Members of our own making (`cursor`, `handle`, `status`), put beside the data once that is masked. */
+  readonly ours?: Readonly<Record<string, string>>
 }
 
 /** Everything an executor may know of one call. */
@@ -80,6 +82,8 @@ export interface UpstreamCall {
   readonly traceparent: string
   /** The same for the caller's own repeat of this very call, and for no other. */
   readonly idempotencyKey: string
+  /** The `Operation-Handle` of work that an earlier call began: it is asked after, and not begun again. */
+  readonly handle?: string
   /** Most rows to return; the answer says where more were there. */
   readonly rowLimit: number
   readonly signal: AbortSignal

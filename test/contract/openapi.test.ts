@@ -3,23 +3,24 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { type ProblemCode, problems } from '../../shared/errors/problem.ts'
 import { describeApi } from '../../shared/openapi/document.ts'
-import { loadFunctions, objectsIn, operationsOf } from '../support/line-declarations.ts'
+import { exemplary, loadFunctions, objectsIn, operationsOf } from '../support/line-declarations.ts'
 
 const golden = fileURLToPath(new URL('./openapi.json', import.meta.url))
 const backends = await loadFunctions()
-const document = JSON.parse(
-  JSON.stringify(
-    describeApi(backends, {
-      publicUrl: 'https://gateway.example',
-      authorizeUrl: 'https://login.example/authorize',
-      tokenUrl: 'https://login.example/token',
-      scope: 'api://countersign/access_as_user',
-      version: 'golden',
-    }),
-  ),
-) as Record<string, unknown>
+const settings = {
+  publicUrl: 'https://gateway.example',
+  authorizeUrl: 'https://login.example/authorize',
+  tokenUrl: 'https://login.example/token',
+  scope: 'api://countersign/access_as_user',
+  version: 'golden',
+}
+const describeAll = (of: typeof backends) =>
+  JSON.parse(JSON.stringify(describeApi(of, settings))) as Record<string, unknown>
+const document = describeAll(backends)
+// The golden file shows one backend of each kind; what holds for all is checked below.
+const shown = describeAll(backends.filter(({ name }) => exemplary.includes(name)))
 // UPDATE_GOLDEN=1 writes the golden file anew; `npm run format` lays it out.
-if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, JSON.stringify(document, null, 2))
+if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, JSON.stringify(shown, null, 2))
 
 type Node = Readonly<Record<string, unknown>>
 interface PathOperation extends Node {
@@ -83,8 +84,8 @@ function follow(reference: string): unknown {
 describe('OpenAPI document', () => {
   it('equals the golden file, member for member and in their order', () => {
     const kept: unknown = JSON.parse(readFileSync(golden, 'utf8'))
-    expect(document).toEqual(kept)
-    expect(JSON.stringify(document)).toBe(JSON.stringify(kept))
+    expect(shown).toEqual(kept)
+    expect(JSON.stringify(shown)).toBe(JSON.stringify(kept))
   })
 
   it('has a path for every declared operation and every route of our own, and for no other', () => {

@@ -5,6 +5,14 @@ import type { Backend, Operation } from '../../shared/backend/define.ts'
 
 export const functionsFolder = fileURLToPath(new URL('../../functions/', import.meta.url))
 
+/** One backend of each kind, for what is shown in full. */
+export const exemplary: readonly string[] = [
+  'azure-postgresql',
+  'azure-storage-blob',
+  'databricks-sql',
+  'rest-entra-api',
+]
+
 /** Every file of `functions/`, in the order of the build. */
 export const functionFiles: readonly string[] = readdirSync(functionsFolder)
   .filter((name) => name.endsWith('.ts'))
