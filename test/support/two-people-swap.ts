@@ -18,7 +18,7 @@ if (stack === null || deployment === null) throw new Error('no stack is running'
 const closing: (() => Promise<void>)[] = []
 const handleKey = async () => new Uint8Array(32).fill(7)
 // Executors read where backends are, and nothing else.
-const executors = createExecutors(deployment as unknown as Settings, { closing, handleKey })
+const executors = createExecutors(deployment as unknown as Settings, { closing, handleKey, deadlineMs: 30_000 })
 const backends = await loadFunctions()
 
 async function mint(persona: PersonaName, token: PeopleRow['token']): Promise<string> {
