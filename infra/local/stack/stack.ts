@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cosmosDatabase } from '../cosmos/seed.ts'
+import { deploymentSettings } from '../doctor/deployment.ts'
 import { evidenceContainer, reportsContainer } from '../evidence/roles.ts'
 import { mongoDatabase } from '../mongo/seed.ts'
 import { apps, tenants } from '../personas.ts'
@@ -118,9 +119,26 @@ async function launchApps(
   options: { port: number; ca: string; app?: string; key: string },
   { room, services }: { room: Room; services: Services },
 ): Promise<readonly [GatewaySlot, GatewaySlot]> {
-  const surroundings: Surroundings = {
-    port: options.port,
-    ca: options.ca,
+  const surroundings = surroundingsOf(options, services)
+  const app = options.app ?? projectRoot
+  const { watch: announce } = room.guard
+  const { teardown } = room
+  const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
+  const own = evidenceEnvironment(surroundings)
+  const evidenceEnv = { ...own, HOST_MASTER_KEY: options.key }
+  const evidence = { app, port: 0, env: evidenceEnv, announce, isQuiet: true }
+  const started = [
+    openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),
+    openGatewaySlot(evidence).then((slot) => teardown.add('evidence', slot)),
+  ] as const
+  await Promise.allSettled(started)
+  return Promise.all(started)
+}
+
+function surroundingsOf({ port, ca }: { port: number; ca: string }, services: Services): Surroundings {
+  return {
+    port,
+    ca,
     entra: services.entra.url,
     msi: services.entra.msi,
     evidenceMsi: services.entra.evidenceMsi,
@@ -136,19 +154,6 @@ async function launchApps(
     mongoPort: services.mongo.port,
     logs: services.logs.url,
   }
-  const app = options.app ?? projectRoot
-  const { watch: announce } = room.guard
-  const { teardown } = room
-  const gateway = { app, port: options.port, env: gatewayEnvironment(surroundings), announce }
-  const own = evidenceEnvironment(surroundings)
-  const evidenceEnv = { ...own, HOST_MASTER_KEY: options.key }
-  const evidence = { app, port: 0, env: evidenceEnv, announce, isQuiet: true }
-  const started = [
-    openGatewaySlot(gateway).then((slot) => teardown.add('gateway', slot)),
-    openGatewaySlot(evidence).then((slot) => teardown.add('evidence', slot)),
-  ] as const
-  await Promise.allSettled(started)
-  return Promise.all(started)
 }
 
 interface Facts {
@@ -189,6 +194,7 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
       'cosmosdb-nosql': { url: cosmos.url, database: cosmosDatabase },
       'cosmosdb-mongodb': { host: '127.0.0.1', port: mongo.port, database: mongoDatabase },
     },
+    settings: deploymentSettings(gatewayEnvironment(surroundingsOf({ port, ca }, services))),
     pids: {
       stack: process.pid,
       gateway: gateway.pid(),
