@@ -65,7 +65,7 @@ serve(
             query: z
               .string()
               .max(8000)
-              .regex(/^SELECT\s+\[System\.Id\]\s+FROM\s+WorkItems?\b/i),
+              .regex(/^SELECT \[System\.Id\] FROM [Ww]ork[Ii]tems( .*)?$/s),
             top: z.int().min(1).max(1000).default(100),
           }),
         call: rest({

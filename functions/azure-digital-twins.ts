@@ -36,7 +36,7 @@ serve(
             query: z
               .string()
               .max(8000)
-              .regex(/^\s*SELECT\b/i),
+              .regex(/^SELECT .+/s),
             cursor,
           }),
         call: rest({

@@ -37,6 +37,11 @@ serve(
     },
     endpoints: {
       scoring: {
+        permission: {
+          resource: '18a66f5f-dbdf-4c17-9dd7-1634712a9cbe',
+          name: 'Azure Machine Learning Services',
+          scopes: ['user_impersonation'],
+        },
         scope: {
           public: 'https://ml.azure.com/.default',
           usgov: 'https://ml.azure.us/.default',

@@ -1,15 +1,18 @@
 import type * as z from 'zod'
 import type { Dialect } from '../sql/statement.ts'
+import type { FixedStatement } from './databricks-call.ts'
 import type { CosmosCall, MongoCall } from './document-call.ts'
 import type { Effect } from './effect.ts'
 import type { GenieCall } from './genie-call.ts'
 import type { McpCall } from './mcp-call.ts'
 import type { OpenAiCall } from './openai-call.ts'
+import type { OperationProof } from './operation-proof.ts'
 import type { PreviewTemplate, Reference } from './references.ts'
 import type { RestCall, RestParts } from './rest-call.ts'
 import type { RunsAs } from './runner.ts'
 import type { SshCall } from './ssh-call.ts'
 import type { MysqlCall, TdsCall } from './statement-call.ts'
+import type { WarehouseCall } from './warehouse-call.ts'
 
 /** The Azure clouds that one deployment can stand in; a deployment stands in exactly one. */
 export type Cloud = 'public' | 'usgov' | 'china'
@@ -31,6 +34,7 @@ export type CallTemplate =
   | OpenAiCall
   | SshCall
   | TdsCall
+  | WarehouseCall
   | {
       readonly technology: 'postgres'
       /** A server-side guard: the statement runs in a READ ONLY transaction. */
@@ -45,6 +49,8 @@ export type CallTemplate =
       readonly action: DatabricksAction
       /** The inputs that the action takes, by the part that each plays in it. */
       readonly inputs: Readonly<Partial<Record<DatabricksPart, string>>>
+      /** A statement of ours in the place of the agent's. */
+      readonly fixed?: FixedStatement
     }
 
 /** What can be asked of a Databricks workspace. */
@@ -98,6 +104,10 @@ export interface Operation {
   readonly labels?: Readonly<Record<string, string>>
   /** Members that tell others' values, as a page's marker does the next name: pointer → members whose label they take. */
   readonly tells?: Readonly<Record<string, readonly string[]>>
+  /** Where the backend says whose work this is; it has to be the person's. */
+  readonly proves?: OperationProof
+  /** Members that say of a good status that it failed: pointer (`*` for items) → values; no values: that it is there. */
+  readonly fails?: Readonly<Record<string, readonly string[]>>
   /** Inputs that choose by members of the object, so that what comes back tells their values: input → members. */
   readonly compares?: Readonly<Record<string, readonly string[]>>
 }

@@ -45,9 +45,9 @@ export function failWith({ code, fate, why, detail, members, facts: known }: Fai
   return problem
 }
 
-/** Adds the identity proof to what is known of a failure; gives the error back to be thrown. */
+/** Adds the identity proof to what is known of a failure, unless that has one; gives the error back to be thrown. */
 export function noteIdentity(error: unknown, identity: IdentityProof): unknown {
-  if (error instanceof Problem) facts.set(error, { backendIds: {}, ...facts.get(error), identity })
+  if (error instanceof Problem) facts.set(error, { backendIds: {}, identity, ...facts.get(error) })
   return error
 }
 

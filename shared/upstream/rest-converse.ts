@@ -1,8 +1,10 @@
+import type { IdentityProof } from '../audit/record.ts'
 import type { Json, ResultColumn, UpstreamAnswer } from '../pipeline/ports.ts'
 import { nameSources } from './databricks-columns.ts'
 import { failWith } from './failure.ts'
 import { dropMembers } from './rest-drop.ts'
 import { leavePage, turnTo } from './rest-page.ts'
+import { judgeAnswer } from './rest-proof.ts'
 import { boundPage, buildRequest, type RestRequest } from './rest-request.ts'
 import { limitRows } from './rest-rows.ts'
 import { shapeTable } from './rest-table.ts'
@@ -10,8 +12,8 @@ import type { Answered, Visit } from './rest-visit.ts'
 import { followWork, openWork } from './rest-work.ts'
 import { begunBy, stateOf } from './rest-work-state.ts'
 
-/** An answer before the identity proof is put to it. */
-export type Brought = Omit<UpstreamAnswer, 'identity'>
+/** An answer before the identity proof is put to it; with the one that it holds itself, if any. */
+export type Brought = Omit<UpstreamAnswer, 'identity'> & { readonly proof?: IdentityProof }
 
 /** The request of a call, at the page that it asks for. Throws Problem `input_invalid` before anything is sent. */
 export function requestOf(visit: Visit): RestRequest {
@@ -49,11 +51,13 @@ function assertWell(first: Answered, { template }: Visit): Answered {
 
 function bring(answered: Answered, request: RestRequest, visit: Visit): Brought {
   const { bytes, backendIds } = answered
+  const proof = judgeAnswer(answered, visit)
   const { data, cursor } = leavePage(answered, request, visit)
   const clean = dropMembers(data, visit.template.drop ?? [])
   const shaped = shape(clean, visit)
   const truncated = answered.truncated || shaped.truncated
-  return { ...shaped, truncated, bytes, backendIds, ...(cursor === undefined ? {} : { ours: { cursor } }) }
+  const extra = { ...(cursor === undefined ? {} : { ours: { cursor } }), ...(proof === null ? {} : { proof }) }
+  return { ...shaped, truncated, bytes, backendIds, ...extra }
 }
 
 interface Shaped {

@@ -7,6 +7,7 @@ import { converse, requestOf } from './rest-converse.ts'
 import { send, type Wire } from './rest-exchange.ts'
 import { withValues } from './rest-fill.ts'
 import { type ProofMemory, proveIdentity } from './rest-identity.ts'
+import { proveWork } from './rest-proof.ts'
 import { joinPath, type RestRequest } from './rest-request.ts'
 import type { Visit } from './rest-visit.ts'
 
@@ -49,13 +50,14 @@ async function callBackend(call: UpstreamCall, options: RestOptions, memory: Pro
   const template = call.invocation.operation.call
   if (template.technology !== 'rest')
     throw new Problem('internal', 'The call could not be made.', { reason: 'not_called:technology' })
-  const { visit, probe } = await openVisit(call, template, options)
+  const { visit, probe, inquire } = await openVisit(call, template, options)
   const request = requestOf(visit)
-  const identity = await proveIdentity(call, probe, memory)
-  const brought = await converse(request, visit).catch((error: unknown) => {
+  const proven = await proveIdentity(call, probe, memory)
+  const identity = (await proveWork(visit, inquire)) ?? proven
+  const { proof, ...brought } = await converse(request, visit).catch((error: unknown) => {
     throw noteIdentity(error, identity)
   })
-  return { ...brought, identity }
+  return { ...brought, identity: proof ?? identity }
 }
 
 async function openVisit(call: UpstreamCall, template: RestCall, options: RestOptions) {
@@ -77,12 +79,11 @@ async function openVisit(call: UpstreamCall, template: RestCall, options: RestOp
     until: options.clock() + Math.min(options.waitMs ?? 0.85 * deadlineMs, deadlineMs),
     key: await keyFor(template, options),
   }
-  const probe = async (path: string) => {
-    const asked: RestRequest = { method: 'GET', url: joinPath(base, path), headers: {}, body: null }
-    // It changes nothing itself, whatever the call behind it does.
-    return (await send(asked, { ...common, effect: 'read', answer: json }, options)).data
-  }
-  return { visit, probe }
+  // It changes nothing itself, whatever the call behind it does.
+  const inquire = async (asked: RestRequest) =>
+    (await send(asked, { ...common, effect: 'read', answer: json }, options)).data
+  const probe = (path: string) => inquire({ method: 'GET', url: joinPath(base, path), headers: {}, body: null })
+  return { visit, probe, inquire }
 }
 
 /** Had before anything is sent: work that began without it could not be gone on with. */

@@ -33,6 +33,11 @@ export const standardResources: readonly Resource[] = [
     version: 1,
     scopes: ['user_impersonation'],
   },
+  ...[
+    'https://api.fabric.microsoft.com',
+    'https://analysis.windows.net/powerbi/api',
+    'https://dev.azuresynapse.net',
+  ].map((id): Resource => ({ id, audience: id, version: 1, scopes: ['user_impersonation'] })),
   { id: apps.databricks, audience: apps.databricks, version: 1, scopes: ['user_impersonation'] },
   { id: 'https://vault.azure.net', audience: 'https://vault.azure.net', version: 1, scopes: ['user_impersonation'] },
 ]
