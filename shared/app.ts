@@ -17,7 +17,8 @@ import {
   selectConfigured,
 } from './backend/configured.ts'
 import { type Backend, endpointOf } from './backend/define.ts'
-import { readHostAccounts, readSettings } from './config/environment.ts'
+import { namesOwnGroup } from './backend/own-group.ts'
+import { readHostAccounts, readOwnGroup, readSettings } from './config/environment.ts'
 import { isOwnResource } from './config/own-resources.ts'
 import type { Settings } from './config/settings.ts'
 import { timeLimits } from './config/time-limits.ts'
@@ -256,10 +257,13 @@ async function createDeployment(base: Foundation, ports: Ports, approvers: Appro
   const each = <T>(value: (backend: Backend) => T) =>
     new Map([...configured].map(([name, backend]) => [name, value(backend)]))
   const configurationOf = ({ name }: Backend) => settings.COUNTERSIGN_BACKENDS[name] ?? { classification: {} }
+  const group = readOwnGroup()
   return {
     publicUrl: publicUrl(settings),
     challenge: base.challenge,
     approvers,
+    isOwn: (invocation) =>
+      group !== null && namesOwnGroup(invocation, configurationOf(invocation.backend).values ?? {}, group),
     settingsDigest,
     buildDigest: base.buildDigest,
     rowLimit,

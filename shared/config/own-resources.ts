@@ -1,3 +1,4 @@
+import type { OwnGroup } from '../backend/own-group.ts'
 import { isLoopback } from './clouds.ts'
 import type { Settings } from './settings.ts'
 
@@ -20,6 +21,16 @@ export function hostAccounts(environment: Readonly<Record<string, string | undef
   const addressed = urls.flatMap((url) => (url !== undefined && URL.canParse(url) ? [accountOf(new URL(url))] : []))
   const named = [...written.map(([, name]) => name), environment.AzureWebJobsStorage__accountName]
   return [...addressed, ...named.flatMap((name) => name?.toLowerCase() ?? [])]
+}
+
+/** The resource group of this app, as Azure's hosting names it; null anywhere else. */
+export function hostGroup({
+  WEBSITE_RESOURCE_GROUP: group = '',
+  WEBSITE_OWNER_NAME: owner = '',
+}: Readonly<Record<string, string | undefined>>): OwnGroup | null {
+  // `<subscription id>+<web space>`
+  const subscription = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\+/i.exec(owner)?.[1]?.toLowerCase() ?? null
+  return group === '' ? null : { subscription, name: group.normalize('NFKC').toLowerCase() }
 }
 
 /**

@@ -20,7 +20,9 @@ export function createAdmission(ports: Ports, deployment: Deployment): Pick<Line
     resolve: (stage) => {
       if (stage.principal.kind === 'app') return refuse(stage, appOnly())
       try {
-        return { ...stage, invocation: resolve(targetOf(stage.inbound), ports.configured) }
+        const invocation = resolve(targetOf(stage.inbound), ports.configured)
+        const resolved = { ...stage, invocation }
+        return deployment.isOwn?.(invocation) === true ? refuse(resolved, ours()) : resolved
       } catch (error) {
         return refuseWith(stage, error)
       }
@@ -41,6 +43,12 @@ export function createAdmission(ports: Ports, deployment: Deployment): Pick<Line
       }
     },
   }
+}
+
+/** Whoever asks: what keeps the rules and the book is not governed by itself. */
+function ours(): Problem {
+  const detail = 'Countersign’s own resources are never a target of its calls.'
+  return new Problem('access_denied', detail, { reason: 'own_resource', next: { action: 'stop' } })
 }
 
 async function admit(stage: Decided, ports: Ports, deployment: Deployment): Promise<Reserved | Refused> {

@@ -3,6 +3,7 @@ import type { RestAnswer } from '../backend/rest-call.ts'
 import { Problem } from '../errors/problem.ts'
 import type { UpstreamCall } from '../pipeline/ports.ts'
 import { type ParseXml, readAnswer } from './rest-answer.ts'
+import { fetchBehind, isRedirect } from './rest-redirect.ts'
 import type { RestRequest } from './rest-request.ts'
 import { problemOfStatus } from './rest-status.ts'
 import type { Answered } from './rest-visit.ts'
@@ -17,6 +18,8 @@ export interface Exchange {
   readonly maxBytes: number
   /** Static headers of the deployment. */
   readonly extra: Readonly<Record<string, string>>
+  /** Host suffixes to which one redirect is followed for the content; absent: none is. */
+  readonly redirect?: readonly string[] | undefined
 }
 
 /** What a request needs from outside. */
@@ -32,8 +35,9 @@ export interface Wire {
 /** Sends one request as the person and reads its answer. Throws Problem for whatever is no success. */
 export async function send(request: RestRequest, exchange: Exchange, wire: Wire): Promise<Answered> {
   const { call, effect, signal } = exchange
-  const response = await fetchOnce(request, exchange, wire)
-  const backendIds = readBackendIds(response, call.invocation.backend.records)
+  const first = await fetchOnce(request, exchange, wire)
+  const backendIds = idsOf(first, exchange)
+  const response = await follow(first, request, { exchange, wire })
   if (!response.ok) {
     await response.body?.cancel().catch(() => undefined)
     throw problemOfStatus({
@@ -53,6 +57,26 @@ export async function send(request: RestRequest, exchange: Exchange, wire: Wire)
     if (error instanceof Problem) throw error
     throw problemOfNetwork(error, { effect, aborted: signal.aborted, sent: true })
   }
+}
+
+/** A link that opens by itself may say so in its path, which is why a followed redirect leaves no location. */
+function idsOf(first: Response, { call, redirect }: Exchange): Record<string, string> {
+  const ids = readBackendIds(first, call.invocation.backend.records)
+  if (redirect !== undefined) delete ids.location
+  return ids
+}
+
+async function follow(
+  first: Response,
+  request: RestRequest,
+  { exchange, wire }: { readonly exchange: Exchange; readonly wire: Wire },
+): Promise<Response> {
+  const { redirect: suffixes, effect, signal } = exchange
+  if (suffixes === undefined || !isRedirect(first)) return first
+  return fetchBehind(first, request, { suffixes, fetch: wire.fetch, signal }).catch((error: unknown) => {
+    if (error instanceof Problem) throw error
+    throw problemOfNetwork(error, { effect, aborted: signal.aborted, sent: true })
+  })
 }
 
 async function fetchOnce(request: RestRequest, exchange: Exchange, wire: Wire): Promise<Response> {

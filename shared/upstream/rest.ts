@@ -38,8 +38,8 @@ const longestMs = 200_000
 const defaultMaxBytes = 4 * 1024 * 1024
 
 /**
- * Calls REST backends as the person: exchanged token as bearer, one host, no redirects, bounded in time and size, the
- * person proven by the backend's own probe. Failures are Problems as `Executor` says; the backend's words never leave.
+ * Calls REST backends as the person: exchanged token as bearer, one host, no redirects but a declared one to content,
+ * bounded in time and size, the person proven by the backend's own probe. Failures are Problems as `Executor` says; the backend's words never leave.
  */
 export function createRestExecutor(options: RestOptions): Executor {
   const memory: ProofMemory = { proofs: new WeakMap(), now: options.clock }
@@ -72,7 +72,8 @@ async function openVisit(call: UpstreamCall, template: RestCall, options: RestOp
     template,
     base,
     inputs: withValues(invocation.inputs, { ...settings.values, decisionId: intent.decisionId }),
-    ask: (request, effect) => send(request, { ...common, effect, answer: template.answer ?? json }, options),
+    ask: (request, effect) =>
+      send(request, { ...common, effect, answer: template.answer ?? json, redirect: template.redirect }, options),
     pause: (ms) => pause(ms, signal),
     now: options.clock,
     until: options.clock() + Math.min(options.waitMs ?? 0.85 * deadlineMs, deadlineMs),
