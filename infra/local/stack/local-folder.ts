@@ -33,7 +33,7 @@ export interface StackFile {
   readonly proxy: string
   readonly backends: {
     readonly 'azure-postgresql': { readonly host: string; readonly port: number; readonly database: string }
-    readonly 'azure-sql-database': { readonly host: string; readonly port: number; readonly database: string }
+    readonly 'azure-sql-database'?: { readonly host: string; readonly port: number; readonly database: string }
     readonly 'databricks-sql': { readonly url: string }
     readonly 'rest-entra-api': { readonly url: string }
     readonly 'azure-storage-blob': { readonly url: string }
