@@ -20,8 +20,8 @@ const it = needs('mariadbd')
 /** A table of cases, named by what stands first in each. */
 const each =
   <const Row extends readonly unknown[]>(rows: readonly Row[]) =>
-  (name: string, run: (...row: Row) => Promise<void>) => {
-    for (const row of rows) it(name.replace('%s', String(row[0])), () => run(...row))
+  (name: string, run: (...row: [...Row]) => Promise<void>) => {
+    for (const row of rows) it(name.replace('%s', String(row[0])), () => run(...([...row] as [...Row])))
   }
 
 const compact = (name: PersonName) => person(name).oid.replaceAll('-', '')
