@@ -5,7 +5,8 @@ import type { Settings } from './config/settings.ts'
 import { Problem } from './errors/problem.ts'
 import { readBackendChallenge } from './identity/backend-challenge.ts'
 import type { Executor } from './pipeline/ports.ts'
-import { createDatabricksExecutor } from './upstream/databricks.ts'
+import { createDatabricksExecutor, type DatabricksOptions } from './upstream/databricks.ts'
+import { createGenieExecutor } from './upstream/genie.ts'
 import { createPostgresExecutor } from './upstream/postgres.ts'
 import { createRestExecutor } from './upstream/rest.ts'
 
@@ -48,18 +49,20 @@ export function createExecutors(
     }),
     clock: Date.now,
   })
-  const databricks = createDatabricksExecutor({
+  const workspace: DatabricksOptions = {
     fetch,
     settingsFor: (name) => ({ ...of(name), baseUrl: of(name).baseUrl ?? '', warehouses: of(name).warehouses ?? [] }),
     clock: Date.now,
     parseChallenge: readBackendChallenge,
     handleKey,
-  })
+  }
+  const databricks = createDatabricksExecutor(workspace)
   closing.push(rest.close, postgres.close, databricks.close)
   return new Map<string, Executor>([
     ['rest', rest],
     ['postgres', postgres],
     ['databricks', databricks],
+    ['genie', createGenieExecutor(workspace)],
   ])
 }
 
