@@ -1,4 +1,5 @@
 import { localDirectory } from '../../policy/local-directory.ts'
+import { databricksAudience } from '../databricks/access-token.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
 import { identities } from '../entra/managed-identity.ts'
 import { policiesContainer, releaseBlob } from '../evidence/roles.ts'
@@ -130,6 +131,22 @@ const quotas = [
   },
 ]
 
+/** What else there is of the workspace, at the same address; nobody may use it until a policy says so. */
+function lakeBackends(baseUrl: string): Record<string, unknown> {
+  const plain = ['unity-catalog', 'workspace', 'jobs', 'files', 'aibi']
+  const warehouses = warehouseIds.slice(0, 2)
+  return {
+    'databricks-genie': { baseUrl, classification: lakeClassification },
+    ...Object.fromEntries(plain.map((name) => [`databricks-${name}`, { baseUrl }])),
+    'databricks-federation': { baseUrl, warehouses, classification: lakeClassification },
+    'databricks-audit': { baseUrl, warehouses },
+    'delta-sharing': {
+      baseUrl,
+      endpoints: { sharing: { baseUrl: `${baseUrl}/delta-sharing`, scope: `${databricksAudience}/.default` } },
+    },
+  }
+}
+
 function backends({ postgresPort, orders, files, databricks }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
@@ -140,6 +157,7 @@ function backends({ postgresPort, orders, files, databricks }: Surroundings): Re
       schema: 'sales',
       classification: lakeClassification,
     },
+    ...lakeBackends(databricks),
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
     'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
   }
