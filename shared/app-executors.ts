@@ -10,7 +10,8 @@ import type { Settings } from './config/settings.ts'
 import { Problem } from './errors/problem.ts'
 import { readBackendChallenge } from './identity/backend-challenge.ts'
 import type { Executor } from './pipeline/ports.ts'
-import { createDatabricksExecutor } from './upstream/databricks.ts'
+import { createDatabricksExecutor, type DatabricksOptions } from './upstream/databricks.ts'
+import { createGenieExecutor } from './upstream/genie.ts'
 import { createPostgresExecutor } from './upstream/postgres.ts'
 import { createRestExecutor } from './upstream/rest.ts'
 
@@ -59,13 +60,14 @@ export function createExecutors(
     }),
     clock: Date.now,
   })
-  const databricks = createDatabricksExecutor({
+  const workspace: DatabricksOptions = {
     fetch,
     settingsFor: (name) => ({ ...of(name), baseUrl: of(name).baseUrl ?? '', warehouses: of(name).warehouses ?? [] }),
     clock: Date.now,
     parseChallenge: readBackendChallenge,
     handleKey,
-  })
+  }
+  const databricks = createDatabricksExecutor(workspace)
   const further = new Map<string, Executor>([
     ...createDocumentExecutors({ of, handleKey }),
     ...createStatementExecutors(settings, of),
@@ -76,6 +78,7 @@ export function createExecutors(
     ['rest', rest],
     ['postgres', postgres],
     ['databricks', databricks],
+    ['genie', createGenieExecutor(workspace)],
     ['warehouse', foreign.warehouse],
     ['openai', openai],
     ...further,

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { databricksAudience } from '../../infra/local/databricks/access-token.ts'
 import { type PersonaName, personas, tenants } from '../../infra/local/personas.ts'
 import { describeExecutor } from '../support/databricks-executor.ts'
+import { describeOperations } from '../support/databricks-operations.ts'
 import { type DatabricksWorld, openDatabricks } from '../support/databricks-world.ts'
 
 let world: DatabricksWorld
@@ -289,3 +290,4 @@ describe('the workspace’s faults', () => {
 })
 
 describeExecutor(() => world)
+describeOperations(() => world)

@@ -9,14 +9,8 @@ import { issuersOf, makeBearerCheck, type TokenRules } from '../entra/bearer-che
 import { databricksAudience } from './access-token.ts'
 import { fail, type Reply } from './reply.ts'
 import { type Statement, type Submission, submitBody } from './statement.ts'
-
-interface Entry {
-  readonly id: string
-  readonly time: string
-  readonly email: string
-  readonly agent: string
-  readonly commandId: string
-}
+import { answerPerson, type Entry } from './system-tables.ts'
+import type { WorkspaceUser } from './users.ts'
 
 const most = 10_000
 const window =
@@ -29,15 +23,18 @@ export function makeAudit(rules: TokenRules, readers: readonly string[]) {
   const accepted = { audience: databricksAudience, issuer: issuersOf(rules.tenant), requiredClaims: [] }
   const check = makeBearerCheck(rules, accepted)
   return {
-    note: ({ id, owner, startedAt, userAgent }: Statement): void => {
+    note: ({ id, owner, startedAt, userAgent, submission }: Statement): void => {
+      const tags = Object.fromEntries(submission.query_tags.map(({ key, value = '' }) => [key, value]))
       const time = new Date(startedAt).toISOString()
-      entries.push({ id: randomUUID(), time, email: owner.login, agent: userAgent, commandId: id })
+      entries.push({ id: randomUUID(), time, email: owner.login, agent: userAgent, commandId: id, tags })
       if (entries.length > most) entries.shift()
     },
     mayRead: async (authorization: string | undefined): Promise<boolean> => {
       const claims = await check(authorization)
       return claims?.idtyp === 'app' && readers.includes(claims.oid)
     },
+    answerPerson: ({ body, user }: { readonly body: unknown; readonly user: WorkspaceUser }): Reply =>
+      answerPerson(entries, body, user),
     answer: (body: unknown): Reply => {
       const parsed = submitBody.safeParse(body)
       if (!parsed.success) return fail(400, 'INVALID_PARAMETER_VALUE', 'The statement could not be read')

@@ -1,7 +1,19 @@
 import { z } from 'zod'
 import { fail, type Reply, unauthorized } from './reply.ts'
 
-const places = ['any', 'submit', 'poll', 'chunk', 'cancel', 'me', 'warehouses', 'history'] as const
+const places = [
+  'any',
+  'submit',
+  'poll',
+  'chunk',
+  'cancel',
+  'me',
+  'warehouses',
+  'history',
+  'genie',
+  'message',
+  'rest',
+] as const
 
 /** Where in the API a request goes. */
 export type Place = Exclude<(typeof places)[number], 'any'>

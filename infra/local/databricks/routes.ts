@@ -1,36 +1,33 @@
-import type { Place } from './faults.ts'
+import { catalogRoutes } from './catalog.ts'
+import { clusterRoutes } from './clusters.ts'
+import { dashboardRoutes } from './dashboards.ts'
+import { folderRoutes } from './folders.ts'
+import { genieRoutes } from './genie.ts'
+import { jobRoutes } from './jobs.ts'
 import { fail, type Reply } from './reply.ts'
-import type { Statements } from './statements.ts'
-import { describeMe, type WorkspaceUser } from './users.ts'
-import type { Warehouses } from './warehouses.ts'
+import type { Asked, Parts, Route } from './route.ts'
+import { sharingRoutes } from './sharing.ts'
+import { describeMe } from './users.ts'
+import { volumeRoutes } from './volumes.ts'
 
-/** One request of a user of the workspace; `body` is parsed JSON. */
-export interface Asked {
-  readonly method: string
-  readonly url: URL
-  readonly body: unknown
-  readonly user: WorkspaceUser
-  readonly userAgent: string
-}
-
-export interface Parts {
-  readonly statements: Statements
-  readonly warehouses: Warehouses
-}
-
-interface Route {
-  readonly place: Place
-  readonly method: 'GET' | 'POST'
-  readonly path: RegExp
-  readonly handle: (asked: Asked, parts: Parts, found: readonly string[]) => Reply | Promise<Reply>
-}
+const isOfSystem = (body: unknown) =>
+  /\bsystem\.(?:access|query)\./.test(String((body as { statement?: unknown } | undefined)?.statement))
 
 const routes: readonly Route[] = [
+  ...genieRoutes,
+  ...catalogRoutes,
+  ...dashboardRoutes,
+  ...jobRoutes,
+  ...clusterRoutes,
+  ...folderRoutes,
+  ...sharingRoutes,
+  ...volumeRoutes,
   {
     place: 'submit',
     method: 'POST',
     path: /^\/api\/2\.0\/sql\/statements\/?$/,
-    handle: ({ body, user, userAgent }, { statements }) => statements.submit(body, user, userAgent),
+    handle: (asked, { statements, audit }) =>
+      isOfSystem(asked.body) ? audit.answerPerson(asked) : statements.submit(asked.body, asked.user, asked.userAgent),
   },
   {
     place: 'poll',

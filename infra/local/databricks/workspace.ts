@@ -1,6 +1,9 @@
 /**
  * Stands in for an Azure Databricks workspace with SQL warehouses: it checks the Entra token itself, knows its users, and
- * speaks the Statement Execution, SQL Warehouses, Query History and SCIM Me APIs. It differs in that statements run on
+ * speaks the Statement Execution, SQL Warehouses, Query History and SCIM Me APIs; beside them what the declared backends
+ * call of Genie, Unity Catalog, workspace, jobs, clusters, files, dashboards and Delta Sharing, in the shapes of the
+ * documentation and of the published SDK (there is no public specification). Of those, objects are few and made up, each
+ * for some people only; nothing is carried out that a job, a cluster or a schedule would do. It differs in that statements run on
  * the stack's PostgreSQL, as the person's own role, after a translation of names, strings and markers only (dialect.ts);
  * Unity Catalog's grants, row filters and masks are that database's rights and views (lake.ts). Results are inline JSON
  * arrays only, cut into chunks by rows and kept while it runs; any caller may plant faults at `/dev/fault`.
@@ -15,13 +18,16 @@ import { makeTokenCheck } from './access-token.ts'
 import { makeAudit } from './audit.ts'
 import type { EnginePlace } from './engine.ts'
 import { type Fault, faultOrder, makeFaults, replyOf } from './faults.ts'
+import { makeGenie } from './genie-room.ts'
 import { lakeSql } from './lake.ts'
+import { makeObjects } from './objects.ts'
 import { fail, type Reply, unauthorized } from './reply.ts'
-import { answer, findRoute, type Parts } from './routes.ts'
+import type { Parts } from './route.ts'
+import { answer, findRoute } from './routes.ts'
 import { makeStatements } from './statements.ts'
 import { userOf } from './users.ts'
 import { makeWarehouses } from './warehouses.ts'
-import { readJson, send } from './wire.ts'
+import { readRequest, send } from './wire.ts'
 
 export interface WorkspaceOptions extends TokenRules {
   /** PEM of the server certificate and its key. */
@@ -57,7 +63,8 @@ export async function startDatabricks(options: WorkspaceOptions): Promise<Databr
   const audit = makeAudit(options, options.auditors ?? [])
   const perChunk = options.rowsPerChunk ?? rowsPerChunk
   const statements = makeStatements({ place, warehouses, rowsPerChunk: perChunk, note: audit.note })
-  const state: State = { statements, warehouses, audit, tenant, check: makeTokenCheck(options), faults: makeFaults() }
+  const parts = { statements, warehouses, audit, genie: makeGenie(statements), objects: makeObjects() }
+  const state: State = { ...parts, tenant, check: makeTokenCheck(options), faults: makeFaults() }
   const server = createServer({ ...certificate }, (request, response) => {
     serve(request, state).then(
       (reply) => send(response, reply),
@@ -78,7 +85,7 @@ export async function startDatabricks(options: WorkspaceOptions): Promise<Databr
 
 async function serve(request: IncomingMessage, state: State): Promise<Reply> {
   const url = new URL(String(request.url), 'https://127.0.0.1')
-  const body = await readJson(request)
+  const { json: body, bytes } = await readRequest(request)
   if (url.pathname === '/dev/fault') return setFault(request.method, body, state)
   const route = findRoute(String(request.method), url)
   const fault = route === undefined ? null : state.faults.take(route.place)
@@ -88,7 +95,11 @@ async function serve(request: IncomingMessage, state: State): Promise<Reply> {
   const user = userOf(oid)
   if (user === undefined) return fail(403, 'PERMISSION_DENIED', 'User not authorized.')
   const { method = 'GET', headers } = request
-  const reply = await answer(route, { method, url, body, user, userAgent: String(headers['user-agent']) }, state)
+  const reply = await answer(
+    route,
+    { method, url, body, bytes, headers, user, userAgent: String(headers['user-agent']) },
+    state,
+  )
   return fault === null ? reply : 'drop'
 }
 

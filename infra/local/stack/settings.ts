@@ -1,5 +1,6 @@
 import { localDirectory } from '../../policy/local-directory.ts'
 import { cosmosDatabase, seedContainers } from '../cosmos/seed.ts'
+import { databricksAudience } from '../databricks/access-token.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
 import { identities } from '../entra/managed-identity.ts'
 import { policiesContainer, releaseBlob } from '../evidence/roles.ts'
@@ -144,6 +145,22 @@ const quotas = [
   },
 ]
 
+/** What else there is of the workspace, at the same address; nobody may use it until a policy says so. */
+function lakeBackends(baseUrl: string): Record<string, unknown> {
+  const plain = ['unity-catalog', 'workspace', 'jobs', 'files', 'aibi']
+  const warehouses = warehouseIds.slice(0, 2)
+  return {
+    'databricks-genie': { baseUrl, classification: lakeClassification },
+    ...Object.fromEntries(plain.map((name) => [`databricks-${name}`, { baseUrl }])),
+    'databricks-federation': { baseUrl, warehouses, classification: lakeClassification },
+    'databricks-audit': { baseUrl, warehouses },
+    'delta-sharing': {
+      baseUrl,
+      endpoints: { sharing: { baseUrl: `${baseUrl}/delta-sharing`, scope: `${databricksAudience}/.default` } },
+    },
+  }
+}
+
 function backends({
   postgresPort,
   sqlPort,
@@ -163,6 +180,7 @@ function backends({
       schema: 'sales',
       classification: lakeClassification,
     },
+    ...lakeBackends(databricks),
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
     'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
     ...(cosmos === undefined ? {} : { 'cosmosdb-nosql': cosmosSettings(cosmos) }),
