@@ -10,7 +10,7 @@ const key = z
   .regex(/^[^%/\\]+$/)
 const label = z.string().max(200).optional()
 const pattern = z.string().max(1000).optional().describe('A key, or its beginning and *')
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const etag = z
   .string()
   .regex(/^"[!#-~]{1,98}"$/)

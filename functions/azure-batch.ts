@@ -4,7 +4,7 @@ import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 const id = z.string().regex(/^[\w-]{1,64}$/)
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const fixedQuery = { 'api-version': '2022-10-01.16.0' }
 const headers = { 'content-type': 'application/json; odata=minimalmetadata' }
 const created = { kind: 'headers', members: { etag: 'etag', 'last-modified': 'lastModified' } } as const

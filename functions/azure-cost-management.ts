@@ -30,7 +30,7 @@ const dataset = z.strictObject({
     .default([]),
 })
 const type = z.enum(['ActualCost', 'AmortizedCost', 'Usage']).default('ActualCost')
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const on = { parameters: ['scope'] as const, fixedQuery: { 'api-version': '2022-10-01' } }
 const page = { from: { pointer: '/properties/nextLink' }, into: 'link' } as const
 const answer = {

@@ -5,7 +5,7 @@ import { serve } from '../shared/serve.ts'
 
 const pipelineName = z.string().regex(/^[A-Za-z0-9_][^<>*#.%&:\\+?/]{0,259}$/)
 const runId = z.guid()
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const time = z.iso.datetime()
 const filters = z
   .array(

@@ -19,7 +19,7 @@ const version = z
   .string()
   .regex(/^"[!#-~]{1,98}"$/)
   .describe('ETag of what is there')
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const position = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
 const target = { filesystem, path }
 const at = { path: '/{filesystem}/{+path}', parameters: ['filesystem', 'path'] } as const

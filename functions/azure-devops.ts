@@ -6,7 +6,7 @@ import { serve } from '../shared/serve.ts'
 const project = z.string().regex(/^[^/\\:*?"<>|;#$,+={}[\]%]{1,64}$/)
 const id = z.int().min(1)
 const repositoryId = z.guid()
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const version = { 'api-version': '7.1' }
 const step = z.strictObject({
   op: z.enum(['add', 'replace', 'test', 'remove']),
@@ -65,7 +65,7 @@ serve(
             query: z
               .string()
               .max(8000)
-              .regex(/^SELECT\s+\[System\.Id\]\s+FROM\s+WorkItems?\b/i),
+              .regex(/^SELECT \[System\.Id\] FROM [Ww]ork[Ii]tems( .*)?$/s),
             top: z.int().min(1).max(1000).default(100),
           }),
         call: rest({

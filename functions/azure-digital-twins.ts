@@ -4,7 +4,7 @@ import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 const id = z.string().regex(/^[\w.:-]{1,128}$/)
-const cursor = z.string().max(8000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const etag = z
   .string()
   .regex(/^(W\/)?"[!#-~]{1,98}"$/)
@@ -36,7 +36,7 @@ serve(
             query: z
               .string()
               .max(8000)
-              .regex(/^\s*SELECT\b/i),
+              .regex(/^SELECT .+/s),
             cursor,
           }),
         call: rest({

@@ -6,7 +6,7 @@ import { serve } from '../shared/serve.ts'
 const name = z.string().regex(/^[A-Za-z0-9-]{1,127}$/)
 const version = z.string().regex(/^[0-9a-f]{32}$/)
 const maxresults = z.int().min(1).max(25).default(25)
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const fixedQuery = { 'api-version': '2025-07-01' }
 const page = { from: { pointer: '/nextLink' }, into: 'link' } as const
 

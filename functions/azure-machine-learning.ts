@@ -4,7 +4,7 @@ import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 const id = z.string().regex(/^[A-Za-z0-9][\w-]{0,254}$/)
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const page = { from: { pointer: '/nextLink' }, into: 'link' } as const
 const workspace =
   '/subscriptions/{@subscription}/resourceGroups/{@resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/{@workspace}'
@@ -37,6 +37,11 @@ serve(
     },
     endpoints: {
       scoring: {
+        permission: {
+          resource: '18a66f5f-dbdf-4c17-9dd7-1634712a9cbe',
+          name: 'Azure Machine Learning Services',
+          scopes: ['user_impersonation'],
+        },
         scope: {
           public: 'https://ml.azure.com/.default',
           usgov: 'https://ml.azure.us/.default',

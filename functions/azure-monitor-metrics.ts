@@ -25,7 +25,7 @@ const aggregation = z
   .string()
   .regex(/^(Average|Count|Maximum|Minimum|Total)(,(Average|Count|Maximum|Minimum|Total)){0,4}$/)
   .default('Average')
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const page = { from: { pointer: '/nextLink' }, into: 'link' } as const
 const metrics = { 'api-version': '2024-02-01' }
 const alerts = { 'api-version': '2019-05-05-preview' }
@@ -45,18 +45,10 @@ serve(
       usgov: 'https://management.usgovcloudapi.net',
       china: 'https://management.chinacloudapi.cn',
     },
-    endpoints: {
-      // Batches are an API of their own, in the region of the resources.
-      batch: {
-        scope: { public: 'https://metrics.monitor.azure.com/.default', usgov: null, china: null },
-        hostSuffixes: { public: ['.metrics.monitor.azure.com'], usgov: null, china: null },
-      },
-    },
     honesty: 'yes',
     notes: [
       'Rights are those of the person on each resource.',
       'The Activity Log holds what people did: who may read it is Azure’s decision, and it is classified as personal.',
-      'Metrics in batches are an API of their own, which a deployment configures as the endpoint `batch`.',
     ],
     limits: { subscriptionId: 'subscriptions', resource: 'resources' },
     records: ['x-ms-correlation-request-id'],
@@ -119,7 +111,8 @@ serve(
       getMetricsBatch: {
         summary: 'Values of metrics of several resources of one subscription',
         effect: 'read',
-        at: 'batch',
+        unsupported:
+          'Batches are an API of their own, for which no delegated permission is published: ask resource by resource.',
         inputs: () =>
           z.strictObject({
             subscriptionId,

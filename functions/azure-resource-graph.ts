@@ -10,7 +10,7 @@ const query = z
   .describe('One query in the Kusto language over the tables of Resource Graph')
 const subscriptions = z.array(z.guid()).min(1).max(100).describe('Subscriptions to look in')
 const top = z.int().min(1).max(1000).default(100)
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const statement = { input: 'query', dialect: 'kql' } as const
 const options = { $top: '{top}', resultFormat: 'objectArray' }
 const page = { from: { pointer: '/$skipToken' }, into: { body: 'options/$skipToken' } } as const

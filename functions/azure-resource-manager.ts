@@ -21,7 +21,7 @@ const apiVersion = z
   .describe('Version of the provider’s API')
 const filter = z.string().max(500).optional().describe("OData condition, such as tagName eq 'env'")
 const top = z.int().min(1).max(1000).default(100)
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const one = { subscriptionId, resourceGroup, provider, resource, apiVersion }
 const path = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/{provider}/{+resource}'
 const parameters = ['subscriptionId', 'resourceGroup', 'provider', 'resource'] as const

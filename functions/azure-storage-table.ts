@@ -13,7 +13,7 @@ const etag = z
   .string()
   .regex(/^W\/"[!#-~ ]{1,120}"$/)
   .describe('ETag of the row as it was read')
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const entity = z
   .record(z.string().regex(/^[A-Za-z_][\w@.]{0,254}$/), z.unknown())
   .describe('Members of the row; types as Member@odata.type')

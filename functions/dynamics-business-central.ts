@@ -14,7 +14,7 @@ const etag = z
   .string()
   .regex(/^W\/"[!#-~]{1,200}"$/)
   .describe('ETag as it was read')
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const set = { path: '/companies({companyId})/{entitySet}', parameters: ['companyId', 'entitySet'] } as const
 const one = { path: '/companies({companyId})/{entitySet}({id})', parameters: ['companyId', 'entitySet', 'id'] } as const
 const page = { from: { pointer: '/@odata.nextLink' }, into: 'link' } as const

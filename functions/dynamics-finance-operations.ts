@@ -14,7 +14,7 @@ const key = z
   .regex(/^dataAreaId='[a-z0-9]{1,4}'(,[A-Za-z]\w{0,79}=('[^'/\\%]{1,100}'|\d{1,18}))+$/)
   .describe("Such as dataAreaId='usmf',CustomerAccount='US-001'")
 const entity = z.record(z.string(), z.unknown())
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const one = { path: '/data/{entitySet}({key})', parameters: ['entitySet', 'key'] } as const
 const name = z.string().regex(/^[A-Za-z]\w{0,99}$/)
 

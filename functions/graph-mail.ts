@@ -5,7 +5,7 @@ import { serve } from '../shared/serve.ts'
 
 const id = z.string().regex(/^[\w=-]{1,300}$/)
 const top = z.int().min(1).max(100).default(20)
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const page = { from: { pointer: '/@odata.nextLink' }, into: 'link' } as const
 const recipient = z.strictObject({
   emailAddress: z.strictObject({ address: z.email(), name: z.string().max(200).optional() }),

@@ -7,7 +7,7 @@ import { serve } from '../shared/serve.ts'
 const id = z.string().regex(/^[\w!.,-]{1,300}$/)
 const item = { driveId: id, itemId: id }
 const top = z.int().min(1).max(200).default(50)
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const page = { from: { pointer: '/@odata.nextLink' }, into: 'link' } as const
 // Whoever has this link reads the file without signing in.
 const drop = ['/value/*/@microsoft.graph.downloadUrl', '/@microsoft.graph.downloadUrl', '/@odata.nextLink']

@@ -7,7 +7,7 @@ const teamId = z.guid()
 const channelId = z.string().regex(/^19:[\w.@=-]{1,200}$/)
 const chatId = z.string().regex(/^19:[\w.@=-]{1,200}$/)
 const top = z.int().min(1).max(50).default(20)
-const cursor = z.string().max(4000).optional().describe('As the page before gave it')
+const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const page = { from: { pointer: '/@odata.nextLink' }, into: 'link' } as const
 const text = z.string().min(1).max(20_000).describe('Plain text; it is sent as the person')
 const body = { body: { contentType: 'text', content: '{text}' } }

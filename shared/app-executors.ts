@@ -15,10 +15,15 @@ interface Parts {
   readonly closing: (() => Promise<void>)[]
   /** Secret under which handles are signed, the same for all instances. */
   readonly handleKey: () => Promise<Uint8Array>
+  /** Longest time of one call, in milliseconds. */
+  readonly deadlineMs: number
 }
 
 /** One executor a technology, found by the name that declarations give. */
-export function createExecutors(settings: Settings, { closing, handleKey }: Parts): ReadonlyMap<string, Executor> {
+export function createExecutors(
+  settings: Settings,
+  { closing, handleKey, deadlineMs }: Parts,
+): ReadonlyMap<string, Executor> {
   const of = (name: string) => {
     const found = settings.COUNTERSIGN_BACKENDS[name]
     if (found === undefined) {
@@ -33,6 +38,8 @@ export function createExecutors(settings: Settings, { closing, handleKey }: Part
     clock: Date.now,
     parseChallenge: readBackendChallenge,
     parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
+    handleKey,
+    deadlineMs,
   })
   const openai = composeOpenAi((backend, at) => restSettings(backend, of(backend.name), { settings, at }))
   const postgres = createPostgresExecutor({

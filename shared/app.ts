@@ -156,7 +156,7 @@ async function compose(base: Foundation, { identification, refuse, found }: Surr
   const { approvers } = source
   const ready = retriable(async () => createLine(ports, await createDeployment(base, ports, approvers), identification))
   const consoleFolder = fileURLToPath(new URL(inSource ? '../dist/console/' : './console/', import.meta.url))
-  const parts = { ...base, ports, line: ready, identification, approvers, declared: listBackends() }
+  const parts = { ...base, ports, line: ready, identification, approvers }
   const mcp = createMcpAnswer({ ...parts, refuse }, () => import('./mcp/protocol.ts'))
   const audit = createAuditAnswers({ ...parts, book: ports.book, wait: sleep })
   const console = createConsole(base.settings, consoleFolder)

@@ -63,11 +63,14 @@ export interface TableAnswer {
 /**
  * Where a page says how to get the next one: a JSON pointer, or the name of a header. Agents get a `cursor` of ours in
  * the place of it (sealed, theirs alone, for this operation and these inputs) and give it back as the input `cursor`.
- * `link`: what stands there is a URL, which has to lead to the same host and path. Otherwise it is a token, and goes
- * into a query parameter, a header or a member of the body.
+ * `link`: what stands there is a URL, which has to lead to the same host and path (in the header `link`, the one of
+ * relation `next`). Otherwise it is a token, and goes into a query parameter, a header or a member of the body (its name,
+ * or a JSON pointer). The other inputs are repeated with it.
  */
 export interface Paging {
   readonly from: { readonly pointer: string } | { readonly header: string }
+  /** The link may have any path under the base URL. */
+  readonly underBase?: true
   readonly into: 'link' | { readonly query: string } | { readonly header: string } | { readonly body: string }
 }
 
@@ -80,12 +83,21 @@ export interface LongRunning {
   readonly poll:
     | { readonly header: 'location' | 'operation-location' | 'azure-asyncoperation' | 'content-location' }
     | { readonly path: string }
-  /** Pointer of the state in what asking answers; absent: 202 is running, any other success is over. */
+  /**
+   * Pointer of the state (text, number or boolean) in what asking answers; absent: 202 is running, any other success is
+   * over.
+   */
   readonly state?: string
-  /** States that are its end, well or badly; any other is running. Compared without regard to case. */
+  /**
+   * States that are its end, well or badly; any other is running. Compared without regard to case. Unless given:
+   * `succeeded`, and `failed`, `canceled`, `cancelled`.
+   */
   readonly done?: readonly string[]
   readonly failed?: readonly string[]
-  /** Where the result is then: the last answer itself unless given; a path as above, or what follows the asked path. */
+  /**
+   * Where the result is then: the last answer itself unless given; a path as above, what follows the asked path, or the
+   * last answer's Location. Paths get the operation's fixed query and headers.
+   */
   readonly result?: { readonly path: string } | { readonly suffix: string } | { readonly header: 'location' }
   /** Seconds between two questions where no Retry-After says it; default 2. */
   readonly every?: number

@@ -18,6 +18,7 @@ import { describeData, groupsOf, type Judged, policyRequest, withGlass } from '.
 import type { Line, Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson, type Identification } from '../pipeline/respond.ts'
+import { notAsThePerson } from '../policy/decision.ts'
 import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
 import { createGlassAnswers } from './break-glass-answers.ts'
@@ -34,7 +35,6 @@ export interface AnswerParts {
   /** Of each backend, the file's and the deployment's together. */
   readonly classifications: ReadonlyMap<string, Classification>
   readonly ports: Ports
-  readonly declared: readonly Backend[]
   readonly identification: Identification
   readonly approvers: ApproverRules
   /** The line, once vault and table can be had; throws Problem while they cannot. */
@@ -104,7 +104,10 @@ async function listOperations(inbound: Inbound, parts: AnswerParts) {
   return listOperationsFor(await parts.ports.verify(inbound), parts)
 }
 
-/** The catalogue as one verified caller gets it: whatever could be permitted; an application alone sees all, denied. */
+/**
+ * The catalogue as one verified caller gets it: whatever could be permitted, and what nobody can do, with the reason; an
+ * application alone sees all, denied.
+ */
 export async function listOperationsFor(
   { principal, assertion }: { readonly principal: Principal; readonly assertion: Assertion },
   parts: AnswerParts,
@@ -116,7 +119,7 @@ export async function listOperationsFor(
     Object.entries(backend.operations).map(([name, operation]) => ({ backend, name, operation })),
   )
   const listed = all.map((entry) => describeEntry(entry, { principal, groups, tainted }, parts))
-  return listed.filter((entry) => principal.kind === 'app' || entry.decision !== 'deny')
+  return listed.filter((entry) => principal.kind === 'app' || entry.decision !== 'deny' || 'unsupported' in entry)
 }
 
 interface Entry {
@@ -135,13 +138,17 @@ function describeEntry(
   const invocation = { backend, operationName: name, operation, inputs: {} }
   const { principal, tainted } = asking
   const judged = { principal, tainted, invocation, understood, ...describeData(invocation, understood, {}) }
-  const decision = ports.policy().decide(policyRequest(judged, asking.groups, ports))
+  const policy = ports.policy()
+  const { unsupported } = operation
+  const decision =
+    unsupported === undefined ? policy.decide(policyRequest(judged, asking.groups, ports)) : notAsThePerson(policy)
   const named = operation.statement !== undefined || operation.object !== undefined
   const open = named && decision.reasons.every((reason) => reason === 'not_permitted')
   return {
     backend: backend.name,
     operation: name,
     summary: operation.summary,
+    ...(unsupported === undefined ? {} : { unsupported }),
     effect: operation.effect,
     decision: decision.verdict === 'deny' && open ? 'depends_on_inputs' : decision.verdict,
     reasons: open ? [] : decision.reasons,
@@ -164,10 +171,13 @@ async function explain(inbound: Inbound, parts: AnswerParts) {
   const judged: Judged = { principal, tainted, invocation, understood, ...data }
   const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
   const request = withGlass(policyRequest(judged, groups, ports), await ports.breakGlass.isActive(principal))
-  const decision = ports.policy().decide(request)
+  const policy = ports.policy()
+  const { unsupported } = invocation.operation
+  const decision = unsupported === undefined ? policy.decide(request) : notAsThePerson(policy)
   const { effect, reads, writes, dangers } = understood
   return {
     decision: decision.verdict,
+    ...(unsupported === undefined ? {} : { detail: unsupported }),
     reasons: decision.reasons,
     rules: decision.rules,
     obligations: decision.obligations,

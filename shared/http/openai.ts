@@ -1,5 +1,5 @@
-import { parseBody } from '../backend/inputs.ts'
 import { hostedKinds } from '../backend/define-openai.ts'
+import { parseBody } from '../backend/inputs.ts'
 import { Problem } from '../errors/problem.ts'
 import { handle } from '../pipeline/handle.ts'
 import type { Line } from '../pipeline/line.ts'

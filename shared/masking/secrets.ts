@@ -18,7 +18,7 @@ const hint =
 const webToken = /e(?:y[JA]|w[o0])[\w-]{8,}(\.[\w-]+(?:\.[\w-]*){1,4})?/g
 const link = /\b(?:https?|wss?):\/\/[^\s"'<>]{1,8192}/gi
 const grant =
-  /[?&](?:(?:sig|signature|x-amz-signature|x-goog-signature|tempauth|access_token|subscription-key)=[^&#]|code=[^&#]{40})/i
+  /[?&](?:(?:sig|signature|x-amz-signature|x-goog-signature|tempauth|access_token|subscription-key)=[^&#]|code=[^&#]{40})|#access_token=[^&]/i
 const bareSignature = /\bsig=[\w%+/-]{30,}=*/gi
 const named =
   /\b(?:(?:account|sharedaccess|access|primary|secondary)key|sharedaccesssignature|password|pwd)=[^;\s"'&]+/gi

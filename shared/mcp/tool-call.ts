@@ -1,6 +1,6 @@
 import { findOperation } from '../backend/catalogue.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
-import { approvalArgument, type ToolTarget, takesApproval } from './tools.ts'
+import { approvalArgument, handleArgument, type ToolTarget, takesApproval, takesHandle } from './tools.ts'
 
 /** One `tools/call` as it came; `traceparent` is that of its `_meta`. */
 export interface ToolCall {
@@ -24,7 +24,8 @@ export function inboundOf(call: ToolCall, target: ToolTarget | undefined, inboun
   const backend = target?.backend.name ?? ''
   const operation = target?.name ?? ''
   const { traceparent = inbound.headers.traceparent } = call
-  const { approval, inputs } = takeApproval(call.arguments ?? {}, target)
+  const { handle, rest } = takeHandle(call.arguments ?? {}, target)
+  const { approval, inputs } = takeApproval(rest, target)
   return {
     ...inbound,
     method: 'POST',
@@ -37,10 +38,19 @@ export function inboundOf(call: ToolCall, target: ToolTarget | undefined, inboun
       'content-type': 'application/json',
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(approval === undefined ? {} : { 'approval-id': approval }),
+      ...(handle === undefined ? {} : { 'operation-handle': handle }),
     },
     body: new TextEncoder().encode(JSON.stringify(inputs)),
     flow: 'whole',
   }
+}
+
+/** The handle that the model gives back, and the arguments without it. */
+function takeHandle(given: unknown, target: ToolTarget | undefined): { handle?: string; rest: unknown } {
+  const operation = target && findOperation(target.backend, target.name)
+  if (operation === undefined || !takesHandle(operation) || !isMembers(given)) return { rest: given }
+  const { [handleArgument]: handle, ...rest } = given
+  return typeof handle === 'string' ? { handle, rest } : { rest: given }
 }
 
 /** The approval that the model names, and the inputs without it; what is no text stays, and is refused as an input. */

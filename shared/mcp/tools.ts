@@ -41,7 +41,7 @@ export function describeTool({ backend, name }: ToolTarget, operation: Operation
     name: toolName({ backend, name }),
     title: `${backend.name} ${name}`,
     description: `${operation.summary}. Backend: ${backend.title}.`,
-    inputSchema: takesApproval(operation) ? withApproval(inputsOf(operation)) : inputsOf(operation),
+    inputSchema: withOwnArguments(operation),
     annotations: annotate(operation.effect),
     _meta: { 'countersign/operation': `${backend.name}/${name}`, 'countersign/effect': operation.effect },
   }
@@ -57,6 +57,26 @@ export const approvalArgument = 'approval'
 /** Whether a second person may have to agree to a call of it: whatever changes something, or runs as somebody else. */
 export function takesApproval({ effect, runsAs }: Operation): boolean {
   return effect !== 'read' || runsAs === 'other'
+}
+
+/** The argument that goes on with work of an earlier call, as the header `Operation-Handle` does. */
+export const handleArgument = 'operation_handle'
+
+/** Whether a call of it may answer with a handle. */
+export function takesHandle({ call }: Operation): boolean {
+  return call.technology === 'rest' && call.longRunning !== undefined
+}
+
+function withOwnArguments(operation: Operation): Tool['inputSchema'] {
+  const schema = takesApproval(operation) ? withApproval(inputsOf(operation)) : inputsOf(operation)
+  return takesHandle(operation) ? withHandle(schema) : schema
+}
+
+function withHandle(schema: Tool['inputSchema']): Tool['inputSchema'] {
+  const description =
+    'The handle of an earlier call with the same arguments that answered `running`: asks how it stands, and begins nothing.'
+  const properties = schema.properties as Readonly<Record<string, unknown>> | undefined
+  return { ...schema, properties: { ...properties, [handleArgument]: { type: 'string', description } } }
 }
 
 function withApproval(schema: Tool['inputSchema']): Tool['inputSchema'] {

@@ -3,10 +3,11 @@ import type { RunsAs } from '../backend/runner.ts'
 import { Problem } from '../errors/problem.ts'
 import { type Classification, indexTables } from '../masking/classification.ts'
 import { labelsCarried, labelsCompared } from '../masking/column-labels.ts'
-import type { PolicyRequest } from '../policy/decision.ts'
+import { notAsThePerson, type PolicyRequest } from '../policy/decision.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import type { Invocation, Understood } from './ports.ts'
 import { refuse, refuseWith } from './refuse.ts'
+import { resumeWork } from './resume-work.ts'
 import { type Classified, isRefused } from './stages.ts'
 
 /** The stages that judge: what the call does, and whether policy lets it pass. */
@@ -15,9 +16,10 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
     classify: async (stage) => {
       if (isRefused(stage)) return stage
       try {
-        const understood = await classify(stage.invocation, ports.understand)
-        const classification = deployment.classifications.get(stage.invocation.backend.name) ?? {}
-        return { ...stage, understood, ...describeData(stage.invocation, understood, classification) }
+        const judged = await classify(stage.invocation, ports.understand)
+        const { stage: asked, understood } = await resumeWork(stage, judged, ports)
+        const classification = deployment.classifications.get(asked.invocation.backend.name) ?? {}
+        return { ...asked, understood, ...describeData(asked.invocation, understood, classification) }
       } catch (error) {
         return refuseWith(stage, error)
       }
@@ -25,7 +27,13 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
 
     decide: async (stage) => {
       if (isRefused(stage)) return stage
+      const { unsupported } = stage.invocation.operation
       try {
+        const policy = ports.policy()
+        if (unsupported !== undefined) {
+          const never = { ...stage, policy, decision: notAsThePerson(policy) }
+          return refuse(never, notSupported(unsupported))
+        }
         const facts = [
           groupsOf(stage, ports),
           ports.taints.isTainted(stage.principal),
@@ -33,7 +41,6 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
         ] as const
         const [groups, tainted, isGlassBroken] = await Promise.all(facts)
         const request = withGlass(policyRequest({ ...stage, tainted }, groups, ports), isGlassBroken)
-        const policy = ports.policy()
         const decision = policy.decide(request)
         const decided = { ...stage, policy, request, decision }
         return decision.verdict === 'permit' ? decided : refuse(decided, denied(decision.reasons))
@@ -134,6 +141,11 @@ export function denied(reasons: readonly string[]): Problem {
     reasons,
     next: { action: 'change_input', url: '/api/explain' },
   })
+}
+
+/** What nobody can do as the person, in the declaration's own words. */
+function notSupported(sentence: string): Problem {
+  return new Problem('policy_denied', sentence, { reasons: ['not_as_the_person'], next: { action: 'stop' } })
 }
 
 /** Where nobody has read who it runs as, it is somebody else. */

@@ -129,6 +129,8 @@ export interface Ports {
   }
   /** Groups of a person whose token has too many to list, asked of the directory as that person. */
   readonly groupsOf: (request: Omit<ExchangeRequest, 'scope'>) => Promise<readonly string[]>
+  /** Secret under which cursors and handles are sealed, the same for all instances. Rejects while it cannot be had. */
+  readonly handleKey: () => Promise<Uint8Array>
   readonly executors: ReadonlyMap<string, Executor>
   readonly now: () => number
   /** Hour and weekday where the deployment is. */

@@ -8,7 +8,7 @@ import type { CallInFlight } from '../usage/in-flight.ts'
 import { assertNotSuspended } from './admit.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import type { Deployment, Line, Ports } from './line.ts'
-import type { Executor, Invocation, UpstreamAnswer, UpstreamCall } from './ports.ts'
+import type { Executor, Invocation, Masked, UpstreamAnswer, UpstreamCall } from './ports.ts'
 import { spendApproval } from './spend.ts'
 import { type Exchanged, type Failed, isRefused, type Permitted } from './stages.ts'
 
@@ -46,7 +46,7 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
     mask: (stage) => {
       if (isRefused(stage)) return stage
       try {
-        return { ...stage, result: maskAnswer(stage, deployment) }
+        return { ...stage, result: withOurs(maskAnswer(stage, deployment), stage.answer) }
       } catch (error) {
         return { ...fail(stage, error, 'called'), facts: stage.answer }
       }
@@ -150,6 +150,7 @@ function describeCall(stage: Exchanged, token: ExchangedToken, ports: Ports): Up
     token,
     traceparent: stage.traceparent,
     idempotencyKey: idempotencyKeyOf(stage),
+    ...(stage.handle === undefined ? {} : { handle: stage.handle }),
     rowLimit: Math.min(stage.rowLimit, stage.admission?.hold?.rows ?? stage.rowLimit),
     signal: AbortSignal.timeout(ports.deadlineMs),
   }
@@ -181,6 +182,14 @@ export function assertSeen<Seen extends Pick<UpstreamAnswer, 'identity' | 'backe
 export function fail(stage: Permitted, error: unknown, fate: Failed['fate']): Failed {
   const known = error instanceof Problem ? error : new Problem('internal', 'The call failed here.', { cause: error })
   return { ...stage, problem: known, fate, facts: factsOfFailure(known) ?? {} }
+}
+
+/** What is of our own making is nobody's data, and has to come through as it is. */
+function withOurs(result: Masked, { ours }: UpstreamAnswer): Masked {
+  if (ours === undefined) return result
+  const { data } = result
+  const isObject = typeof data === 'object' && data !== null && !Array.isArray(data)
+  return { ...result, data: { ...(isObject ? data : { items: data }), ...ours } }
 }
 
 function maskAnswer(stage: Permitted & { answer: UpstreamAnswer }, deployment: Deployment) {

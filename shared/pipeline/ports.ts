@@ -69,6 +69,8 @@ export interface UpstreamAnswer {
   readonly identity: IdentityProof
   /** What the backend says that the call took, where it says so. */
   readonly usage?: { readonly tokens?: number; readonly cost?: number }
+  /** Members of our own making (`cursor`, `handle`, `status`), put beside the data once that is masked. */
+  readonly ours?: Readonly<Record<string, string>>
 }
 
 /** An answer that comes in pieces, before masking: the backend has answered, and its first piece may be on the way. */
@@ -96,6 +98,8 @@ export interface UpstreamCall {
   readonly traceparent: string
   /** The same for the caller's own repeat of this very call, and for no other. */
   readonly idempotencyKey: string
+  /** The `Operation-Handle` of work that an earlier call began: it is asked after, and not begun again. */
+  readonly handle?: string
   /** Most rows to return; the answer says where more were there. */
   readonly rowLimit: number
   readonly signal: AbortSignal

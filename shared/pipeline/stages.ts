@@ -24,6 +24,8 @@ export interface Resolved extends Verified {
 
 export interface Classified extends Resolved {
   readonly understood: Understood
+  /** The handle of earlier work that the call asks after, once it was opened. */
+  readonly handle?: string
   readonly labels: readonly string[]
   readonly carried: readonly string[]
   readonly changes: readonly string[]

@@ -92,3 +92,12 @@ export interface Decision {
   readonly policyDigest: string
   readonly schemaDigest: string
 }
+
+/** The denial of what nobody can do as the person: it is declared so that the answer says it, and no policy permits it. */
+export function notAsThePerson({
+  policyDigest,
+  schemaDigest,
+}: Pick<Decision, 'policyDigest' | 'schemaDigest'>): Decision {
+  const none = { rules: [], obligations: [], clearLabels: [] }
+  return { verdict: 'deny', reasons: ['not_as_the_person'], ...none, policyDigest, schemaDigest }
+}

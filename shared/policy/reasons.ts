@@ -64,6 +64,11 @@ export const reasons = {
     change: 'grant',
     advice: 'Ask the policy owner to name it, or call on behalf of a person.',
   },
+  not_as_the_person: {
+    says: 'The backend cannot do this as the person.',
+    change: 'never',
+    advice: 'The catalogue says why; nobody can permit it.',
+  },
   guest_no_personal_data: {
     says: 'Guests get no personal data.',
     change: 'input',

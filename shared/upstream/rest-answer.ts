@@ -27,18 +27,18 @@ export interface ReadAnswer {
 }
 
 /**
- * Reads an answer as its declaration says. Throws Problem `backend_failed` for one that is not of that kind or too
+ * Reads an answer as its declaration says; of a table the JSON that holds it. Throws Problem `backend_failed` for one that is not of that kind or too
  * large; content (`bytes`) is cut instead, which its range says.
  */
 export async function readAnswer(response: Response, job: AnswerJob): Promise<ReadAnswer> {
   const { answer, maxBytes } = job
-  if (answer.kind === 'json') return { ...(await readBody(response, maxBytes, job.effect)), truncated: false }
+  if (answer.kind === 'json' || answer.kind === 'table')
+    return { ...(await readBody(response, maxBytes, job.effect)), truncated: false }
   if (answer.kind === 'xml') return readXml(response, job, answer)
   if (answer.kind === 'headers') {
     await response.body?.cancel()
     return { data: pickHeaders(response.headers, answer), bytes: 0, truncated: false }
   }
-  if (answer.kind === 'table') throw refuse('table')
   const read = await readContent(response, Math.min(maxBytes, mostContent))
   const { data, bytes } = describeContent(response, read)
   const about = pickHeaders(response.headers, answer)

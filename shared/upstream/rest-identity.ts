@@ -2,9 +2,9 @@ import type { IdentityProof } from '../audit/record.ts'
 import type { IdentityProbe } from '../backend/define.ts'
 import { Problem, type ProblemMembers } from '../errors/problem.ts'
 import type { ExchangedToken, Principal } from '../identity/principal.ts'
-import { parsePointer } from '../masking/pointer.ts'
 import type { Json, UpstreamCall } from '../pipeline/ports.ts'
 import { failWith } from './failure.ts'
+import { valueAt } from './rest-drop.ts'
 
 export type RequestProbe = Extract<IdentityProbe, { method: 'request' }>
 
@@ -98,12 +98,8 @@ function isSamePerson(seen: Json | null, probe: RequestProbe, principal: Princip
 }
 
 function textAt(value: Json | null, pointer: string): string | null {
-  let here: Json | undefined = value
-  for (const name of parsePointer(pointer)) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, name)) return null
-    here = (here as Readonly<Record<string, Json>>)[name]
-  }
-  return typeof here === 'string' ? here : null
+  const found = valueAt(value, pointer)
+  return typeof found === 'string' ? found : null
 }
 
 function recall({ token, invocation }: UpstreamCall, memory: ProofMemory): IdentityProof | null {

@@ -2,6 +2,7 @@ import type { RestCall } from '../backend/rest-call.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Json } from '../pipeline/ports.ts'
 import { fillText, type Inputs, refuseInput, wholeNumber } from './rest-fill.ts'
+import { makeBody, type RequestBody } from './rest-payload.ts'
 
 /** A request as plain values, without anything that identifies the person. */
 export interface RestRequest {
@@ -9,12 +10,13 @@ export interface RestRequest {
   readonly url: URL
   /** Header names are in small letters. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array<ArrayBuffer> | null
+  readonly body: RequestBody
 }
 
 /**
  * Fills a template: each path input becomes exactly one encoded segment (`{+name}`: one or more), query inputs are
- * repeated where they are lists, body inputs become one JSON object or bytes; absent inputs are left out. Throws
+ * repeated where they are lists, the body is made as the template says; absent inputs are left out. `inputs`
+ * hold the deployment's values too (`withValues`). Throws
  * Problem `input_invalid` (with the pointer) for a value that could leave the base path or its header.
  */
 export function buildRequest(base: URL, template: RestCall, inputs: Inputs): RestRequest {
@@ -96,22 +98,4 @@ function rangeOf({ range }: RestCall, inputs: Inputs): string | undefined {
   if (offset === undefined && length === undefined) return undefined
   const start = offset ?? 0
   return `bytes=${start}-${length === undefined ? '' : start + length - 1}`
-}
-
-function makeBody({ body, content }: RestCall, inputs: Inputs): RestRequest['body'] {
-  if (content !== undefined) return bytesOf(content, inputs)
-  if (body === undefined) return null
-  return JSON.stringify(
-    Object.fromEntries(body.flatMap((name) => (inputs[name] === undefined ? [] : [[name, inputs[name]]]))),
-  )
-}
-
-function bytesOf({ text, encoding }: NonNullable<RestCall['content']>, inputs: Inputs): Uint8Array<ArrayBuffer> {
-  const value = inputs[text]
-  if (typeof value !== 'string') throw refuseInput(text, 'is missing')
-  if (inputs[encoding] !== 'base64') return new Uint8Array(Buffer.from(value, 'utf8'))
-  const bytes = Buffer.from(value, 'base64')
-  // Node skips what is no base64; what was meant must be what is stored.
-  if (bytes.toString('base64') !== value) throw refuseInput(text, 'is not base64')
-  return new Uint8Array(bytes)
 }

@@ -61,7 +61,7 @@ function explain({ backendIds }: FailureFacts): { readonly detail?: string } {
 }
 
 /** Seconds from a Retry-After value (seconds or an HTTP date), between 1 and 3600; null where there is none. */
-function parseRetryAfter(value: string | null, now: number): number | null {
+export function waitOf(value: string | null, now: number): number | null {
   if (value === null || value.length > 64) return null
   const seconds = /^\d+$/.test(value.trim()) ? Number(value) : (Date.parse(value) - now) / 1000
   return Number.isFinite(seconds) ? Math.min(longestWait, Math.max(1, Math.ceil(seconds))) : null
@@ -79,6 +79,6 @@ function throttled(refused: Refused): Problem {
 }
 
 function waitMembers({ retryAfter, now }: Refused) {
-  const seconds = parseRetryAfter(retryAfter, now)
+  const seconds = waitOf(retryAfter, now)
   return seconds === null ? {} : { retryAfter: seconds, next: { action: 'wait', after: seconds } as const }
 }

@@ -12,6 +12,8 @@ export interface CallHeaders {
   readonly hasBody: boolean
   /** Headers that the operation declares: in place of our usual `accept` and content type, of nothing else of ours. */
   readonly declared: Readonly<Record<string, string>>
+  /** Headers by which the backend's own log can be searched for the call; `{decisionId}` takes its id. */
+  readonly correlation?: Readonly<Record<string, string>> | undefined
   /** Static headers of the deployment; ours win. */
   readonly extra: Readonly<Record<string, string>>
 }
@@ -22,6 +24,8 @@ export function writeHeaders(call: CallHeaders): Headers {
   for (const name of ['cookie', 'proxy-authorization', 'host']) headers.delete(name)
   headers.set('accept', 'application/json')
   if (call.hasBody) headers.set('content-type', 'application/json')
+  for (const [name, text] of Object.entries(call.correlation ?? {}))
+    headers.set(name, text.replaceAll('{decisionId}', call.decisionId))
   for (const [name, value] of Object.entries(call.declared)) headers.set(name, value)
   headers.set('authorization', `Bearer ${call.token}`)
   headers.set('user-agent', 'Countersign')
@@ -42,10 +46,13 @@ const recorded = [
   'x-ms-version',
 ] as const
 
-/** The backend's own ids of a call: what its logs can be searched by. A location is kept without its query. */
-export function readBackendIds(response: Response): Record<string, string> {
+/**
+ * The backend's own ids of a call, what its logs can be searched by: the usual headers and the declared ones. A location
+ * is kept without its query.
+ */
+export function readBackendIds(response: Response, records: readonly string[] = []): Record<string, string> {
   const ids: Record<string, string> = {}
-  for (const name of recorded) {
+  for (const name of [...recorded, ...records]) {
     const value = response.headers.get(name)
     if (value !== null && /^[\x21-\x7e]{1,200}$/.test(value)) ids[name] = value
   }

@@ -1,14 +1,14 @@
 import type { Backend } from '../backend/define.ts'
-import type { RestAnswer } from '../backend/rest-call.ts'
+import type { RestAnswer, RestCall } from '../backend/rest-call.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
-import { noteIdentity } from './failure.ts'
-import { type ParseXml, type ReadAnswer, readAnswer } from './rest-answer.ts'
+import { failWith, noteIdentity } from './failure.ts'
+import { converse, requestOf } from './rest-converse.ts'
+import { send, type Wire } from './rest-exchange.ts'
+import { withValues } from './rest-fill.ts'
 import { type ProofMemory, proveIdentity } from './rest-identity.ts'
-import { boundPage, buildRequest, joinPath, type RestRequest } from './rest-request.ts'
-import { limitRows } from './rest-rows.ts'
-import { problemOfStatus } from './rest-status.ts'
-import { problemOfNetwork, readBackendIds, writeHeaders } from './rest-wire.ts'
+import { joinPath, type RestRequest } from './rest-request.ts'
+import type { Visit } from './rest-visit.ts'
 
 /** Where a deployment has a backend: a base URL that `checkBaseUrl` allows, and static headers. */
 export interface RestSettings {
@@ -18,30 +18,18 @@ export interface RestSettings {
   readonly values?: Readonly<Record<string, string>>
 }
 
-/** What the executor needs from outside. `parseChallenge` gives the claims (JSON) of a WWW-Authenticate value. */
-export interface RestOptions {
-  readonly fetch: typeof fetch
+/** What the executor needs from outside. */
+export interface RestOptions extends Wire {
   /** Of the backend's own endpoint, or of the further one that the operation names. Throws where it is not there. */
   readonly settingsFor: (backend: Backend, at: string | undefined) => RestSettings
-  /** Epoch milliseconds. */
-  readonly clock: () => number
-  readonly parseChallenge: (header: string | null) => string | undefined
-  readonly parseXml: ParseXml
+  /** Secret under which cursors and handles are sealed; without it nothing that needs one is called. */
+  readonly handleKey?: () => Promise<Uint8Array>
   /** Longest time for one call with its probe, at most 200,000 ms; default 200,000. */
   readonly deadlineMs?: number
+  /** How long work is asked after before the caller gets a handle; default 85 % of the deadline. */
+  readonly waitMs?: number
   /** Largest answer; default 4 MiB. */
   readonly maxBytes?: number
-}
-
-interface Exchange {
-  readonly call: UpstreamCall
-  readonly settings: RestSettings
-  readonly signal: AbortSignal
-  readonly answer: RestAnswer
-}
-
-interface Answered extends ReadAnswer {
-  readonly backendIds: Readonly<Record<string, string>>
 }
 
 const json: RestAnswer = { kind: 'json' }
@@ -58,79 +46,67 @@ export function createRestExecutor(options: RestOptions): Executor {
 }
 
 async function callBackend(call: UpstreamCall, options: RestOptions, memory: ProofMemory): Promise<UpstreamAnswer> {
-  const { invocation } = call
-  const template = invocation.operation.call
+  const template = call.invocation.operation.call
   if (template.technology !== 'rest')
     throw new Problem('internal', 'The call could not be made.', { reason: 'not_called:technology' })
-  const settings = options.settingsFor(invocation.backend, invocation.operation.at)
-  const base = new URL(settings.baseUrl)
-  const request = buildRequest(base, template, boundPage(template, invocation.inputs, call.rowLimit))
-  const deadline = AbortSignal.timeout(Math.min(options.deadlineMs ?? longestMs, longestMs))
-  const signal = AbortSignal.any([call.signal, deadline])
-  const exchange = { call, settings, signal, answer: template.answer ?? json }
-  const ask = async (path: string) => {
-    const probe: RestRequest = { method: 'GET', url: joinPath(base, path), headers: {}, body: null }
-    return (await send(probe, { ...exchange, answer: json, call: asRead(call) }, options)).data
-  }
-  const identity = await proveIdentity(call, ask, memory)
-  const { data, bytes, backendIds, truncated } = await send(request, exchange, options).catch((error: unknown) => {
+  const { visit, probe } = await openVisit(call, template, options)
+  const request = requestOf(visit)
+  const identity = await proveIdentity(call, probe, memory)
+  const brought = await converse(request, visit).catch((error: unknown) => {
     throw noteIdentity(error, identity)
   })
-  const limited = limitRows(data, call.rowLimit)
-  return { ...limited, truncated: limited.truncated || truncated, bytes, backendIds, identity }
+  return { ...brought, identity }
 }
 
-async function send(request: RestRequest, exchange: Exchange, options: RestOptions): Promise<Answered> {
-  const { call, signal } = exchange
-  const response = await fetchOnce(request, exchange, options)
-  const backendIds = readBackendIds(response)
-  if (!response.ok) {
-    await response.body?.cancel().catch(() => undefined)
-    throw problemOfStatus({
-      status: response.type === 'opaqueredirect' ? 0 : response.status,
-      retryAfter: response.headers.get('retry-after'),
-      claims: response.status === 401 ? options.parseChallenge(response.headers.get('www-authenticate')) : undefined,
-      effect: call.understood.effect,
-      now: options.clock(),
-      facts: { backendIds },
-    })
+async function openVisit(call: UpstreamCall, template: RestCall, options: RestOptions) {
+  const { invocation, intent } = call
+  const settings = options.settingsFor(invocation.backend, invocation.operation.at)
+  const base = new URL(settings.baseUrl)
+  const deadlineMs = Math.min(options.deadlineMs ?? longestMs, longestMs)
+  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(deadlineMs)])
+  const common = { call, signal, maxBytes: options.maxBytes ?? defaultMaxBytes, extra: settings.headers ?? {} }
+  const visit: Visit = {
+    call,
+    template,
+    base,
+    inputs: withValues(invocation.inputs, { ...settings.values, decisionId: intent.decisionId }),
+    ask: (request, effect) => send(request, { ...common, effect, answer: template.answer ?? json }, options),
+    pause: (ms) => pause(ms, signal),
+    now: options.clock,
+    until: options.clock() + Math.min(options.waitMs ?? 0.85 * deadlineMs, deadlineMs),
+    key: await keyFor(template, options),
   }
+  const probe = async (path: string) => {
+    const asked: RestRequest = { method: 'GET', url: joinPath(base, path), headers: {}, body: null }
+    // It changes nothing itself, whatever the call behind it does.
+    return (await send(asked, { ...common, effect: 'read', answer: json }, options)).data
+  }
+  return { visit, probe }
+}
+
+/** Had before anything is sent: work that began without it could not be gone on with. */
+async function keyFor({ page, longRunning }: RestCall, { handleKey }: RestOptions): Promise<Uint8Array | null> {
+  if (page === undefined && longRunning === undefined) return null
+  if (handleKey === undefined) throw failWith({ code: 'internal', fate: 'not_called', why: 'handle_key' })
   try {
-    return { ...(await readAnswer(response, answerJob(exchange, options))), backendIds }
-  } catch (error) {
-    if (error instanceof Problem) throw error
-    throw problemOfNetwork(error, { effect: call.understood.effect, aborted: signal.aborted, sent: true })
+    return await handleKey()
+  } catch {
+    throw failWith({ code: 'keys_unavailable', fate: 'not_called', why: 'handle_key' })
   }
 }
 
-function answerJob({ call, answer }: Exchange, { maxBytes, parseXml }: RestOptions) {
-  const { effect } = call.understood
-  return { answer, effect, maxBytes: maxBytes ?? defaultMaxBytes, objects: call.invocation.backend.objects, parseXml }
-}
-
-async function fetchOnce(request: RestRequest, exchange: Exchange, options: RestOptions): Promise<Response> {
-  const { call, settings, signal } = exchange
-  const effect = call.understood.effect
-  if (signal.aborted) throw problemOfNetwork(null, { effect, aborted: true, sent: false })
-  const template = call.invocation.operation.call
-  const takesKey = request.method !== 'GET' && template.technology === 'rest' && template.idempotencyKey === true
-  const headers = writeHeaders({
-    token: call.token.value,
-    traceparent: call.traceparent,
-    decisionId: call.intent.decisionId,
-    idempotencyKey: takesKey ? call.idempotencyKey : null,
-    hasBody: request.body !== null,
-    declared: request.headers,
-    extra: settings.headers ?? {},
+/** Rejects as an aborted request does. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer)
+      reject(failWith({ code: 'backend_timeout', fate: 'called', why: 'deadline' }))
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
   })
-  const init = { method: request.method, headers, body: request.body, signal, redirect: 'manual' as const }
-  // The URL must be a string: some fetch implementations do not take URL objects of another realm.
-  return options.fetch(request.url.href, init).catch((error: unknown) => {
-    throw problemOfNetwork(error, { effect, aborted: signal.aborted, sent: true })
-  })
-}
-
-/** The probe itself changes nothing, whatever the call behind it does. */
-function asRead(call: UpstreamCall): UpstreamCall {
-  return { ...call, understood: { ...call.understood, effect: 'read' } }
 }

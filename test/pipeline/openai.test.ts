@@ -280,7 +280,8 @@ describe('a service that fails', () => {
   it('in the middle of a stream is an error of the client and never looks complete', async () => {
     await gateway.plant({ fault: 'stream', stream: { cutAfter: 4 } })
     const read = async () => {
-      for await (const _ of await chat({ stream: true as const }));
+      const stream = await flow()
+      for await (const _ of stream);
     }
     expect(await errorOf(read())).toMatchObject({ code: 'backend_failed' })
     expect(outcomes()).toMatchObject([{ status: 'called', code: 'backend_failed' }])

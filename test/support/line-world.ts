@@ -208,6 +208,7 @@ export function createWorld(options: WorldOptions = {}): World {
     audit: createAudit({ rows, events }, use, faults),
     exchange: createExchange(exchanges, use, faults),
     groupsOf: async () => (await pass(use('groups'), faults.groups)) ?? [],
+    handleKey: async () => new Uint8Array(32).fill(7),
     executors: new Map([['rest', createExecutor(calls, use, faults)]]),
     now,
     localTime: createLocalTime('UTC'),

@@ -1,7 +1,7 @@
 import type { Schema } from '../../../infra/local/specs/schema.ts'
 import type { Backend, Operation } from '../../../shared/backend/define.ts'
-import { inputSchema } from '../../../shared/openapi/schema.ts'
 import type { Json } from '../../../shared/pipeline/ports.ts'
+import { schemaOfInputs } from '../declared-calls.ts'
 import { type Extent, sampleOf, textLike } from './sample.ts'
 
 export type SampleInputs = Readonly<Record<string, Json>>
@@ -15,7 +15,7 @@ export function sampleInputs(
   extent: Extent,
   given: Readonly<Record<string, Json | undefined>> = {},
 ): SampleInputs {
-  const made = sampleOf(inputSchema(operation, 'draft-2020-12') as Schema, extent) as SampleInputs
+  const made = sampleOf(schemaOfInputs(operation, 'draft-2020-12') as Schema, extent) as SampleInputs
   const chosen = Object.entries({ ...made, ...given }).filter(([, value]) => value !== undefined)
   // A cursor is made by the gateway; nobody else can.
   const inputs = Object.fromEntries(chosen.filter(([name]) => name !== 'cursor' || given.cursor !== undefined))

@@ -10,6 +10,7 @@ import { type Match, matchOperation, type SentRequest } from './match.ts'
 import { type PublishedAnswer, publishedAnswer } from './published-answer.ts'
 import { judgeRequest } from './request-judge.ts'
 import { callRest } from './rest-caller.ts'
+import { givenInputs } from './samples.ts'
 import { type Reply, serveReplies } from './spec-server.ts'
 
 /** How one declared operation is judged. */
@@ -69,7 +70,7 @@ export async function judgeOperation(backend: Backend, name: string, options: Ju
     const answer = await callRest({
       backend,
       operation,
-      inputs: mostInputs(operation, options.inputs),
+      inputs: mostInputs(operation, { ...givenInputs(backend, name), ...options.inputs }),
       baseUrl: `${server.url}${basePath}`,
       fetch,
       ...(options.values === undefined ? {} : { values: options.values }),

@@ -31,6 +31,10 @@ describe('secret', () => {
     ["a client's secret", `s: abc8Q~${'aB3d'.repeat(8)}`, 's: [removed]', 'secret'],
     ['an opaque bearer token', `authorization: Bearer ${'aB3d'.repeat(8)}`, 'authorization: [removed]', 'secret'],
     ['a password in an address', 'amqp://app:hunter2@queue.example/x', 'amqp://[removed]@queue.example/x', 'secret'],
+    ['a Google link', 'https://a.example/b?X-Goog-Expires=9&X-Goog-Signature=0a', '[removed]', 'link.signed'],
+    ['a delegated SAS', 'https://a.example/b?skoid=x&se=2026&sv=2024&sig=aB%3D', '[removed]', 'link.signed'],
+    ['a link with a token', 'https://a.example/b?access_token=x', '[removed]', 'link.signed'],
+    ['a link with a token behind it', 'https://a.example/b#access_token=x', '[removed]', 'link.signed'],
     ['a sharing link', 'https://a.example/b?tempauth=v1.eyJ', '[removed]', 'link.signed'],
   ])('that is %s is taken out', (...[, text, expected, label]) => {
     expect(cleanText(text)).toEqual({ text: expected, labels: [label] })
