@@ -34,6 +34,7 @@ export interface StackFile {
   readonly backends: {
     readonly 'azure-postgresql': { readonly host: string; readonly port: number; readonly database: string }
     readonly 'databricks-sql': { readonly url: string }
+    readonly 'azure-openai'?: { readonly url: string }
     readonly 'rest-entra-api': { readonly url: string }
     readonly 'azure-storage-blob': { readonly url: string }
   }

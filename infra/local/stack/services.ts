@@ -11,9 +11,10 @@ import { logReaders } from '../logs/access-token.ts'
 import { makeFeeds, makeRequestLog, type RequestLog } from '../logs/feeds.ts'
 import { type LogsWorkspace, startLogs } from '../logs/server.ts'
 import { type NoticeReceiver, startNotices } from '../notices/server.ts'
+import { type OpenAiResource, startOpenAi } from '../openai/server.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
-import { apps, tenants } from '../personas.ts'
+import { apps, personas, tenants } from '../personas.ts'
 import { type Database, startDatabase } from '../postgres/database.ts'
 import { type Front, postgresAudience, startFront } from '../postgres/front.ts'
 import { databasePeople } from '../postgres/roles.ts'
@@ -50,6 +51,7 @@ export interface Services {
   readonly databricks: DatabricksWorkspace
   readonly logs: LogsWorkspace
   readonly notices: NoticeReceiver
+  readonly openai: OpenAiResource
   readonly proxy: ConnectProxy
 }
 
@@ -72,9 +74,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     storage.then((ready) => launchEvidence(options, { certificates, storage: ready, entra })),
     database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
     database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
+    launchOpenAi(options, { certificates, entra }),
   ])
-  const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs] = started
-  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs }
+  const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs, openai] = started
+  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs, openai }
   return { certificates, entra, notices, proxy, ...data }
 }
 
@@ -143,6 +146,13 @@ async function launchOrders({ kept, teardown }: ServicesOptions, { certificates,
     kept?.write('orders', orders.read())
   }
   return teardown.add('orders', { ...orders, stop })
+}
+
+/** Analysts have the role at the resource, nobody else. */
+async function launchOpenAi({ teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OpenAiResource> {
+  const users = [personas.alice.oid, personas.bob.oid]
+  const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
+  return teardown.add('openai', await startOpenAi({ ...rules, users }))
 }
 
 async function launchBlobs(

@@ -34,6 +34,8 @@ export interface Surroundings {
   /** The account with the people's files, at its front. */
   readonly files: string
   readonly databricks: string
+  /** The resource of models; without it there is no such backend. */
+  readonly openai?: string
   /** The log service; without it nothing is reconciled. */
   readonly logs?: string
 }
@@ -130,7 +132,7 @@ const quotas = [
   },
 ]
 
-function backends({ postgresPort, orders, files, databricks }: Surroundings): Record<string, unknown> {
+function backends({ postgresPort, orders, files, databricks, openai }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
     'databricks-sql': {
@@ -140,7 +142,12 @@ function backends({ postgresPort, orders, files, databricks }: Surroundings): Re
       schema: 'sales',
       classification: lakeClassification,
     },
+    ...(openai === undefined ? {} : { 'azure-openai': models(openai) }),
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
     'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
   }
+}
+
+function models(url: string) {
+  return { baseUrl: `${url}/openai/v1`, allow: { deployments: ['gpt-5-mini', 'text-embedding-3-small'], tools: [] } }
 }

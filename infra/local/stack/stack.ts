@@ -129,6 +129,7 @@ async function launchApps(
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
+    openai: services.openai.url,
     logs: services.logs.url,
   }
   const app = options.app ?? projectRoot
@@ -158,7 +159,8 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
-  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs, notices } = services
+  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, openai, logs, notices } =
+    services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -177,6 +179,7 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
     backends: {
       'azure-postgresql': { host: '127.0.0.1', port: front.port, database: database.database },
       'databricks-sql': { url: databricks.url },
+      'azure-openai': { url: openai.url },
       'rest-entra-api': { url: orders.url },
       'azure-storage-blob': { url: blobs.url },
     },

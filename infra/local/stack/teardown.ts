@@ -3,6 +3,7 @@ export const parts = [
   'gateway',
   'evidence',
   'front',
+  'openai',
   'orders',
   'blobs',
   'evidence-account',
