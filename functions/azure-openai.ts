@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { defineBackend } from '../shared/backend/define.ts'
-import { resources } from '../shared/backend/define-resources.ts'
 import {
   chatInputs,
   chatLabels,
@@ -12,6 +11,7 @@ import {
   responseInputs,
   responseLabels,
 } from '../shared/backend/define-openai.ts'
+import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 const technology = 'openai' as const
@@ -20,7 +20,13 @@ const stored =
 const responseId = () => z.strictObject({ response_id: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/) })
 const byId = (method: 'GET' | 'POST' | 'DELETE', behind = '') =>
   ({ technology, action: 'responses', path: `/responses/{response_id}${behind}`, method, inputs: {} }) as const
-const responses = { technology, action: 'responses', path: '/responses', fixed: { store: false } } as const
+const responses = {
+  technology,
+  action: 'responses',
+  path: '/responses',
+  prices: '{@prices}',
+  fixed: { store: false },
+} as const
 
 serve(
   defineBackend({
@@ -42,7 +48,7 @@ serve(
     },
     values: {
       prices: {
-        description: 'deployment=prompt/completion, … : prices for a million tokens, for the meter of cost',
+        description: 'Prices for a million tokens, for the meter of cost: deployment=prompt/completion, …',
         pattern: /[\w.-]{1,64}=[\d.]{1,13}\/[\d.]{1,13}(?:,[\w.-]{1,64}=[\d.]{1,13}\/[\d.]{1,13}){0,99}/,
         optional: true,
       },
@@ -55,7 +61,7 @@ serve(
         effect: 'read',
         inputs: () => z.strictObject({ model, ...chatInputs }),
         call: {
-          ...{ technology, action: 'chat', path: '/chat/completions' },
+          ...{ technology, action: 'chat', path: '/chat/completions', prices: '{@prices}' },
           inputs: { model: 'model', stream: 'stream' },
         },
         labels: chatLabels,
@@ -93,7 +99,7 @@ serve(
         inputs: () => z.strictObject({ model, ...embeddingInputs }),
         call: {
           ...{ technology, action: 'embeddings', path: '/embeddings', inputs: { model: 'model' } },
-          fixed: { encoding_format: 'float' },
+          ...{ fixed: { encoding_format: 'float' }, prices: '{@prices}' },
         },
       },
       listModels: {

@@ -8,7 +8,7 @@ const name = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
 const text = z.string().max(1_000_000)
 const id = z.string().max(200)
 /** JSON of the caller's own shape; the body's bounds are its bounds. */
-const anyObject = () => z.looseObject({}).meta({ additionalProperties: true })
+const anyObject = () => z.record(z.string().max(1_000), z.unknown()).meta({ additionalProperties: true })
 const image = z
   .string()
   .regex(/^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/)

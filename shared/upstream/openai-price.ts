@@ -1,9 +1,5 @@
 import type { Json } from '../pipeline/ports.ts'
 
-/** Form of the setting: `deployment=prompt/completion`, in the account's currency for a million tokens, by commas. */
-export const pricesPattern =
-  /^[\w.-]{1,64}=\d{1,6}(\.\d{1,6})?\/\d{1,6}(\.\d{1,6})?(,[\w.-]{1,64}=\d{1,6}(\.\d{1,6})?\/\d{1,6}(\.\d{1,6})?)*$/
-
 const million = 1_000_000
 
 /** What a call cost by the deployment's own prices; undefined where it has none for this model. */

@@ -15,6 +15,8 @@ export interface OpenAiRequest {
   readonly body: string | null
   /** The answer comes as events. */
   readonly flows: boolean
+  /** The answer comes as events, and is collected. */
+  readonly isEvents: boolean
   /** The caller wants to see what it took, as the last chunk. */
   readonly showsUsage: boolean
 }
@@ -40,8 +42,9 @@ export function buildOpenAiRequest(job: OpenAiJob): OpenAiRequest {
   const url = joinPath(base, fillPath(call.path, inputs))
   for (const [name, text] of Object.entries(fixedQuery)) url.searchParams.set(name, text)
   const options = inputs.stream_options as { readonly include_usage?: boolean } | undefined
+  const isEvents = call.action === 'activities'
   const showsUsage = options?.include_usage === true
-  return { method, url, body: method !== 'POST' ? null : JSON.stringify(bodyOf(job)), flows, showsUsage }
+  return { method, url, body: method !== 'POST' ? null : JSON.stringify(bodyOf(job)), flows, isEvents, showsUsage }
 }
 
 function bodyOf({ call, inputs, values, principal, flows }: OpenAiJob): Record<string, Json> {
@@ -57,6 +60,7 @@ function bodyOf({ call, inputs, values, principal, flows }: OpenAiJob): Record<s
   >
   const user = hash('sha256', `${principal.tid}|${principal.oid}`, 'hex').slice(0, 32)
   const flow = call.action === 'chat' ? { stream: true, stream_options: { include_usage: true } } : { stream: true }
+  if (call.action === 'activities') return body
   return { ...body, user, ...(flows ? flow : {}) }
 }
 

@@ -76,7 +76,7 @@ async function fetchOnce({ call, request, settings, signal }: Sending, options: 
     decisionId: call.intent.decisionId,
     idempotencyKey: null,
     hasBody: request.body !== null,
-    declared: request.flows ? { accept: 'text/event-stream' } : {},
+    declared: request.flows || request.isEvents ? { accept: 'text/event-stream' } : {},
     extra: settings.headers ?? {},
   })
   const init = { method: request.method, headers, body: request.body, signal, redirect: 'manual' as const }

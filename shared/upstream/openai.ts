@@ -2,6 +2,7 @@ import type { Backend } from '../backend/define.ts'
 import type { OpenAiCall } from '../backend/openai-call.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Executor, Invocation, Json, UpstreamAnswer, UpstreamCall, UpstreamStream } from '../pipeline/ports.ts'
+import { readActivities } from './openai-activities.ts'
 import { type AnswerFacts, collectFacts, listOf, membersOf } from './openai-facts.ts'
 import { costOf } from './openai-price.ts'
 import { buildOpenAiRequest } from './openai-request.ts'
@@ -66,7 +67,8 @@ async function callWhole(call: UpstreamCall, world: World): Promise<UpstreamAnsw
   const sending = prepare(call, world, false)
   const identity = await proveIdentity(call, noProbe, world.memory)
   const sent = await sendOpenAi(sending, world.options)
-  const { data, bytes } = await readWhole(sent, sending, world.options.maxBytes ?? 4 * mebibyte)
+  const read = sending.template.action === 'activities' ? readActivities : readWhole
+  const { data, bytes } = await read(sent, sending, world.options.maxBytes ?? 4 * mebibyte)
   const facts = collectFacts()
   facts.note(membersOf(data))
   const rows = sending.template.action === 'models' ? listOf(membersOf(data).data).length : 0
@@ -107,8 +109,12 @@ function describe(
     completion: guessed(facts.length()),
   }
   const model = call.invocation.inputs[template.inputs.model ?? '']
-  const cost = costOf({ prompt, completion }, model, settings.values?.prices)
+  const cost = costOf({ prompt, completion }, model, pricesOf(template, settings))
   return { backendIds, usage: { tokens: prompt + completion, ...(cost === undefined ? {} : { cost }) } }
+}
+
+function pricesOf({ prices = '' }: OpenAiCall, { values = {} }: RestSettings): string | undefined {
+  return values[/^\{@(\w+)\}$/.exec(prices)?.[1] ?? '']
 }
 
 /** These services have nothing that says whom they see: the proof is the token. */

@@ -32,8 +32,11 @@ describe('MCP tools', () => {
       expect(Object.keys(own ?? {})).not.toContain('approval')
     }
     const taking = tools.filter(({ inputSchema: { properties } }) => 'approval' in (properties as object))
-    const changing = tools.filter(({ annotations }) => !annotations.readOnlyHint)
-    expect(taking.map(({ name }) => name)).toEqual(changing.map(({ name }) => name))
+    const needing = tools.filter((_tool, at) => {
+      const operation = declared[at]?.operation
+      return operation?.effect !== 'read' || operation.runsAs === 'other'
+    })
+    expect(taking.map(({ name }) => name)).toEqual(needing.map(({ name }) => name))
   })
 
   // Clients take 128 at most and advise 25 to 30; who wants fewer connects to /mcp/{backend}.

@@ -2,11 +2,14 @@ import OpenAI, { APIError, AzureOpenAI } from 'openai'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { personas } from '../../infra/local/personas.ts'
 import type { OutcomeFacts } from '../../shared/audit/record.ts'
+import type { PolicyRequest } from '../../shared/policy/decision.ts'
+import { createQuotas } from '../../shared/quota/quotas.ts'
 import { loadFunctions } from '../support/line-declarations.ts'
 import { permit } from '../support/line-world.ts'
 import { type OpenAiWorld, startOpenAiWorld } from '../support/openai-gateway.ts'
 import { judgedBy, publishedSpec } from '../support/specs/sources.ts'
 import { watchTraffic } from '../support/specs/watch.ts'
+import { createStateMemory } from '../support/state-memory.ts'
 
 const declared = await loadFunctions()
 const model = 'gpt-5-mini'
@@ -280,7 +283,8 @@ describe('a service that fails', () => {
   it('in the middle of a stream is an error of the client and never looks complete', async () => {
     await gateway.plant({ fault: 'stream', stream: { cutAfter: 4 } })
     const read = async () => {
-      for await (const _ of await chat({ stream: true as const }));
+      const stream = await flow()
+      for await (const _ of stream);
     }
     expect(await errorOf(read())).toMatchObject({ code: 'backend_failed' })
     expect(outcomes()).toMatchObject([{ status: 'called', code: 'backend_failed' }])
@@ -337,6 +341,62 @@ describe('a token for another audience', () => {
       const client = new OpenAI({ baseURL: `${own.url}/openai/v1`, apiKey: 'token-of-alice', maxRetries: 0 })
       const error = await errorOf(client.chat.completions.create({ model, messages: user('x') }))
       expect(error).toMatchObject({ status: 502, code: 'backend_rejected_token' })
+    } finally {
+      await own.stop()
+    }
+  })
+})
+
+describe('a quota of tokens', () => {
+  const rule = { name: 'tokens', meter: 'tokens', per: ['person'], window: 'day', limit: 60, onDemand: false } as const
+
+  it.each([
+    ['whole', false],
+    ['as it flows', true],
+  ])('refuses a person what their call before used up, %s, and nobody else', async (_, stream) => {
+    const own = await startOpenAiWorld(declared, {
+      wrap: (ports) => {
+        const at = { now: Date.now, table: createStateMemory(), zone: 'UTC', onFault: () => undefined }
+        return { ...ports, quotas: createQuotas({ ...at, rules: [rule] }) }
+      },
+    })
+    const ask = async (persona: string) => {
+      const client = new OpenAI({ baseURL: `${own.url}/openai/v1`, apiKey: `token-of-${persona}`, maxRetries: 0 })
+      const asked = { model, messages: user(words.repeat(2)), stream } as never
+      const response = await client.chat.completions.create(asked).asResponse()
+      return response.text()
+    }
+    try {
+      await ask('alice')
+      expect(await errorOf(ask('alice'))).toMatchObject({ status: 429, code: 'quota_exceeded' })
+      expect(await ask('bob')).toContain('invoice')
+    } finally {
+      await own.stop()
+    }
+  })
+})
+
+describe('tools of the service', () => {
+  it('that the deployment lists are asked for as what leaves the company', async () => {
+    const requests: PolicyRequest[] = []
+    const own = await startOpenAiWorld(declared, {
+      allow: { deployments: [model], tools: ['web_search'] },
+      faults: {
+        decide: (request) => {
+          requests.push(request)
+          return permit
+        },
+      },
+    })
+    try {
+      const client = new OpenAI({ baseURL: `${own.url}/openai/v1`, apiKey: 'token-of-alice', maxRetries: 0 })
+      await client.responses.create({ model, input: 'x', tools: [{ type: 'web_search' }] })
+      expect(requests.map(({ resource }) => [resource.operation, resource.egress])).toEqual([
+        ['createResponseWithTools', true],
+      ])
+      expect(own.seen[0]?.body).not.toHaveProperty('hosted_tools')
+      const other = client.responses.create({ model, input: 'x', tools: [{ type: 'code_interpreter' }] } as never)
+      expect(await errorOf(other)).toMatchObject({ status: 400, code: 'input_invalid' })
     } finally {
       await own.stop()
     }

@@ -16,8 +16,14 @@ export function schemaOfInputs(operation: Operation, target: Target): Readonly<R
 }
 
 /** The inputs that a call template takes, by name, whatever its technology; a paged one takes the cursor. */
-export function inputsTaken({ call }: Operation): readonly string[] {
+export function inputsTaken(operation: Operation): readonly string[] {
+  const { call } = operation
   if (call.technology === 'rest') return takenByRest(call)
+  // The body is made of the inputs under their own names.
+  if (call.technology === 'openai') {
+    const names = Object.keys(schemaOfInputs(operation, 'draft-2020-12').properties ?? {})
+    return [...namesIn(call.path), ...Object.values(call.inputs), ...(call.own ?? []), ...names]
+  }
   const { inputs, statement, ...more } = call as { readonly inputs?: object; readonly statement?: object | string }
   const further = 'arguments' in more ? textsIn(more.arguments) : []
   const path = 'path' in call ? namesIn(String(call.path)) : []

@@ -44,6 +44,12 @@ export const standardResources: readonly Resource[] = [
     'https://analysis.windows.net/powerbi/api',
     'https://dev.azuresynapse.net',
   ].map((id): Resource => ({ id, audience: id, version: 1, scopes: ['user_impersonation'] })),
+  {
+    id: 'https://cognitiveservices.azure.com',
+    audience: 'https://cognitiveservices.azure.com',
+    version: 1,
+    scopes: ['user_impersonation'],
+  },
   { id: apps.databricks, audience: apps.databricks, version: 1, scopes: ['user_impersonation'] },
   { id: 'https://vault.azure.net', audience: 'https://vault.azure.net', version: 1, scopes: ['user_impersonation'] },
 ]

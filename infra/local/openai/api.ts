@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** Deployments of this resource. */
-export const deployments = ['gpt-5-mini', 'gpt-4o', 'text-embedding-3-small'] as const
+const deployments = ['gpt-5-mini', 'gpt-4o', 'text-embedding-3-small'] as const
 
 /** The answer to one request, by either family of paths. */
 export function answer({ method, path, body, stamp }: Asked): Reply {

@@ -35,6 +35,7 @@ export interface StackFile {
     readonly 'azure-postgresql': { readonly host: string; readonly port: number; readonly database: string }
     readonly 'azure-sql-database'?: { readonly host: string; readonly port: number; readonly database: string }
     readonly 'databricks-sql': { readonly url: string }
+    readonly 'azure-openai'?: { readonly url: string }
     readonly 'rest-entra-api': { readonly url: string }
     readonly 'azure-storage-blob': { readonly url: string }
     readonly 'cosmosdb-mongodb'?: { readonly host: string; readonly port: number; readonly database: string }

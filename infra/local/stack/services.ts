@@ -15,9 +15,10 @@ import { makeFeeds, makeRequestLog, type RequestLog } from '../logs/feeds.ts'
 import { type LogsWorkspace, startLogs } from '../logs/server.ts'
 import { type MongoCluster, startCluster } from '../mongo/cluster.ts'
 import { type NoticeReceiver, startNotices } from '../notices/server.ts'
+import { type OpenAiResource, startOpenAi } from '../openai/server.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
-import { apps, tenants } from '../personas.ts'
+import { apps, personas, tenants } from '../personas.ts'
 import { type Database, startDatabase } from '../postgres/database.ts'
 import { type Front, postgresAudience, startFront } from '../postgres/front.ts'
 import { databasePeople } from '../postgres/roles.ts'
@@ -58,6 +59,7 @@ export interface Services {
   readonly notices: NoticeReceiver
   readonly cosmos: CosmosAccount
   readonly mongo: MongoCluster
+  readonly openai: OpenAiResource
   readonly proxy: ConnectProxy
 }
 
@@ -84,8 +86,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     storage.then((ready) => launchEvidence(options, { certificates, storage: ready, entra })),
     database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
     database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
+    launchOpenAi(options, { certificates, entra }),
   ])
-  const [ready, azurite, front, tds, orders, proxy, blobs, evidence, databricks, logs] = started
+  const [ready, azurite, front, tds, orders, proxy, blobs, evidence, databricks, logs, openai] = started
   const data = {
     storage: azurite,
     database: ready,
@@ -98,6 +101,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     logs,
     cosmos,
     mongo,
+    openai,
   }
   return { certificates, entra, notices, proxy, ...data }
 }
@@ -190,6 +194,13 @@ async function launchOrders({ kept, teardown }: ServicesOptions, { certificates,
     kept?.write('orders', orders.read())
   }
   return teardown.add('orders', { ...orders, stop })
+}
+
+/** Analysts have the role at the resource, nobody else. */
+async function launchOpenAi({ teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OpenAiResource> {
+  const users = [personas.alice.oid, personas.bob.oid]
+  const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
+  return teardown.add('openai', await startOpenAi({ ...rules, users }))
 }
 
 async function launchBlobs(

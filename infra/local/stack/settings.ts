@@ -49,6 +49,8 @@ export interface Surroundings {
   readonly cosmos?: string
   /** Port of the cluster of documents; without it the gateway has none. */
   readonly mongoPort?: number
+  /** The resource of models; without it there is no such backend. */
+  readonly openai?: string
   /** The log service; without it nothing is reconciled. */
   readonly logs?: string
 }
@@ -169,6 +171,7 @@ function backends({
   databricks,
   cosmos,
   mongoPort,
+  openai,
 }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
@@ -180,6 +183,7 @@ function backends({
       schema: 'sales',
       classification: lakeClassification,
     },
+    ...(openai === undefined ? {} : { 'azure-openai': models(openai) }),
     ...lakeBackends(databricks),
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
     'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
@@ -217,4 +221,8 @@ function sqlServers(port: number): Record<string, unknown> {
     'azure-sql-database': { ...place, allow: { procedures: [] } },
     'synapse-sql-serverless': { ...place, allow: { storageHosts: [] } },
   }
+}
+
+function models(url: string) {
+  return { baseUrl: `${url}/openai/v1`, allow: { deployments: ['gpt-5-mini', 'text-embedding-3-small'], tools: [] } }
 }

@@ -152,6 +152,7 @@ function surroundingsOf({ port, ca }: { port: number; ca: string }, services: Se
     databricks: services.databricks.url,
     cosmos: services.cosmos.url,
     mongoPort: services.mongo.port,
+    openai: services.openai.url,
     logs: services.logs.url,
   }
 }
@@ -169,7 +170,7 @@ interface Facts {
 
 function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
   const { storage, evidence, entra, proxy, front, tds, database, orders, blobs, databricks, logs, notices } = services
-  const { cosmos, mongo } = services
+  const { cosmos, mongo, openai } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -189,6 +190,7 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
       'azure-postgresql': { host: '127.0.0.1', port: front.port, database: database.database },
       'azure-sql-database': { host: 'localhost', port: tds.port, database: database.database },
       'databricks-sql': { url: databricks.url },
+      'azure-openai': { url: openai.url },
       'rest-entra-api': { url: orders.url },
       'azure-storage-blob': { url: blobs.url },
       'cosmosdb-nosql': { url: cosmos.url, database: cosmosDatabase },

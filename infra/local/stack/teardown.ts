@@ -4,6 +4,7 @@ export const parts = [
   'evidence',
   'front',
   'tds',
+  'openai',
   'orders',
   'blobs',
   'evidence-account',
