@@ -1,3 +1,5 @@
+import type { TokenCredential } from '@azure/identity'
+import { createForeignExecutors } from './app-tokens.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
 import { baseUrlOf } from './backend/configured.ts'
 import type { Backend } from './backend/define.ts'
@@ -16,12 +18,14 @@ interface Parts {
   readonly handleKey: () => Promise<Uint8Array>
   /** Longest time of one call, in milliseconds. */
   readonly deadlineMs: number
+  /** The deployment's own, for its vault and for token services that want to know who asks. */
+  readonly credential: TokenCredential
 }
 
 /** One executor a technology, found by the name that declarations give. */
 export function createExecutors(
   settings: Settings,
-  { closing, handleKey, deadlineMs }: Parts,
+  { closing, handleKey, deadlineMs, credential }: Parts,
 ): ReadonlyMap<string, Executor> {
   const of = (name: string) => {
     const found = settings.COUNTERSIGN_BACKENDS[name]
@@ -31,15 +35,18 @@ export function createExecutors(
     }
     return found
   }
-  const rest = createRestExecutor({
-    fetch,
-    settingsFor: (backend, at) => restSettings(backend, of(backend.name), { settings, at }),
-    clock: Date.now,
-    parseChallenge: readBackendChallenge,
-    parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
-    handleKey,
-    deadlineMs,
-  })
+  const restWith = (fetch: typeof globalThis.fetch) =>
+    createRestExecutor({
+      fetch,
+      settingsFor: (backend, at) => restSettings(backend, of(backend.name), { settings, at }),
+      clock: Date.now,
+      parseChallenge: readBackendChallenge,
+      parseXml: async (text) => (await import('./upstream/xml-reader.ts')).parseXml(text),
+      handleKey,
+      deadlineMs,
+    })
+  const foreign = createForeignExecutors(settings, { of, rest: restWith, handleKey, deadlineMs, credential })
+  const rest = foreign.rest
   const postgres = createPostgresExecutor({
     settingsFor: (name) => ({
       host: of(name).host ?? '',
@@ -60,6 +67,7 @@ export function createExecutors(
     ['rest', rest],
     ['postgres', postgres],
     ['databricks', databricks],
+    ['warehouse', foreign.warehouse],
   ])
 }
 

@@ -99,7 +99,12 @@ export function createPorts(base: Foundation, { policy, closing }: Parts): AppPo
     approvalDesk: createApprovalDesk({ ...base, timeout: limits.approval }, keys),
     ...createNoticePorts(base, { approvals, audit, policy, closing, secret }),
     handleKey: secret,
-    executors: createExecutors(settings, { closing, handleKey: secret, deadlineMs: limits.call }),
+    executors: createExecutors(settings, {
+      closing,
+      handleKey: secret,
+      deadlineMs: limits.call,
+      credential: base.credential,
+    }),
     now: clock,
     localTime: createLocalTime(settings.COUNTERSIGN_TIME_ZONE),
     newId: randomUUID,

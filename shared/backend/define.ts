@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { Dialect } from '../sql/statement.ts'
+import type { FixedStatement } from './databricks-call.ts'
 import type { CosmosCall, MongoCall } from './document-call.ts'
 import type { Effect } from './effect.ts'
 import type { GenieCall } from './genie-call.ts'
@@ -11,6 +12,7 @@ import type { RestCall, RestParts } from './rest-call.ts'
 import type { RunsAs } from './runner.ts'
 import type { SshCall } from './ssh-call.ts'
 import type { MysqlCall, TdsCall } from './statement-call.ts'
+import type { WarehouseCall } from './warehouse-call.ts'
 
 /** The Azure clouds that one deployment can stand in; a deployment stands in exactly one. */
 export type Cloud = 'public' | 'usgov' | 'china'
@@ -32,6 +34,7 @@ export type CallTemplate =
   | OpenAiCall
   | SshCall
   | TdsCall
+  | WarehouseCall
   | {
       readonly technology: 'postgres'
       /** A server-side guard: the statement runs in a READ ONLY transaction. */
@@ -46,6 +49,8 @@ export type CallTemplate =
       readonly action: DatabricksAction
       /** The inputs that the action takes, by the part that each plays in it. */
       readonly inputs: Readonly<Partial<Record<DatabricksPart, string>>>
+      /** A statement of ours in the place of the agent's. */
+      readonly fixed?: FixedStatement
     }
 
 /** What can be asked of a Databricks workspace. */

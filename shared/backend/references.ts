@@ -1,6 +1,12 @@
 /** Inputs of another operation, each taken from an input of this one. */
 export type InputMap = Readonly<Record<string, string>>
 
+/** A read of the same backend, and what it takes of this call's inputs. */
+export interface SideTemplate {
+  readonly operation: string
+  readonly inputs: InputMap
+}
+
 /** How many rows a call would touch: a read that says so, and where in its answer. */
 export interface PreviewTemplate {
   /** Name of a read of the same backend. */

@@ -1,8 +1,10 @@
 import type { ApproverRules } from '../approval/vote.ts'
 import { classify } from '../backend/classify.ts'
 import type { Backend, Operation } from '../backend/define.ts'
+import { isGenerated } from '../backend/genie-call.ts'
 import { parseBody } from '../backend/inputs.ts'
 import { resolve } from '../backend/resolve.ts'
+import { assumePerson } from '../backend/runner.ts'
 import { clouds } from '../config/clouds.ts'
 import type { Settings } from '../config/settings.ts'
 import { Problem } from '../errors/problem.ts'
@@ -126,34 +128,46 @@ interface Entry {
   readonly operation: Operation
 }
 
-/** Before its inputs are known a statement or a named object is none, so only a guard can deny it for certain. */
+/**
+ * Before its inputs are known a statement or a named object is none, so only a guard can deny it for certain; and what
+ * runs as whoever a definition names may run as the person.
+ */
 function describeEntry(
   { backend, name, operation }: Entry,
   asking: { readonly principal: Principal; readonly groups: readonly string[]; readonly tainted: boolean },
   { ports }: AnswerParts,
 ) {
-  const understood = { effect: operation.effect, understood: true, reads: [], writes: [], dangers: [], statements: 0 }
+  const looked = assumePerson(operation)
+  const nothing = { understood: true, reads: [], writes: [], dangers: [], statements: 0 }
+  const understood = { ...nothing, effect: looked?.effect ?? operation.effect }
   const invocation = { backend, operationName: name, operation, inputs: {} }
   const { principal, tainted } = asking
-  const judged = { principal, tainted, invocation, understood, ...describeData(invocation, understood, {}) }
+  const data = { ...describeData(invocation, understood, {}), ...(looked === null ? {} : { runner: looked.runner }) }
+  const judged = { principal, tainted, invocation, understood, ...data }
   const policy = ports.policy()
   const { unsupported } = operation
   const decision =
     unsupported === undefined ? policy.decide(policyRequest(judged, asking.groups, ports)) : notAsThePerson(policy)
-  const named = operation.statement !== undefined || operation.object !== undefined
-  const open = named && decision.reasons.every((reason) => reason === 'not_permitted')
+  const isPermitted = decision.verdict === 'permit'
+  const isOpen = namesLater(operation) && decision.reasons.every((reason) => reason === 'not_permitted')
+  const depends = isPermitted ? looked !== null : isOpen
   return {
     backend: backend.name,
     operation: name,
     summary: operation.summary,
     ...(unsupported === undefined ? {} : { unsupported }),
     effect: operation.effect,
-    decision: decision.verdict === 'deny' && open ? 'depends_on_inputs' : decision.verdict,
-    reasons: open ? [] : decision.reasons,
+    decision: depends ? 'depends_on_inputs' : decision.verdict,
+    reasons: depends ? [] : decision.reasons,
     obligations: decision.obligations,
     route: `/api/${backend.name}/${name}`,
     inputs: inputSchema(operation, 'draft-2020-12'),
   }
+}
+
+/** True where what it touches shows in its inputs, or in what is read because of them. */
+function namesLater(operation: Operation): boolean {
+  return operation.statement !== undefined || operation.object !== undefined || isGenerated(operation)
 }
 
 async function explain(inbound: Inbound, parts: AnswerParts) {

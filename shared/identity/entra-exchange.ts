@@ -7,8 +7,9 @@ import { cloudFacts } from './cloud.ts'
 import { createExchangeLimits } from './exchange-limits.ts'
 import { exchangeProblem } from './exchange-problem.ts'
 import { type ExchangeRefusal, readExchangeRefusal } from './exchange-refusal.ts'
-import { parseJsonObject } from './json-object.ts'
+import { type JsonObject, parseJsonObject } from './json-object.ts'
 import type { ExchangedToken } from './principal.ts'
+import { samlForm, samlResult } from './saml-exchange.ts'
 import { noAnswer, readRetryAfter, readStsAnswer, type StsAnswer } from './sts-answer.ts'
 import { createTokenCache, type TokenCache, type TokenWish } from './token-cache.ts'
 
@@ -109,6 +110,34 @@ async function callMsal(wish: ExchangeWish, attempt: Attempt, parts: Parts): Pro
   })
 }
 
+/** The body of the answer to a request that MSAL has no words for. */
+async function askForSaml(wish: ExchangeWish, attempt: Attempt, parts: Parts): Promise<JsonObject> {
+  const { settings, clientAssertion } = parts.options
+  const body = samlForm({
+    clientId: settings.clientId,
+    clientAssertion: await clientAssertion(),
+    assertion: wish.assertion.value,
+    scope: wish.scope,
+    claims: wish.claims,
+    correlationId: correlationGuid(wish.correlationId),
+  }).toString()
+  const url = `${cloudFacts(settings.cloud).authority}/${wish.principal.tid}/oauth2/v2.0/token`
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const client = createNetworkClient(attempt, parts.options)
+  return (await client.sendPostRequestAsync<JsonObject>(url, { headers, body })).body
+}
+
+/** As `readResult`, by what the assertion itself says. */
+function readSaml(answer: JsonObject, wish: ExchangeWish, parts: Parts): ExchangedToken {
+  const { tid, oid } = wish.principal
+  const found = samlResult(answer)
+  if (found === null) throw refuse(wish, { code: 'exchange_unavailable', reason: 'empty_token' }, parts)
+  if (found.oid !== oid || found.tid !== tid) {
+    throw new Problem('internal', 'Something went wrong here.', { reason: 'exchanged_for_somebody_else' })
+  }
+  return { value: found.value, tid, oid, scope: wish.scope, expiresAt: found.expiresAt } as ExchangedToken
+}
+
 function refuse(wish: ExchangeWish, refusal: Refused, parts: Parts): Problem {
   const { settings } = parts.options
   const { consentRedirectUrl } = settings
@@ -147,19 +176,29 @@ async function load(wish: ExchangeWish, parts: Parts): Promise<ExchangedToken> {
   if (wait !== null)
     throw refuse(wish, { code: 'exchange_unavailable', reason: 'backing_off', retryAfter: wait }, parts)
   const wire: Wire = { answer: noAnswer }
-  let result: AuthenticationResult | null
+  let read: () => ExchangedToken
   try {
     const signal = AbortSignal.timeout(parts.options.deadline)
-    result = await orAborted(callMsal(wish, { wire, signal }, parts), signal)
+    read = await orAborted(ask(wish, { wire, signal }, parts), signal)
   } catch {
     // MSAL's error may hold claims and texts of the service; what counts stands in the answer seen on the wire.
     throw settleFailure(wish, wire.answer, parts)
   }
   if (wire.answer.status !== 200) throw settleFailure(wish, wire.answer, parts)
-  const token = readResult(result, wish, parts)
+  const token = read()
   parts.limits.succeeded(wish.principal)
   parts.memoryOf(wish.scope).settle(wish.principal)
   return token
+}
+
+/** Asks Entra, and gives what reads its answer. */
+async function ask(wish: ExchangeWish, attempt: Attempt, parts: Parts): Promise<() => ExchangedToken> {
+  if (wish.form === 'saml2') {
+    const answer = await askForSaml(wish, attempt, parts)
+    return () => readSaml(answer, wish, parts)
+  }
+  const result = await callMsal(wish, attempt, parts)
+  return () => readResult(result, wish, parts)
 }
 
 /** The caller may leave; the exchange that others share goes on. */
@@ -194,7 +233,7 @@ function rememberByScope(now: () => number): (scope: string) => ChallengeMemory 
 
 /**
  * On-behalf-of exchange with Entra (MSAL): one client for each exchange, our own cache, back-off for each person, a
- * breaker for each tenant. The only maker of `ExchangedToken`; an application alone is refused before anything is sent.
+ * breaker for each tenant. The maker of `ExchangedToken` (`deriveToken` makes others of it); an application alone is refused before anything is sent.
  */
 export function createExchange(given: ExchangeOptions): Exchange {
   const options = complete(given)

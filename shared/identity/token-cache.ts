@@ -8,6 +8,8 @@ export interface TokenWish {
   readonly assertion: Assertion
   readonly scope: string
   readonly claims?: string
+  /** A SAML assertion instead of an access token, for systems that take nothing else. */
+  readonly form?: 'saml2'
 }
 
 /** Times in epoch milliseconds. `pepper` is random and lives as long as the process. */
@@ -56,7 +58,7 @@ function lengthPrefixed(parts: readonly string[]): string {
 function keyOf(wish: TokenWish, { clientId, pepper }: TokenCacheOptions): string {
   const { tid, oid, actor } = wish.principal
   const assertion = createHash('sha256').update(wish.assertion.value).digest('base64')
-  const text = lengthPrefixed([keyVersion, clientId, tid, oid, actor, assertion, wish.scope])
+  const text = lengthPrefixed([keyVersion, clientId, tid, oid, actor, assertion, wish.scope, wish.form ?? ''])
   return createHmac('sha256', pepper).update(text).digest('base64')
 }
 

@@ -2,6 +2,7 @@ import { createAdmission } from './admit.ts'
 import { createApproval } from './approve.ts'
 import { createJudgement } from './judge.ts'
 import type { Deployment, Line, Ports } from './line.ts'
+import { createLookAhead } from './look-ahead.ts'
 import { createPerformance } from './perform.ts'
 import { createDescriber } from './preview.ts'
 import { createRecording } from './record.ts'
@@ -18,6 +19,7 @@ export function createLine(ports: Ports, deployment: Deployment, identification:
   const describer = createDescriber({ line, ports, deployment })
   return {
     ...line,
+    ...createLookAhead({ line, ports, deployment }),
     ...createApproval({ ...describer, ...ports }, deployment),
     ...createResponse(identification),
   }

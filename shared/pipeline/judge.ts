@@ -8,7 +8,7 @@ import type { Deployment, Line, Ports } from './line.ts'
 import type { Invocation, Understood } from './ports.ts'
 import { refuse, refuseWith } from './refuse.ts'
 import { resumeWork } from './resume-work.ts'
-import { type Classified, isRefused } from './stages.ts'
+import { type Classified, type Decided, isRefused } from './stages.ts'
 
 /** The stages that judge: what the call does, and whether policy lets it pass. */
 export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line, 'classify' | 'decide'> {
@@ -43,7 +43,7 @@ export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line
         const request = withGlass(policyRequest({ ...stage, tainted }, groups, ports), isGlassBroken)
         const decision = policy.decide(request)
         const decided = { ...stage, policy, request, decision }
-        return decision.verdict === 'permit' ? decided : refuse(decided, denied(decision.reasons))
+        return decision.verdict === 'permit' ? decided : refuse(decided, denied(reasonsOf(decided)))
       } catch (error) {
         return refuseWith(stage, error)
       }
@@ -77,7 +77,10 @@ export function withGlass(request: PolicyRequest, isActive: boolean): PolicyRequ
 }
 
 /** What a decision needs of a stage; a question about a call needs no more. */
-export type Judged = Pick<Classified, 'principal' | 'invocation' | 'understood' | 'labels' | 'carried' | 'changes'> & {
+export type Judged = Pick<
+  Classified,
+  'principal' | 'invocation' | 'understood' | 'labels' | 'carried' | 'changes' | 'runner'
+> & {
   readonly tainted: boolean
 }
 
@@ -116,7 +119,7 @@ export function policyRequest(
       backend: invocation.backend.name,
       operation: invocation.operationName,
       declaredEffect: invocation.operation.effect,
-      runsAs: runnerOf(invocation.operation.runsAs),
+      runsAs: stage.runner?.as ?? runnerOf(invocation.operation.runsAs),
       reads: understood.reads,
       writes: understood.writes,
       labels,
@@ -133,6 +136,11 @@ export function policyRequest(
       approvals: [],
     },
   }
+}
+
+/** Policy's reasons, and what was found of who it runs as where that was somebody else. */
+function reasonsOf({ decision, runner }: Pick<Decided, 'decision' | 'runner'>): readonly string[] {
+  return runner?.as === 'other' ? [...decision.reasons, runner.reason] : decision.reasons
 }
 
 /** Policy's own no. */

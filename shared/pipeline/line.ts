@@ -82,6 +82,8 @@ export interface ExchangeRequest {
   readonly scope: string
   /** JSON text of a claims challenge to satisfy. */
   readonly claims?: string
+  /** A SAML assertion instead of an access token. */
+  readonly form?: 'saml2'
   readonly correlationId: string
   readonly signal: AbortSignal
 }

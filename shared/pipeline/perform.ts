@@ -68,6 +68,8 @@ function requestToken(stage: Permitted, { ports, deployment }: World, claims?: s
     principal: stage.principal,
     assertion: stage.assertion,
     scope: scopeFor(stage, deployment),
+    // SAP's own token service takes assertions alone.
+    ...(stage.invocation.backend.tokenService === 'sap' ? { form: 'saml2' as const } : {}),
     ...(claims === undefined ? {} : { claims }),
     correlationId: stage.decisionId,
     signal: AbortSignal.timeout(ports.deadlineMs),

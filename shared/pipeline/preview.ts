@@ -88,6 +88,7 @@ async function ask(
  */
 async function findVersion(stage: Reserved, world: World): Promise<string> {
   const { operation, inputs } = stage.invocation
+  if (stage.runner !== undefined) return stage.runner.content
   const version = operation.references?.version
   if (version === undefined || isBoundByInput(stage)) return ''
   const read = { operation: version.operation, inputs: mapInputs(version.inputs, inputs) }
@@ -108,12 +109,16 @@ function isBoundByInput({ invocation }: Reserved): boolean {
   return typeof given === 'string' && given !== '*'
 }
 
+/** The digest of the definition is bound all the same. */
+const definitionNote = 'Its definition cannot: only the notebooks and files that the definition names.'
 const calls = /^\s*(?:call|exec|execute)\b/i
 
 function bindingOf(stage: Reserved, content: string): Pick<CallDescription, 'content' | 'contentNote'> {
   const { operation } = stage.invocation
   const kind = calls.test(stage.understood.statement?.text ?? '') ? 'procedure' : operation.references?.kind
-  const isFree = kind === undefined && operation.runsAs !== 'other'
+  const isFree = kind === undefined && (operation.runsAs ?? 'person') === 'person'
+  const isDefinition = stage.runner !== undefined && content !== ''
+  if (isDefinition) return { content: 'not_bound', contentNote: definitionNote }
   if (isFree || content !== '' || (kind === 'object' && isBoundByInput(stage))) return { content: 'bound' }
   const what = kind ?? 'work'
   return { content: 'not_bound', contentNote: `The ${what} may be another by the time that the call is made.` }

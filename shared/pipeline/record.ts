@@ -115,7 +115,7 @@ function grounds(stage: Cleared | Refused): Pick<IntentFacts, 'rules' | 'reasons
 /** Everything the decision looked at that is not in the row already, so that it can be replayed. */
 function contextFacts(
   request: PolicyRequest,
-  { labels = [], admission }: Pick<Refused, 'labels' | 'admission'>,
+  { labels = [], admission, runner }: Pick<Refused, 'labels' | 'admission' | 'runner'>,
 ): IntentFacts['context'] {
   const { principal, resource, context } = request
   return {
@@ -125,6 +125,7 @@ function contextFacts(
     roles: principal.roles,
     declaredEffect: resource.declaredEffect,
     runsAs: resource.runsAs,
+    ...(runner === undefined ? {} : { runner: runner.reason, runnerContent: runner.content }),
     egress: resource.egress ?? false,
     labels,
     carried: resource.carried ?? [],

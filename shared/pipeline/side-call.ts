@@ -2,7 +2,15 @@ import { denied } from './judge.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import type { Json } from './ports.ts'
 import { refuse } from './refuse.ts'
-import { type Failed, isRefused, type MaskedCall, type Recorded, type Refused, type Reserved } from './stages.ts'
+import {
+  type Failed,
+  isRefused,
+  type MaskedCall,
+  type Recorded,
+  type Refused,
+  type Reserved,
+  type Resolved,
+} from './stages.ts'
 
 /** A read of the same backend that a call needs to be described. */
 export interface SideRead {
@@ -19,7 +27,7 @@ export type SideLine = Omit<Line, 'verify' | 'approve' | 'respond'>
  * sign-in: where policy wants one, it is denied.
  */
 export async function readAside(
-  stage: Reserved,
+  stage: Resolved,
   { operation, inputs }: SideRead,
   { line, ports, deployment }: { readonly line: SideLine; readonly ports: Ports; readonly deployment: Deployment },
 ): Promise<MaskedCall | Failed | Recorded> {

@@ -1,6 +1,7 @@
 import type { Claim } from '../approval/approval.ts'
 import type { IntentReceipt, OutcomeReceipt } from '../audit/receipt.ts'
 import type { OutcomeFacts } from '../audit/record.ts'
+import type { Runner } from '../backend/runner.ts'
 import type { Problem } from '../errors/problem.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
 import type { Decision, PolicyRequest } from '../policy/decision.ts'
@@ -29,6 +30,8 @@ export interface Classified extends Resolved {
   readonly labels: readonly string[]
   readonly carried: readonly string[]
   readonly changes: readonly string[]
+  /** Who it runs as, where a definition had to be read to know. */
+  readonly runner?: Runner
 }
 
 export interface Decided extends Classified {

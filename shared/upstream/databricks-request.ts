@@ -1,3 +1,4 @@
+import type { FixedStatement } from '../backend/databricks-call.ts'
 import type { CallTemplate, DatabricksPart } from '../backend/define.ts'
 import { compareEffects } from '../backend/effect.ts'
 import { Problem } from '../errors/problem.ts'
@@ -62,6 +63,11 @@ export function judgedText({ understood, invocation }: UpstreamCall): string {
   return text
 }
 
+/** The declaration's own statement, which nobody has to judge, or the judged one. */
+function textOf(call: UpstreamCall): string {
+  return templateOf(call).fixed?.text ?? judgedText(call)
+}
+
 /** The warehouse that the call asks for among those of the deployment. */
 export function warehouseOf(call: UpstreamCall, { warehouses }: DatabricksSettings): string {
   const asked = inputOf(call, 'warehouse')
@@ -87,7 +93,7 @@ export interface SubmitParts {
 export function submission(call: UpstreamCall, { settings, maxBytes }: SubmitParts): WorkspaceRequest {
   const { catalog, schema } = settings
   const body = {
-    statement: judgedText(call),
+    statement: textOf(call),
     warehouse_id: warehouseOf(call, settings),
     ...(catalog === undefined ? {} : { catalog }),
     ...(schema === undefined ? {} : { schema }),
@@ -115,9 +121,16 @@ function mayWait(call: UpstreamCall): boolean {
 
 /** Named values travel apart from the text, as strings with a type; NULL is a parameter without value. */
 function parametersOf(call: UpstreamCall): Json {
+  const { fixed } = templateOf(call)
+  if (fixed !== undefined) return Object.entries(fixed.values).map(([name, value]) => fixedValue(call, name, value))
   const given = inputOf(call, 'parameters')
   if (!Array.isArray(given)) return []
   return (given as readonly Readonly<Record<string, Json>>[]).map(({ name = '', value = null, type = 'STRING' }) =>
     value === null ? { name, type } : { name, value: String(value), type },
   )
+}
+
+function fixedValue(call: UpstreamCall, name: string, { input, type }: FixedStatement['values'][string]): Json {
+  const value = call.invocation.inputs[input]
+  return value === undefined || value === null ? { name, type } : { name, value: String(value), type }
 }

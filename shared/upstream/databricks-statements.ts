@@ -36,7 +36,8 @@ export async function execute(visit: Visit): Promise<Brought> {
   return finish(visit, heard)
 }
 
-async function finish(visit: Visit, heard: Heard): Promise<Brought> {
+/** The rows of a statement that is over, by the statement that was judged. Throws Problem where it did not succeed. */
+export async function finish(visit: Visit, heard: Heard): Promise<Brought> {
   const { call, workspace, signal, answerBytes: maxBytes } = visit
   assertSucceeded(call, heard)
   const limit = call.rowLimit

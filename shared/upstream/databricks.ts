@@ -68,7 +68,8 @@ async function visitWorkspace(
   }
 }
 
-async function prepare(call: UpstreamCall, options: DatabricksOptions): Promise<Visit> {
+/** One call at its workspace, before anybody was asked anything. Throws Problem where that cannot be made. */
+export async function prepare(call: UpstreamCall, options: DatabricksOptions): Promise<Visit> {
   assertOwnToken(call)
   const settings = options.settingsFor(call.invocation.backend.name)
   const maxBytes = options.maxBytes ?? defaultMaxBytes
@@ -92,7 +93,8 @@ function refuseBadInputs(visit: Visit): void {
   if (inputOf(call, 'handle') !== undefined) openHandle(visit)
 }
 
-async function ask({ workspace, signal }: Visit, path: string) {
+/** What the workspace says at a path, as the identity probe asks it. */
+export async function ask({ workspace, signal }: Visit, path: string) {
   return (await workspace.ask({ method: 'GET', path }, { signal, effect: 'read' })).data
 }
 

@@ -28,7 +28,7 @@ export function writeHeaders(call: CallHeaders): Headers {
     headers.set(name, text.replaceAll('{decisionId}', call.decisionId))
   for (const [name, value] of Object.entries(call.declared)) headers.set(name, value)
   headers.set('authorization', `Bearer ${call.token}`)
-  headers.set('user-agent', 'Countersign')
+  if (call.correlation?.['user-agent'] === undefined) headers.set('user-agent', 'Countersign')
   headers.set('traceparent', call.traceparent)
   headers.set('x-request-id', call.decisionId)
   headers.set('x-ms-client-request-id', call.decisionId)
