@@ -36,6 +36,9 @@ export interface StackFile {
     readonly 'databricks-sql': { readonly url: string }
     readonly 'rest-entra-api': { readonly url: string }
     readonly 'azure-storage-blob': { readonly url: string }
+    readonly 'fabric-core'?: { readonly url: string }
+    readonly 'fabric-onelake'?: { readonly url: string }
+    readonly powerbi?: { readonly url: string }
   }
   readonly pids: {
     readonly stack: number

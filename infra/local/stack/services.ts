@@ -7,6 +7,7 @@ import { startBlobs } from '../blobs/server.ts'
 import { type DatabricksWorkspace, startDatabricks } from '../databricks/workspace.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import { type EvidenceAccount, startEvidence } from '../evidence/server.ts'
+import { type FabricServer, startFabric } from '../fabric/server.ts'
 import { logReaders } from '../logs/access-token.ts'
 import { makeFeeds, makeRequestLog, type RequestLog } from '../logs/feeds.ts'
 import { type LogsWorkspace, startLogs } from '../logs/server.ts'
@@ -48,6 +49,7 @@ export interface Services {
   readonly blobs: BlobFront
   readonly evidence: EvidenceAccount
   readonly databricks: DatabricksWorkspace
+  readonly fabric: FabricServer
   readonly logs: LogsWorkspace
   readonly notices: NoticeReceiver
   readonly proxy: ConnectProxy
@@ -72,9 +74,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     storage.then((ready) => launchEvidence(options, { certificates, storage: ready, entra })),
     database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
     database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
+    launchFabric(options, { certificates, entra }),
   ])
-  const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs] = started
-  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs }
+  const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs, fabric] = started
+  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs, fabric }
   return { certificates, entra, notices, proxy, ...data }
 }
 
@@ -132,6 +135,11 @@ async function launchLogs(
 ): Promise<LogsWorkspace> {
   const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
   return teardown.add('logs', await startLogs({ ...rules, tables: makeFeeds(database.log, entra, requests) }))
+}
+
+async function launchFabric({ teardown }: ServicesOptions, { certificates, entra }: Built): Promise<FabricServer> {
+  const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
+  return teardown.add('fabric', await startFabric(rules))
 }
 
 async function launchOrders({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OrdersApi> {

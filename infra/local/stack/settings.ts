@@ -2,6 +2,7 @@ import { localDirectory } from '../../policy/local-directory.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
 import { identities } from '../entra/managed-identity.ts'
 import { policiesContainer, releaseBlob } from '../evidence/roles.ts'
+import { fabricBackends } from '../fabric/settings.ts'
 import { localSources } from '../logs/sources.ts'
 import { apps, tenants } from '../personas.ts'
 import { classification, fileClassification, lakeClassification } from './classification.ts'
@@ -34,6 +35,8 @@ export interface Surroundings {
   /** The account with the people's files, at its front. */
   readonly files: string
   readonly databricks: string
+  /** Fabric, OneLake, Power BI and Livy; without it none of them is there. */
+  readonly fabric?: string
   /** The log service; without it nothing is reconciled. */
   readonly logs?: string
 }
@@ -130,7 +133,7 @@ const quotas = [
   },
 ]
 
-function backends({ postgresPort, orders, files, databricks }: Surroundings): Record<string, unknown> {
+function backends({ postgresPort, orders, files, databricks, fabric }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
     'databricks-sql': {
@@ -142,5 +145,6 @@ function backends({ postgresPort, orders, files, databricks }: Surroundings): Re
     },
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
     'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
+    ...(fabric === undefined ? {} : fabricBackends(fabric)),
   }
 }

@@ -129,6 +129,7 @@ async function launchApps(
     orders: services.orders.url,
     files: services.blobs.url,
     databricks: services.databricks.url,
+    fabric: services.fabric.url,
     logs: services.logs.url,
   }
   const app = options.app ?? projectRoot
@@ -158,7 +159,8 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
-  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs, notices } = services
+  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs, notices, fabric } =
+    services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -179,6 +181,9 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
       'databricks-sql': { url: databricks.url },
       'rest-entra-api': { url: orders.url },
       'azure-storage-blob': { url: blobs.url },
+      'fabric-core': { url: `${fabric.url}/v1` },
+      'fabric-onelake': { url: fabric.url },
+      powerbi: { url: fabric.url },
     },
     pids: {
       stack: process.pid,

@@ -4,6 +4,7 @@ export const parts = [
   'evidence',
   'front',
   'orders',
+  'fabric',
   'blobs',
   'evidence-account',
   'databricks',
