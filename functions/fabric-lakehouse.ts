@@ -104,6 +104,7 @@ const statement = {
     state: '/state',
     done: ['available'],
     failed: ['error', 'cancelling', 'cancelled'],
+    every: 1,
   },
   drop: ['/code', '/sourceId'],
 } as const

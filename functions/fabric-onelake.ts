@@ -5,13 +5,15 @@ import { serve } from '../shared/serve.ts'
 
 // Ids alone: names and ids must not be mixed, and a name can be given to another workspace.
 const item = { workspaceId: z.guid().describe('Id of the workspace'), itemId: z.guid().describe('Id of the item') }
-const folder = z
-  .string()
-  .max(1024)
-  .regex(/^(Files|Tables)(\/[^/\\]+){0,60}$/)
-  // Segments of dots lead elsewhere.
-  .refine((name) => !/(^|\/)\.+(\/|$)/.test(name))
-const path = folder.regex(/\//).describe('Path within the item, under Files/ or Tables/')
+// Segments of dots lead elsewhere.
+const under = (pattern: RegExp) =>
+  z
+    .string()
+    .max(1024)
+    .regex(pattern)
+    .refine((name) => !/(^|\/)\.+(\/|$)/.test(name))
+const folder = under(/^(Files|Tables)(\/[^/\\]+){0,60}$/)
+const path = under(/^(Files|Tables)(\/[^/\\]+){1,60}$/).describe('Path within the item, under Files/ or Tables/')
 const file = { ...item, path }
 const ifMatch = z
   .string()

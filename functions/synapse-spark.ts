@@ -58,6 +58,7 @@ const asked = {
     state: '/state',
     done: ['available'],
     failed: ['error', 'cancelling', 'cancelled'],
+    every: 1,
   },
   drop: ['/code'],
 } as const

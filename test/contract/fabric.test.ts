@@ -41,7 +41,13 @@ const job = {
 
 /** Answers that the work was taken up, then how far it is at each question; what comes after is the document's own. */
 const working =
-  ({ place, states }: { readonly place: string; readonly states: readonly Json[] }): NonNullable<JudgeOptions['reply']> =>
+  ({
+    place,
+    states,
+  }: {
+    readonly place: string
+    readonly states: readonly Json[]
+  }): NonNullable<JudgeOptions['reply']> =>
   ({ headers }, asked) => {
     const location = `http://${String(headers.host)}${place}`
     if (asked === 0) return { status: 202, headers: { ...json, location, 'retry-after': '0' }, body: '' }

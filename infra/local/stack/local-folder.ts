@@ -40,6 +40,9 @@ export interface StackFile {
     readonly 'azure-storage-blob': { readonly url: string }
     readonly 'cosmosdb-mongodb'?: { readonly host: string; readonly port: number; readonly database: string }
     readonly 'cosmosdb-nosql'?: { readonly url: string; readonly database: string }
+    readonly 'fabric-core'?: { readonly url: string }
+    readonly 'fabric-onelake'?: { readonly url: string }
+    readonly powerbi?: { readonly url: string }
   }
   /** The gateway's settings that say which backends it has, for whoever looks at the deployment. */
   readonly settings?: Readonly<Record<string, string>>

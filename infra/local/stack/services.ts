@@ -10,6 +10,7 @@ import { type DatabricksWorkspace, startDatabricks } from '../databricks/workspa
 import type { Resource } from '../entra/resources.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import { type EvidenceAccount, startEvidence } from '../evidence/server.ts'
+import { type FabricServer, startFabric } from '../fabric/server.ts'
 import { logReaders } from '../logs/access-token.ts'
 import { makeFeeds, makeRequestLog, type RequestLog } from '../logs/feeds.ts'
 import { type LogsWorkspace, startLogs } from '../logs/server.ts'
@@ -55,6 +56,7 @@ export interface Services {
   readonly blobs: BlobFront
   readonly evidence: EvidenceAccount
   readonly databricks: DatabricksWorkspace
+  readonly fabric: FabricServer
   readonly logs: LogsWorkspace
   readonly notices: NoticeReceiver
   readonly cosmos: CosmosAccount
@@ -87,8 +89,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
     database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
     launchOpenAi(options, { certificates, entra }),
+    launchFabric(options, { certificates, entra }),
   ])
-  const [ready, azurite, front, tds, orders, proxy, blobs, evidence, databricks, logs, openai] = started
+  const [ready, azurite, front, tds, orders, proxy, blobs, evidence, databricks, logs, openai, fabric] = started
   const data = {
     storage: azurite,
     database: ready,
@@ -102,6 +105,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     cosmos,
     mongo,
     openai,
+    fabric,
   }
   return { certificates, entra, notices, proxy, ...data }
 }
@@ -183,6 +187,11 @@ async function launchLogs(
 ): Promise<LogsWorkspace> {
   const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
   return teardown.add('logs', await startLogs({ ...rules, tables: makeFeeds(database.log, entra, requests) }))
+}
+
+async function launchFabric({ teardown }: ServicesOptions, { certificates, entra }: Built): Promise<FabricServer> {
+  const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
+  return teardown.add('fabric', await startFabric(rules))
 }
 
 async function launchOrders({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OrdersApi> {

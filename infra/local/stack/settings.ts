@@ -4,6 +4,7 @@ import { databricksAudience } from '../databricks/access-token.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
 import { identities } from '../entra/managed-identity.ts'
 import { policiesContainer, releaseBlob } from '../evidence/roles.ts'
+import { fabricBackends } from '../fabric/settings.ts'
 import { localSources } from '../logs/sources.ts'
 import { mongoDatabase } from '../mongo/seed.ts'
 import { apps, groups, tenants } from '../personas.ts'
@@ -51,6 +52,8 @@ export interface Surroundings {
   readonly mongoPort?: number
   /** The resource of models; without it there is no such backend. */
   readonly openai?: string
+  /** Fabric, OneLake, Power BI and Livy; without it none of them is there. */
+  readonly fabric?: string
   /** The log service; without it nothing is reconciled. */
   readonly logs?: string
 }
@@ -172,6 +175,7 @@ function backends({
   cosmos,
   mongoPort,
   openai,
+  fabric,
 }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
@@ -189,6 +193,7 @@ function backends({
     'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
     ...(cosmos === undefined ? {} : { 'cosmosdb-nosql': cosmosSettings(cosmos) }),
     ...(mongoPort === undefined ? {} : { 'cosmosdb-mongodb': mongoSettings(mongoPort) }),
+    ...(fabric === undefined ? {} : fabricBackends(fabric)),
   }
 }
 

@@ -153,6 +153,7 @@ function surroundingsOf({ port, ca }: { port: number; ca: string }, services: Se
     cosmos: services.cosmos.url,
     mongoPort: services.mongo.port,
     openai: services.openai.url,
+    fabric: services.fabric.url,
     logs: services.logs.url,
   }
 }
@@ -170,7 +171,7 @@ interface Facts {
 
 function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
   const { storage, evidence, entra, proxy, front, tds, database, orders, blobs, databricks, logs, notices } = services
-  const { cosmos, mongo, openai } = services
+  const { cosmos, mongo, openai, fabric } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -195,6 +196,9 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
       'azure-storage-blob': { url: blobs.url },
       'cosmosdb-nosql': { url: cosmos.url, database: cosmosDatabase },
       'cosmosdb-mongodb': { host: '127.0.0.1', port: mongo.port, database: mongoDatabase },
+      'fabric-core': { url: `${fabric.url}/v1` },
+      'fabric-onelake': { url: fabric.url },
+      powerbi: { url: fabric.url },
     },
     settings: deploymentSettings(gatewayEnvironment(surroundingsOf({ port, ca }, services))),
     pids: {

@@ -6,6 +6,7 @@ export const parts = [
   'tds',
   'openai',
   'orders',
+  'fabric',
   'blobs',
   'evidence-account',
   'cosmos',

@@ -22,7 +22,7 @@ export interface RestCaller {
 
 /** Calls an operation with the executor that the gateway uses, as the person of `calls.ts`. Rejects as the executor does. */
 export async function callRest(caller: RestCaller): Promise<UpstreamAnswer> {
-  const { backend, operation, inputs, baseUrl, token } = caller
+  const { backend, inputs, baseUrl, token } = caller
   const options = {
     fetch: caller.fetch,
     settingsFor: () => ({ baseUrl, values: caller.values ?? sampleValues(backend) }),
@@ -33,9 +33,11 @@ export async function callRest(caller: RestCaller): Promise<UpstreamAnswer> {
     deadlineMs: 10_000,
   }
   const executor = createRestExecutor(options)
+  const { proves, ...bare } = caller.operation
+  const operation = proves?.path === undefined ? caller.operation : bare
   const whole = { ...backend, operations: { operation } }
   const { identityProbe: _probe, ...unproven } = whole
-  // The identity probe has tests of its own, and is in no publisher's document of the operation.
+  // Questions about identity have tests of their own, and are in no publisher's document of the operation.
   const call = makeCall({ operation, backend: unproven, inputs, ...(token === undefined ? {} : { token }) })
   try {
     return await executor.call(call)
