@@ -19,7 +19,7 @@ export const snowflakeProtocol: Protocol = ({ method, url, body, person }, jobs)
   if (person === undefined) return nobody()
   const [, , , id = '', action] = pathParts(url)
   if (method === 'POST' && id === '') {
-    const job = jobs.start(person, String(body.statement), body)
+    const job = jobs.start(person, { text: String(body.statement), request: body })
     return url.searchParams.get('async') === 'true' ? snowflakeStatus(job, 202) : snowflakeAnswer(job, 0)
   }
   const job = jobs.all.get(id)
@@ -65,7 +65,7 @@ export const bigqueryProtocol: Protocol = ({ method, url, body, person }, jobs) 
     return Response.json({ kind: 'bigquery#jobCancelResponse' })
   }
   if (kind === 'jobs' && method === 'POST')
-    return insertJob(body, jobs, (text, own) => jobs.start(person, text, body, own))
+    return insertJob(body, jobs, (text, id) => jobs.start(person, { text, request: body, id }))
   const job = jobs.all.get(id)
   if (job === undefined || job.person !== jobs.as(person))
     return Response.json({ error: { code: 404 } }, { status: 404 })
@@ -184,7 +184,9 @@ const jsonProtocol =
       return job?.person === jobs.as(person) ? job : undefined
     }
     const started =
-      action === begin.action ? { [begin.id]: jobs.start(person, String(body[begin.text]), body).id } : undefined
+      action === begin.action
+        ? { [begin.id]: jobs.start(person, { text: String(body[begin.text]), request: body }).id }
+        : undefined
     const answer = started ?? actions[action]?.(body, jobs, find)
     if (answer == null) return awsError('InvalidRequestException')
     return new Response(JSON.stringify(answer), { headers: { 'content-type': 'application/json' } })
