@@ -113,16 +113,11 @@ describe('requests to AWS', () => {
   }
 
   it.each([
-    [
-      's3',
-      'GET',
-      'https://s3.eu-central-1.amazonaws.com/bucket/a%20b/c%2Bd(1).txt?list-type=2&prefix=a%2Fb',
-      undefined,
-    ],
-    ['s3', 'PUT', 'https://s3.eu-central-1.amazonaws.com/bucket/key', 'content'],
-    ['athena', 'POST', 'https://athena.eu-central-1.amazonaws.com/', '{"a":1}'],
-  ])('are signed so that %s, computing anew, finds the person’s session (%s)', async (service, method, url, body) => {
-    await fetchAt(service, () => new Response())(url, { method, ...(body === undefined ? {} : { body }) })
+    ['s3', 'GET', 'https://s3.eu-central-1.amazonaws.com/bucket/a%20b/c%2Bd(1).txt?list-type=2&prefix=a%2Fb'],
+    ['s3', 'PUT', 'https://s3.eu-central-1.amazonaws.com/bucket/key'],
+    ['athena', 'POST', 'https://athena.eu-central-1.amazonaws.com/'],
+  ])('are signed so that %s, computing anew, finds the person’s session (%s)', async (service, method, url) => {
+    await fetchAt(service, () => new Response())(url, { method, ...(method === 'GET' ? {} : { body: '{"a":1}' }) })
     expect(signer(method, service)?.person).toBe(alice)
     expect(sent.at(-1)!.headers.get('authorization')).not.toContain('Bearer')
     expect(JSON.stringify([...sent.at(-1)!.headers])).not.toContain(own.secret)

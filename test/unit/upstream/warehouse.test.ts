@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Backend } from '../../../shared/backend/define.ts'
 import { readBackendChallenge } from '../../../shared/identity/backend-challenge.ts'
@@ -172,7 +173,7 @@ async function open(of: Case, deadlineMs = 30_000) {
     const operation = backend.operations[of.operations[part]]!
     const text = inputs.statement
     const effect = part === 'get' ? 'read' : operation.effect
-    return makeCall({
+    const made = makeCall({
       operation,
       backend,
       inputs,
@@ -182,6 +183,8 @@ async function open(of: Case, deadlineMs = 30_000) {
       token: makeToken(token ?? place.tokenOf(person), { tid, oid: person.oid }),
       ...(rowLimit === undefined ? {} : { rowLimit }),
     })
+    // As the line makes it: the same for the caller's own repeat, and for no other.
+    return { ...made, idempotencyKey: randomUUID() }
   }
   const callAs = (...asked: Parameters<typeof prepare>) => executor.call(prepare(...asked))
   return { world, callAs, place }
