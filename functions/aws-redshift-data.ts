@@ -69,7 +69,7 @@ serve(
         optional: true,
       },
       users: {
-        description: '`sign-in-names`, where user names are the people’s sign-in names',
+        description: 'Is `sign-in-names` where user names are the people’s sign-in names',
         pattern: /^sign-in-names$/,
         optional: true,
       },

@@ -63,7 +63,11 @@ serve(
       userProject: { description: 'Project whose quota is used', pattern: /^[a-z0-9-]{4,63}$/ },
       pool: { description: 'Id of the workforce pool', pattern: /^[a-z][a-z0-9-]{3,62}$/ },
       provider: { description: 'Id of the pool’s provider', pattern: /^[a-z][a-z0-9-]{3,31}$/ },
-      subjectTokenType: { description: '`jwt` (default) or `id_token`', pattern: /^(jwt|id_token)$/, optional: true },
+      subjectTokenType: {
+        description: 'Either `jwt` (default) or `id_token`',
+        pattern: /^(jwt|id_token)$/,
+        optional: true,
+      },
       location: { description: 'Where jobs run, such as EU', pattern: /^[A-Za-z0-9-]{2,40}$/, optional: true },
       dataset: { description: 'Where names without a dataset are looked up', pattern: /^\w{1,1024}$/, optional: true },
       maximumBytesBilled: { description: 'Most bytes one query may read', pattern: /^\d{1,18}$/, optional: true },

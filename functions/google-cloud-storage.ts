@@ -48,7 +48,11 @@ serve(
       userProject: { description: 'Project whose quota is used', pattern: /^[a-z0-9-]{4,63}$/ },
       pool: { description: 'Id of the workforce pool', pattern: /^[a-z][a-z0-9-]{3,62}$/ },
       provider: { description: 'Id of the pool’s provider', pattern: /^[a-z][a-z0-9-]{3,31}$/ },
-      subjectTokenType: { description: '`jwt` (default) or `id_token`', pattern: /^(jwt|id_token)$/, optional: true },
+      subjectTokenType: {
+        description: 'Either `jwt` (default) or `id_token`',
+        pattern: /^(jwt|id_token)$/,
+        optional: true,
+      },
     },
     limits: { bucket: '!buckets' },
     // Google keeps headers of this form in its own Data Access log.

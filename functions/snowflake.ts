@@ -45,7 +45,7 @@ serve(
       warehouse: { description: 'Warehouse that statements run on; the user’s default without it', optional: true },
       role: { description: 'Role of the session; the token’s or the user’s default without it', optional: true },
       users: {
-        description: '`sign-in-names`, where user names are the people’s sign-in names',
+        description: 'Is `sign-in-names` where user names are the people’s sign-in names',
         pattern: /^sign-in-names$/,
         optional: true,
       },

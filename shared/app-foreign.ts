@@ -1,4 +1,5 @@
-import type { ForeignExecutors, ForeignParts } from './app-tokens.ts'
+import type { TokenCredential } from '@azure/identity'
+import type { BackendConfiguration } from './backend/configuration.ts'
 import { baseUrlOf } from './backend/configured.ts'
 import type { Backend, TokenServiceName } from './backend/define.ts'
 import type { Settings } from './config/settings.ts'
@@ -19,6 +20,20 @@ import type { TokenParts } from './upstream/token-settings.ts'
 import { createWarehouseExecutor } from './upstream/warehouse.ts'
 import { bigquery } from './upstream/warehouse-bigquery.ts'
 import { snowflake } from './upstream/warehouse-snowflake.ts'
+
+/** What executors of systems beyond Azure are made of. */
+export interface ForeignParts {
+  readonly of: (backend: string) => BackendConfiguration
+  /** A REST executor over a `fetch`; services that sign or prepare requests have their own. */
+  readonly rest: (fetch: typeof globalThis.fetch) => Executor
+  readonly handleKey: () => Promise<Uint8Array>
+  /** Longest time of one call, in milliseconds. */
+  readonly deadlineMs: number
+  readonly credential: TokenCredential
+}
+
+/** Executors by the token service that calls go through; `none`: the exchanged token itself is taken. */
+type ForeignExecutors = Readonly<Record<TokenServiceName | 'none', Executor>>
 
 /** What of systems beyond Azure is loaded at the first call to one. */
 export interface Foreign {

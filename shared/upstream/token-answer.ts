@@ -88,7 +88,7 @@ function refusalOf({ status, headers }: Response, text: string, now: number): Pr
 }
 
 /** The service does not know this person, or lets them in nowhere. */
-export function refusedPerson(why: string): Problem {
+function refusedPerson(why: string): Problem {
   return stop('access_denied', why, 'The token service of this backend does not know this person, or refuses them.')
 }
 

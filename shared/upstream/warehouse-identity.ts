@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { IdentityProof } from '../audit/record.ts'
 import { Problem } from '../errors/problem.ts'
 import { failWith } from './failure.ts'
@@ -37,11 +38,19 @@ export async function provePerson(run: Run, proofs: Proofs): Promise<IdentityPro
 async function ask({ text, isPerson }: Whoami, run: Run): Promise<boolean | null> {
   const { visit } = run
   const own: Run = { ...run, effect: 'read', pendingAt: null }
-  const key = visit.call.intent.decisionId.replace(/.{4}$/, 'f00d')
+  const key = keyOf(run)
   const standing = await runStatement({ text, parameters: undefined, key, plan: false, rows: 1 }, own)
   if (standing.state !== 'done') return null
   const seen = (await gatherRows(standing, 1, own)).rows[0]?.[0]
   return typeof seen === 'string' ? isPerson(seen, visit.call.principal, visit.settings) : null
+}
+
+/** A question of its own each time, so that no warehouse answers it with what it said to another token. */
+function keyOf({ visit, times }: Run): string {
+  const { token, intent } = visit.call
+  const parts = JSON.stringify([token.value, intent.decisionId, times.clock()])
+  const digest = createHash('sha256').update(parts).digest('hex')
+  return digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
 }
 
 /** A refused token or a time that is up ends the call as it would have; any other failure leaves the question open. */

@@ -27,7 +27,7 @@ export const snowflake: Driver = {
     return pageOf(await visit.wire(request, visit.signal), place)
   },
   cancel: async (visit, id) => {
-    await visit.wire({ method: 'POST', path: `${path}/${id}/cancel`, headers, body: {}, effect: 'write' }, visit.signal)
+    await visit.wire({ method: 'POST', path: `${path}/${id}/cancel`, headers, effect: 'write' }, visit.signal)
   },
   whoami: {
     text: 'SELECT CURRENT_USER()',

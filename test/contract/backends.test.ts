@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Cloud, Endpoint, PerCloud } from '../../shared/backend/define.ts'
+import type { Backend, Cloud, Endpoint, PerCloud } from '../../shared/backend/define.ts'
 import type { RestCall } from '../../shared/backend/rest-call.ts'
 import type { Problem } from '../../shared/errors/problem.ts'
 import { checkBaseUrl } from '../../shared/upstream/hosts.ts'
@@ -18,6 +18,13 @@ const operations = operationsOf(backends)
 const clouds: readonly Cloud[] = ['public', 'usgov', 'china']
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const named = backends.map((backend) => [backend.name, backend] as const)
+
+/** Asked by a token service with credentials of its own kind: no token of Entra's is for it, in no cloud. */
+const isForTokens = ({ scope }: Endpoint) => typeof scope !== 'string' && clouds.every((cloud) => scope[cloud] === null)
+/** What a token service or a warehouse's protocol takes is in no template. */
+const hasOwnValues = (backend: Backend) =>
+  backend.tokenService !== undefined ||
+  Object.values(backend.operations).some(({ call }) => call.technology === 'warehouse')
 
 /** Every endpoint with a name for messages: the backend's own is called by the backend's name. */
 const endpoints = backends.flatMap((backend) => [
@@ -47,7 +54,8 @@ describe('each backend', () => {
 
   it.each(named)('%s wants values that it uses, and describes them', (_name, backend) => {
     const used = textsIn(backend).flatMap((text) => [...text.matchAll(/\{@(\w+)\}/g)].map(([, name]) => name))
-    expect(Object.keys(backend.values ?? {}).filter((name) => !used.includes(name))).toEqual([])
+    const unused = Object.keys(backend.values ?? {}).filter((name) => !used.includes(name))
+    if (!hasOwnValues(backend)) expect(unused).toEqual([])
     expect(used.filter((name) => backend.values?.[name ?? ''] === undefined)).toEqual([])
     for (const { description } of Object.values(backend.values ?? {})) expect(description).toMatch(/^[A-Z].{9,}$/)
   })
@@ -74,10 +82,11 @@ describe('each endpoint', () => {
   )
 
   it.each(endpoints)('%s names the delegated permission to grant', (_place, endpoint) => {
+    if (isForTokens(endpoint)) return expect(endpoint.permission?.resource ?? 'tenant-defined').toBe('tenant-defined')
     const { permission } = endpoint
     expect(permission?.resource).toMatch(/^(tenant-defined|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/)
     expect(permission?.name).toMatch(/\S/)
-    for (const scope of permission?.scopes ?? []) expect(scope).toMatch(/^[A-Za-z][\w.-]*$/)
+    for (const scope of permission?.scopes ?? []) expect(scope).toMatch(/^[A-Za-z][\w.:-]*$/)
     // What the company itself registers has a scope that only its deployment knows.
     if (!guid.test(permission?.resource ?? '')) expect(['configured', 'host']).toContain(endpoint.scope)
   })
@@ -89,11 +98,10 @@ describe('each endpoint', () => {
   })
 
   it.each(endpoints)('%s has a scope where it has a base, and a base under its own suffixes', (_place, endpoint) => {
-    for (const cloud of clouds) {
-      const base = endpoint.base?.[cloud] ?? null
-      if (base === null) continue
-      expect(checkBaseUrl(base, endpoint.hostSuffixes[cloud] ?? ['.none.invalid'], false)).toBeNull()
-      if (typeof endpoint.scope !== 'string') expect(endpoint.scope[cloud]).not.toBeNull()
+    const { scope, base } = endpoint
+    for (const cloud of clouds.filter((cloud) => (base?.[cloud] ?? null) !== null)) {
+      expect(checkBaseUrl(base?.[cloud] ?? '', endpoint.hostSuffixes[cloud] ?? ['.none.invalid'], false)).toBeNull()
+      if (typeof scope !== 'string' && !isForTokens(endpoint)) expect(scope[cloud]).not.toBeNull()
     }
   })
 })

@@ -8,7 +8,7 @@ import { type Person, people, personOf } from './foreign-people.ts'
 import { personAsserted } from './foreign-saml.ts'
 
 export const audiences = { google: 'api://google', salesforce: 'api://salesforce', sap: 'https://sap.example' }
-export const workforce = '//iam.googleapis.com/locations/global/workforcePools/people/providers/entra'
+const workforce = '//iam.googleapis.com/locations/global/workforcePools/people/providers/entra'
 export const secrets: Readonly<Record<string, string>> = { 'backend-salesforce': 's3cret', 'backend-sap': 'p:a/ss' }
 
 export interface Asked {
