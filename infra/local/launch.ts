@@ -27,6 +27,8 @@ const commands: Readonly<Record<string, { readonly file: string; readonly kind: 
   classify: { file: 'classify', kind: 'other' },
   'sql:understand': { file: 'sql-understand', kind: 'other' },
   bench: { file: 'bench', kind: 'other' },
+  doctor: { file: 'doctor', kind: 'client' },
+  'backend:new': { file: 'backend-new', kind: 'other' },
 }
 
 async function launch([name, ...args]: readonly string[]): Promise<number> {

@@ -100,6 +100,7 @@ const eventKinds = [
   'break-glass',
   'delegation',
   'notice',
+  'release',
 ] as const
 
 /** A chained fact that is no call. Values must hold nothing personal. */

@@ -113,6 +113,7 @@ const rows: Readonly<Record<RowKind, Rule>> = {
   'break-glass': event,
   delegation: event,
   notice: event,
+  release: event,
 }
 
 /** What the checks look at in a row, whichever way it was read. `verdict` is the status of an outcome. */

@@ -54,7 +54,9 @@ function judge(statement: Statement): Understood {
 function declared({ operation, inputs }: Invocation): Understood {
   const { effect, object } = operation
   const named = object === undefined ? undefined : inputs[object]
-  const objects = typeof named === 'string' ? [named] : []
+  // Queries name containers in small letters, whatever the container's own: policy hears one name of it.
+  const isCosmos = operation.call.technology === 'cosmos'
+  const objects = typeof named === 'string' ? [isCosmos ? named.toLowerCase() : named] : []
   const touched = effect === 'read' ? { reads: objects, writes: [] } : { reads: [], writes: objects }
   return { effect, understood: true, ...touched, dangers: [], statements: 0 }
 }

@@ -1,3 +1,5 @@
+import type { PartitionRule } from './partition-rules.ts'
+
 /** What a deployment says of one backend; the settings schema has the bounds. */
 export interface BackendConfiguration {
   readonly baseUrl?: string | undefined
@@ -6,6 +8,8 @@ export interface BackendConfiguration {
   readonly port?: number | undefined
   readonly database?: string | undefined
   readonly containers?: readonly string[] | undefined
+  /** Whose partitions a container has, by its name. */
+  readonly partitions?: Readonly<Record<string, PartitionRule>> | undefined
   readonly warehouses?: readonly string[] | undefined
   readonly catalog?: string | undefined
   readonly schema?: string | undefined

@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import type { BackendConfiguration } from './configuration.ts'
 import { assertValues, listName } from './configured-values.ts'
 import { type Backend, type Cloud, endpointKey, endpointOf, type Operation } from './define.ts'
+import { assertPartitions } from './partition-rules.ts'
 
 /** The declared backends that this deployment configures; throws where it names one that nobody declares. */
 export function selectConfigured(
@@ -16,6 +17,7 @@ export function selectConfigured(
       if (backend === undefined) throw new Error(`COUNTERSIGN_BACKENDS (at ${name}) names no backend`)
       assertClassified(backend, configured[name])
       assertValues(backend, configured[name])
+      assertPartitions(backend, configured[name])
       return [name, limitInputs(limitObjects(backend, configured[name]?.containers), configured[name]?.allow ?? {})]
     }),
   )
@@ -49,10 +51,11 @@ function assertClassified(backend: Backend, configuration: BackendConfiguration 
   const pointers = Object.values(backend.operations).flatMap(({ labels }) => Object.keys(labels ?? {}))
   const members = new Set(pointers.map((pointer) => pointer.slice(pointer.lastIndexOf('/') + 1).toLowerCase()))
   const known = (key: string) => {
-    const cut = key.lastIndexOf('.')
-    // A pattern fits what it fits.
+    // A pattern fits what it fits, and nobody has declared which members documents have.
     if (key.includes('*')) return true
-    return containers.includes(key.slice(0, cut).toLowerCase()) && members.has(key.slice(cut + 1).toLowerCase())
+    const cut = members.size === 0 ? key.indexOf('.') : key.lastIndexOf('.')
+    const isListed = containers.some((name) => name.toLowerCase() === key.slice(0, cut).toLowerCase())
+    return isListed && (members.size === 0 || members.has(key.slice(cut + 1).toLowerCase()))
   }
   const slip = Object.keys(classification).some((key) => !key.startsWith('/') && !known(key))
   if (slip)

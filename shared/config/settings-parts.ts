@@ -9,16 +9,20 @@ export const backendSettings = z.strictObject({
   host: z.string().min(1).optional(),
   port: z.int().min(1).max(65_535).optional(),
   database: z.string().min(1).optional(),
-  /** Object storage: the containers that agents may reach, and no other; an empty list means none. */
+  /** Object storage and Cosmos DB: the containers that agents may reach, and no other; an empty list means none. */
   containers: z
     .array(
       z
         .string()
-        .regex(/^[a-z0-9](-?[a-z0-9])+$/)
+        .regex(/^[A-Za-z0-9]([-_]?[A-Za-z0-9])+$/)
         .min(3)
         .max(63),
     )
     .max(100)
+    .optional(),
+  /** Cosmos DB: whose partitions a container has: `oid`, `tid`, or group object id → partition key. */
+  partitions: z
+    .record(z.string(), z.union([z.enum(['oid', 'tid']), z.record(z.guid(), z.string().min(1).max(100))]))
     .optional(),
   /** Databricks: SQL warehouses that may be used, the first unless another is asked for; where bare names are looked up. */
   warehouses: z

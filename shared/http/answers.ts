@@ -24,6 +24,7 @@ import { notAsThePerson } from '../policy/decision.ts'
 import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
 import { createGlassAnswers } from './break-glass-answers.ts'
+import { createOpenAiAnswer } from './openai.ts'
 import { answerPolicies } from './policy-answer.ts'
 import { parseQuestion } from './question.ts'
 import { answerRecording } from './recording-answer.ts'
@@ -58,6 +59,7 @@ export function createAnswers(parts: AnswerParts): Answers {
     ...createGlassAnswers({ ...parts, challenge: parts.identification.challenge }),
     recording: (inbound) => answerRecording(inbound, parts),
     policies: (inbound) => answerPolicies(inbound, parts),
+    openai: createOpenAiAnswer(parts),
     fallback: (inbound) => call({ ...inbound, operation: '' }),
     operations: async (inbound) => answerJson(200, { operations: await listOperations(inbound, parts) }),
     explain: async (inbound) => answerJson(200, await explain(inbound, parts)),

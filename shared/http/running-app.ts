@@ -28,6 +28,7 @@ const answerRoutes = [
   'mcp',
   'myActivity',
   'notMe',
+  'openai',
   'openapi',
   'operations',
   'policies',

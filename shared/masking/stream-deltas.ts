@@ -18,7 +18,10 @@ export async function* maskDeltas(
   const texts = new Map<string, { readonly stream: TextStream; readonly place: Place }>()
   const feed = (place: Place, piece: string) => {
     const key = JSON.stringify(place)
-    const found = texts.get(key) ?? (texts.size < mostTexts ? { stream: createTextStream(job), place } : undefined)
+    // Arguments of calls are the agent's own business: only secrets are looked for in them.
+    const free = job.free && place.member !== 'arguments'
+    const begin = () => ({ stream: createTextStream({ ...job, free }), place })
+    const found = texts.get(key) ?? (texts.size < mostTexts ? begin() : undefined)
     if (found === undefined) return ''
     texts.set(key, found)
     return found.stream.push(piece)

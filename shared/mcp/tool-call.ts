@@ -41,6 +41,7 @@ export function inboundOf(call: ToolCall, target: ToolTarget | undefined, inboun
       ...(handle === undefined ? {} : { 'operation-handle': handle }),
     },
     body: new TextEncoder().encode(JSON.stringify(inputs)),
+    flow: 'whole',
   }
 }
 

@@ -7,6 +7,7 @@ import { createPerformance } from './perform.ts'
 import { createDescriber } from './preview.ts'
 import { createRecording } from './record.ts'
 import { createResponse, type Identification } from './respond.ts'
+import { createStreaming } from './stream.ts'
 
 /** The whole line over the world's ports. */
 export function createLine(ports: Ports, deployment: Deployment, identification: Identification): Line {
@@ -16,11 +17,14 @@ export function createLine(ports: Ports, deployment: Deployment, identification:
     ...createRecording(ports, deployment),
     ...createPerformance(ports, deployment),
   }
+  const response = createResponse(identification)
+  const ends = { recordOutcome: line.recordOutcome, ...response }
   const describer = createDescriber({ line, ports, deployment })
   return {
     ...line,
     ...createLookAhead({ line, ports, deployment }),
     ...createApproval({ ...describer, ...ports }, deployment),
-    ...createResponse(identification),
+    ...response,
+    ...createStreaming({ ports, deployment, identification, line: ends }),
   }
 }

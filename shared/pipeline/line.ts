@@ -29,6 +29,7 @@ import type {
   Decided,
   Exchanged,
   Failed,
+  Flowing,
   MaskedCall,
   Permitted,
   Recorded,
@@ -52,6 +53,10 @@ export interface Line {
   readonly mask: (stage: Called | Failed | Recorded) => MaskedCall | Failed | Recorded
   readonly recordOutcome: (stage: MaskedCall | Failed | Recorded) => Promise<Answerable>
   readonly respond: (stage: Answerable) => Answer
+  /** Whether the answer of this call is to flow. */
+  readonly isFlowing: (stage: Exchanged | Failed | Recorded) => stage is Flowing
+  /** Calls, masks, records and answers a call whose answer flows. */
+  readonly flow: (stage: Flowing) => Promise<Answer>
 }
 
 /** Constants of one deployment that rows and answers carry. */
@@ -137,5 +142,7 @@ export interface Ports {
   readonly newId: () => string
   readonly randomHex: (bytes: number) => string
   readonly deadlineMs: number
+  /** Longest time for an answer that flows, in milliseconds; 200,000 unless given. */
+  readonly flowMs?: number
   readonly log: (event: string, fields: Readonly<Record<string, string | number | boolean>>) => void
 }

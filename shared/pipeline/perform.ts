@@ -2,13 +2,13 @@ import { endpointKey } from '../backend/define.ts'
 import { Problem } from '../errors/problem.ts'
 import type { ExchangedToken } from '../identity/principal.ts'
 import { demandClaims } from '../identity/step-up.ts'
-import { mask } from '../masking/mask.ts'
+import { type MaskRequest, mask } from '../masking/mask.ts'
 import { factsOfFailure, failWith } from '../upstream/failure.ts'
 import type { CallInFlight } from '../usage/in-flight.ts'
 import { assertNotSuspended } from './admit.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import type { Deployment, Line, Ports } from './line.ts'
-import type { Invocation, Masked, UpstreamAnswer } from './ports.ts'
+import type { Executor, Invocation, Masked, UpstreamAnswer, UpstreamCall } from './ports.ts'
 import { spendApproval } from './spend.ts'
 import { type Exchanged, type Failed, isRefused, type Permitted } from './stages.ts'
 
@@ -34,7 +34,8 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
       }
       try {
         ports.inFlight.begin(describeFlight(stage, ports.now()))
-        return { ...stage, answer: assertSeen(await callOnceMore(stage, { ports, deployment })) }
+        const ask = (call: UpstreamCall) => executorOf(stage, ports).call(call)
+        return { ...stage, answer: assertSeen(await callOnceMore(stage, { ports, deployment }, ask)) }
       } catch (error) {
         return fail(stage, error, fateOf(error))
       } finally {
@@ -53,12 +54,13 @@ export function createPerformance(ports: Ports, deployment: Deployment): Pick<Li
   }
 }
 
-interface World {
+export interface World {
   readonly ports: Ports
   readonly deployment: Deployment
 }
 
-function describeFlight({ decisionId, principal, invocation }: Permitted, since: number): CallInFlight {
+/** The call as it counts among those that are with a backend now. */
+export function describeFlight({ decisionId, principal, invocation }: Permitted, since: number): CallInFlight {
   const { tid, oid, actor } = principal
   return { decisionId, tid, oid, actor, since, backend: invocation.backend.name, operation: invocation.operationName }
 }
@@ -88,14 +90,18 @@ function scopeFor({ invocation }: Permitted, { scopes }: Deployment): string {
  * Calls, and once more with a fresh token where the backend refuses the first: with its claims where it names some,
  * so that the person's revocation or a challenge takes effect at once. A second refusal goes to the caller.
  */
-async function callOnceMore(stage: Exchanged, world: World): Promise<UpstreamAnswer> {
+export async function callOnceMore<Result>(
+  stage: Exchanged,
+  world: World,
+  ask: (call: UpstreamCall) => Promise<Result>,
+): Promise<Result> {
   try {
-    return await callBackend(stage, stage.token, world.ports)
+    return await ask(describeCall(stage, stage.token, world.ports))
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'backend_rejected_token') throw error
     world.ports.exchange.purge(stage.principal.tid, stage.principal.oid)
     const token = await requestAgain(stage, world, error.members.claims)
-    return await callBackend(stage, token, world.ports).catch((second: unknown) => {
+    return await ask(describeCall(stage, token, world.ports)).catch((second: unknown) => {
       throw challenged(second, stage, world.deployment)
     })
   }
@@ -129,13 +135,16 @@ function decodeClaims(claims: string): string {
   return Buffer.from(claims, 'base64').toString('utf8')
 }
 
-function callBackend(stage: Exchanged, token: ExchangedToken, ports: Ports): Promise<UpstreamAnswer> {
-  const executor = ports.executors.get(stage.invocation.operation.call.technology)
-  if (executor === undefined) {
-    const reason = 'not_called:no_executor'
-    throw new Problem('backend_not_configured', 'This backend cannot be called here.', { reason })
-  }
-  return executor.call({
+/** Throws Problem `backend_not_configured` where nobody serves the technology. */
+export function executorOf({ invocation }: Exchanged, { executors }: Pick<Ports, 'executors'>): Executor {
+  const executor = executors.get(invocation.operation.call.technology)
+  if (executor !== undefined) return executor
+  const reason = 'not_called:no_executor'
+  throw new Problem('backend_not_configured', 'This backend cannot be called here.', { reason })
+}
+
+function describeCall(stage: Exchanged, token: ExchangedToken, ports: Ports): UpstreamCall {
+  return {
     invocation: bindContent(stage),
     understood: stage.understood,
     principal: stage.principal,
@@ -146,7 +155,7 @@ function callBackend(stage: Exchanged, token: ExchangedToken, ports: Ports): Pro
     ...(stage.handle === undefined ? {} : { handle: stage.handle }),
     rowLimit: Math.min(stage.rowLimit, stage.admission?.hold?.rows ?? stage.rowLimit),
     signal: AbortSignal.timeout(ports.deadlineMs),
-  })
+  }
 }
 
 /** What was approved at one version is called for that version alone, where the backend can be told so. */
@@ -158,20 +167,21 @@ function bindContent({ invocation, claim }: Exchanged): Invocation {
 }
 
 /** Executors say `not_called:` or `unknown:`; a backend that answered was called; a surprise is nobody's knowledge. */
-function fateOf(error: unknown): Failed['fate'] {
+export function fateOf(error: unknown): Failed['fate'] {
   if (!(error instanceof Problem)) return 'unknown'
   if (error.reason.startsWith('not_called:')) return 'not-called'
   return error.reason.startsWith('unknown:') ? 'unknown' : 'called'
 }
 
 /** Executors refuse what somebody else was shown; an answer that slipped through ends here, unseen. */
-function assertSeen(answer: UpstreamAnswer): UpstreamAnswer {
+export function assertSeen<Seen extends Pick<UpstreamAnswer, 'identity' | 'backendIds'>>(answer: Seen): Seen {
   if (answer.identity.matches !== false) return answer
   const { backendIds, identity } = answer
   throw failWith({ code: 'identity_mismatch', fate: 'called', why: 'seen_in_answer', facts: { backendIds, identity } })
 }
 
-function fail(stage: Permitted, error: unknown, fate: Failed['fate']): Failed {
+/** Ends a permitted call with what was thrown. */
+export function fail(stage: Permitted, error: unknown, fate: Failed['fate']): Failed {
   const known = error instanceof Problem ? error : new Problem('internal', 'The call failed here.', { cause: error })
   return { ...stage, problem: known, fate, facts: factsOfFailure(known) ?? {} }
 }
@@ -185,8 +195,12 @@ function withOurs(result: Masked, { ours }: UpstreamAnswer): Masked {
 }
 
 function maskAnswer(stage: Permitted & { answer: UpstreamAnswer }, deployment: Deployment) {
-  return mask({
-    answer: stage.answer,
+  return mask({ answer: stage.answer, ...describeMasking(stage, deployment) })
+}
+
+/** What masking of a call's answer looks at, besides the answer. */
+export function describeMasking(stage: Permitted, deployment: Deployment): Omit<MaskRequest, 'answer'> {
+  return {
     invocation: stage.invocation,
     understood: stage.understood,
     classification: deployment.classifications.get(stage.invocation.backend.name) ?? {},
@@ -194,5 +208,5 @@ function maskAnswer(stage: Permitted & { answer: UpstreamAnswer }, deployment: D
     obligations: stage.decision.obligations,
     tokenKey: { ...deployment.maskKey, tenant: stage.principal.tid },
     ...(deployment.labelTree === undefined ? {} : { labelTree: deployment.labelTree }),
-  })
+  }
 }

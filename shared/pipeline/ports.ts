@@ -18,6 +18,8 @@ export interface Inbound {
   readonly body: Uint8Array
   /** Where it came from, for the brake before verification only; never stored. */
   readonly remoteAddress: string
+  /** How the caller takes an answer that could flow: as our events (unless given), in OpenAI's own form, or whole. */
+  readonly flow?: 'events' | 'openai' | 'whole'
 }
 
 /** An HTTP answer as plain values. */
@@ -71,6 +73,20 @@ export interface UpstreamAnswer {
   readonly ours?: Readonly<Record<string, string>>
 }
 
+/** An answer that comes in pieces, before masking: the backend has answered, and its first piece may be on the way. */
+export interface UpstreamStream {
+  /** Whose pieces they are: chunks of a chat completion, or events of a response (`type`). */
+  readonly form: StreamForm
+  /** Ends, or throws Problem as `Executor` says. */
+  readonly pieces: AsyncIterable<Readonly<Record<string, Json>>>
+  readonly backendIds: Readonly<Record<string, string>>
+  readonly identity: IdentityProof
+  /** What is known at its end, or where it was left: all but the data. */
+  readonly totals: () => Omit<UpstreamAnswer, 'data' | 'columns' | 'identity'>
+}
+
+export type StreamForm = 'chat' | 'responses'
+
 /** Everything an executor may know of one call. */
 export interface UpstreamCall {
   readonly invocation: Invocation
@@ -96,6 +112,9 @@ export interface UpstreamCall {
  */
 export interface Executor {
   readonly call: (call: UpstreamCall) => Promise<UpstreamAnswer>
+  /** The same for an answer that flows, where the technology has such; `isFlowing` says whether these inputs ask for one. */
+  readonly open?: (call: UpstreamCall) => Promise<UpstreamStream>
+  readonly isFlowing?: (invocation: Invocation) => boolean
   readonly close: () => Promise<void>
 }
 

@@ -211,6 +211,7 @@ function outcomeFacts(stage: Parameters<Line['recordOutcome']>[0], now: number):
     bytes: 0,
     labels: [],
     masked: [],
+    ...('shown' in stage ? stage.shown : {}),
   }
 }
 

@@ -85,7 +85,8 @@ function definedMembers(members: Readonly<Record<string, unknown>>): Record<stri
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
 }
 
-function commonHeaders(ids: AnswerIds): Record<string, string> {
+/** The headers that every answer has. */
+export function commonHeaders(ids: AnswerIds): Record<string, string> {
   return {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
@@ -98,7 +99,8 @@ function challengeHeader(problem: Problem, { challenge }: Identification): strin
   return problem.members.challenge ?? (problem.status === 401 ? challengeFor(problem.code, challenge) : undefined)
 }
 
-function meta({ call, intent, outcome }: Answerable) {
+/** What an answer says of itself. */
+export function meta({ call, intent, outcome }: Answerable) {
   if (isRefused(call)) throw new TypeError('a refused call has no result')
   const { answer, result } = call
   return {

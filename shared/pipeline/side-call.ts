@@ -19,7 +19,7 @@ export interface SideRead {
 }
 
 /** The stages that a side read takes; its approval is never asked for. */
-export type SideLine = Omit<Line, 'verify' | 'approve' | 'respond'>
+export type SideLine = Omit<Line, 'verify' | 'approve' | 'respond' | 'isFlowing' | 'flow'>
 
 /**
  * A governed read of our own within a call, as the same person through the same agent: decided, recorded and exchanged

@@ -87,10 +87,19 @@ export interface Failed extends Permitted {
   readonly fate: OutcomeFacts['status']
   /** What the backend had said of itself by then. */
   readonly facts?: Partial<Pick<OutcomeFacts, 'backendIds' | 'identity'>>
+  /** What had left by then of an answer that flows. */
+  readonly shown?: Pick<OutcomeFacts, 'code' | 'rows' | 'bytes' | 'labels' | 'masked'>
 }
 
 export interface Exchanged extends Permitted {
   readonly token: ExchangedToken
+}
+
+declare const flowing: unique symbol
+
+/** A call whose answer is to flow; said of it by `isFlowing` alone. */
+export interface Flowing extends Exchanged {
+  readonly [flowing]: true
 }
 
 export interface MaskedCall extends Called {

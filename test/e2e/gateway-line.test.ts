@@ -12,6 +12,11 @@ import { describeRoutes } from '../support/gateway-routes.ts'
 import { describeSql } from '../support/gateway-sql.ts'
 import { describeTokens } from '../support/gateway-tokens.ts'
 import { openWorld, type World } from '../support/gateway-world.ts'
+import { keepProofs } from '../support/proofs.ts'
+
+/** Behind these stands the real server, or the publisher's own emulator. */
+const real = /^\/api\/(?:azure-postgresql|azure-storage-blob)\//
+const proofs = keepProofs(import.meta.url)
 
 /** One real stack for all of it: the product as `npm start` starts it, asked over HTTP. */
 let running: World | undefined
@@ -20,7 +25,11 @@ beforeAll(async () => {
   running = await openWorld()
 }, 90_000)
 
-afterAll(() => running?.stop())
+afterAll(async () => {
+  const calls = (running?.answers ?? []).filter(({ ask }) => real.test(ask.path))
+  for (const { ask, status } of calls) proofs.noteCall('live-protocol', ask.path, status)
+  await running?.stop()
+})
 
 const world = (): World => {
   if (running === undefined) throw new Error('the stack does not run')

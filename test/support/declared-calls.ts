@@ -18,9 +18,10 @@ export function schemaOfInputs(operation: Operation, target: Target): Readonly<R
 /** The inputs that a call template takes, by name, whatever its technology; a paged one takes the cursor. */
 export function inputsTaken({ call }: Operation): readonly string[] {
   if (call.technology === 'rest') return takenByRest(call)
-  const { inputs, statement } = call as { readonly inputs?: object; readonly statement?: object | string }
+  const { inputs, statement, ...more } = call as { readonly inputs?: object; readonly statement?: object | string }
+  const further = 'arguments' in more ? textsIn(more.arguments) : []
   const path = 'path' in call ? namesIn(String(call.path)) : []
-  return [...path, ...textsIn(inputs), ...takenByStatement(statement)]
+  return [...path, ...textsIn(inputs), ...takenByStatement(statement), ...further]
 }
 
 function takenByRest(call: RestCall): readonly string[] {
@@ -47,7 +48,8 @@ function takenByStatement(statement: object | string | undefined): readonly stri
     readonly values?: string | readonly string[]
   }
   const given = values === undefined ? [] : [values].flat()
-  return from === 'input' && text !== undefined ? [text, ...given] : given
+  // In a text of ours `{name}` takes an input.
+  return from === 'input' && text !== undefined ? [text, ...given] : [...given, ...namesIn(text ?? '')]
 }
 
 /** Every text in a value, however deep. */

@@ -45,17 +45,17 @@ export interface World extends Launched {
   readonly raw: (text: string) => Promise<string>
   /** Tokens that were handed out, and every answer that the gateway gave. */
   readonly issued: readonly string[]
-  readonly answers: readonly { readonly ask: Ask; readonly text: string }[]
+  readonly answers: readonly { readonly ask: Ask; readonly status: number; readonly text: string }[]
 }
 
 /** Starts a stack and gives the means to use it. */
 export async function openWorld(): Promise<World> {
   const stack = await launchStack()
   const issued: string[] = []
-  const answers: { ask: Ask; text: string }[] = []
+  const answers: { ask: Ask; status: number; text: string }[] = []
   const ask = async (asked: Ask) => {
     const reply = await send(stack.file.gateway, asked)
-    answers.push({ ask: asked, text: `${reply.text} ${JSON.stringify([...reply.headers])}` })
+    answers.push({ ask: asked, status: reply.status, text: `${reply.text} ${JSON.stringify([...reply.headers])}` })
     return reply
   }
   const dev = async (path: string, body: Loose) => {

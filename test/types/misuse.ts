@@ -29,6 +29,8 @@ export function misuse(given: Material): unknown[] {
     line.exchange(cleared),
     // @ts-expect-error a call without a token
     line.call(permitted),
+    // @ts-expect-error nothing flows without a token, nor where nobody asked whether it may
+    line.flow({ ...permitted, token }),
     // @ts-expect-error an unmasked answer goes into no outcome
     line.recordOutcome(called),
     // @ts-expect-error nothing is answered without an outcome
@@ -65,6 +67,7 @@ export function use({ line, permitted, masked, token, cleared }: Material): unkn
   return [
     line.exchange(permitted),
     line.call({ ...permitted, token }),
+    ...(line.isFlowing({ ...permitted, token }) ? [] : [line.call({ ...permitted, token })]),
     line.recordOutcome(masked),
     { ...cleared, intent: permitted.intent } satisfies Permitted,
     rest({ method: 'GET', path: '/orders/{order_id}', parameters: ['order_id'] }),

@@ -22,6 +22,12 @@ export const standardResources: readonly Resource[] = [
     scopes: ['user_impersonation'],
   },
   {
+    id: 'https://database.windows.net',
+    audience: 'https://database.windows.net',
+    version: 1,
+    scopes: ['user_impersonation'],
+  },
+  {
     id: 'https://graph.microsoft.com',
     audience: 'https://graph.microsoft.com',
     version: 1,

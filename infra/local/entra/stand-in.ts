@@ -8,6 +8,7 @@ import { createServer } from 'node:http'
 import { type Persona, type PersonaName, personas } from '../personas.ts'
 import type { EntraContext, Identity, IdentityEndpoint, ManagedIdentity } from './context.ts'
 import { devEndpoints } from './dev-endpoints.ts'
+import { directoryEndpoints } from './directory.ts'
 import { discoveryEndpoints, keySet } from './discovery.ts'
 import { makeFaults } from './faults.ts'
 import { graphEndpoints } from './graph.ts'
@@ -80,6 +81,7 @@ const endpointsOf = (context: EntraContext) => [
   ...discoveryEndpoints(context),
   ...managedIdentityEndpoints(context),
   ...graphEndpoints(context),
+  ...directoryEndpoints(context),
   ...devEndpoints(context),
 ]
 

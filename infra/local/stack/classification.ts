@@ -17,6 +17,26 @@ export const lakeClassification: Readonly<Record<string, string>> = Object.fromE
   Object.entries(classification).map(([column, label]) => [`main.${column}`, label]),
 )
 
+/** What the items of the document account are (label by `container.member`, or a path of members). */
+export const documentClassification: Readonly<Record<string, string>> = {
+  ...columns('orders', ['id', 'region', 'city', 'total', '_etag', '_ts']),
+  'orders.email': 'pii.contact',
+  'orders.customer.name': 'pii.name',
+  'orders.customer.email': 'pii.contact',
+  ...columns('staff', ['id', 'department', 'name']),
+  'staff.salary_eur': 'pii.compensation',
+}
+
+/** The same of the cluster's collections. */
+export const collectionClassification: Readonly<Record<string, string>> = Object.fromEntries(
+  ['orders_emea', 'orders_us'].flatMap((name) => [
+    ...Object.entries(columns(name, ['_id', 'region', 'city', 'total'])),
+    [`${name}.email`, 'pii.contact'],
+    [`${name}.customer.name`, 'pii.name'],
+    [`${name}.customer.email`, 'pii.contact'],
+  ]),
+)
+
 function columns(table: string, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`${table}.${name}`, 'none']))
 }

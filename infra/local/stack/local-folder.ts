@@ -33,10 +33,15 @@ export interface StackFile {
   readonly proxy: string
   readonly backends: {
     readonly 'azure-postgresql': { readonly host: string; readonly port: number; readonly database: string }
+    readonly 'azure-sql-database'?: { readonly host: string; readonly port: number; readonly database: string }
     readonly 'databricks-sql': { readonly url: string }
     readonly 'rest-entra-api': { readonly url: string }
     readonly 'azure-storage-blob': { readonly url: string }
+    readonly 'cosmosdb-mongodb'?: { readonly host: string; readonly port: number; readonly database: string }
+    readonly 'cosmosdb-nosql'?: { readonly url: string; readonly database: string }
   }
+  /** The gateway's settings that say which backends it has, for whoever looks at the deployment. */
+  readonly settings?: Readonly<Record<string, string>>
   readonly pids: {
     readonly stack: number
     readonly gateway: number

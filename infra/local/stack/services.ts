@@ -4,12 +4,16 @@ import { join } from 'node:path'
 import { type Storage, startAzurite } from '../azurite/azurite.ts'
 import type { BlobFront } from '../blobs/front.ts'
 import { startBlobs } from '../blobs/server.ts'
+import { accountResource } from '../cosmos/access-token.ts'
+import { type CosmosAccount, startCosmos } from '../cosmos/account.ts'
 import { type DatabricksWorkspace, startDatabricks } from '../databricks/workspace.ts'
+import type { Resource } from '../entra/resources.ts'
 import { type Entra, type EntraState, startEntra } from '../entra/stand-in.ts'
 import { type EvidenceAccount, startEvidence } from '../evidence/server.ts'
 import { logReaders } from '../logs/access-token.ts'
 import { makeFeeds, makeRequestLog, type RequestLog } from '../logs/feeds.ts'
 import { type LogsWorkspace, startLogs } from '../logs/server.ts'
+import { type MongoCluster, startCluster } from '../mongo/cluster.ts'
 import { type NoticeReceiver, startNotices } from '../notices/server.ts'
 import type { StoredBook } from '../orders/book.ts'
 import { type OrdersApi, startOrders } from '../orders/server.ts'
@@ -18,6 +22,7 @@ import { type Database, startDatabase } from '../postgres/database.ts'
 import { type Front, postgresAudience, startFront } from '../postgres/front.ts'
 import { databasePeople } from '../postgres/roles.ts'
 import { type Proxy as ConnectProxy, startProxy } from '../proxy/connect-proxy.ts'
+import { sqlAudience, startTds, type TdsServer } from '../tds/server.ts'
 import { type Certificates, makeCertificates } from '../tls/certificates.ts'
 import { startVault, type Vault, type VaultState } from '../vault/vault.ts'
 import type { Guard } from './guard.ts'
@@ -43,6 +48,7 @@ export interface Services {
   readonly storage: Storage
   readonly database: Database
   readonly front: Front
+  readonly tds: TdsServer
   readonly entra: Entra
   readonly orders: OrdersApi
   readonly blobs: BlobFront
@@ -50,6 +56,8 @@ export interface Services {
   readonly databricks: DatabricksWorkspace
   readonly logs: LogsWorkspace
   readonly notices: NoticeReceiver
+  readonly cosmos: CosmosAccount
+  readonly mongo: MongoCluster
   readonly proxy: ConnectProxy
 }
 
@@ -59,13 +67,17 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const database = launchDatabase(options)
   const certificates = await makeCertificates(hosts)
   const storage = launchAzurite(options, certificates)
-  const entra = await launchEntra(options)
+  // Its address names it in the sign-in service, which therefore comes after it.
+  const cosmos = await launchCosmos(options, certificates, () => entra.url)
+  const entra = await launchEntra(options, [accountResource(cosmos.url)])
   const notices = await launchNotices(options, certificates)
+  const mongo = await launchMongo(options, { certificates, entra })
   const requests = makeRequestLog()
   const started = await settleAll([
     database,
     storage,
     database.then((ready) => launchFront(options, { certificates, database: ready, entra })),
+    database.then((ready) => launchTds(options, { certificates, database: ready, entra })),
     launchOrders(options, { certificates, entra }),
     launchVault(options, { certificates, entra, notices }),
     storage.then((ready) => launchBlobs(options, { certificates, storage: ready, entra, requests })),
@@ -73,8 +85,20 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database.then((ready) => launchDatabricks(options, { certificates, database: ready, entra })),
     database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
   ])
-  const [ready, azurite, front, orders, proxy, blobs, evidence, databricks, logs] = started
-  const data = { storage: azurite, database: ready, front, orders, blobs, evidence, databricks, logs }
+  const [ready, azurite, front, tds, orders, proxy, blobs, evidence, databricks, logs] = started
+  const data = {
+    storage: azurite,
+    database: ready,
+    front,
+    tds,
+    orders,
+    blobs,
+    evidence,
+    databricks,
+    logs,
+    cosmos,
+    mongo,
+  }
   return { certificates, entra, notices, proxy, ...data }
 }
 
@@ -98,11 +122,19 @@ async function launchAzurite(options: ServicesOptions, certificate: Certificates
   return teardown.add('azurite', await startAzurite({ run, keep: kept?.folder, certificate, announce: guard.watch }))
 }
 
-async function launchEntra({ kept, teardown }: ServicesOptions): Promise<Entra> {
+async function launchEntra({ kept, teardown }: ServicesOptions, resources: readonly Resource[]): Promise<Entra> {
   const state = kept?.read<EntraState>('entra')
-  const entra = teardown.add('entra', await startEntra(state === undefined ? {} : { state }))
+  const entra = teardown.add('entra', await startEntra(state === undefined ? { resources } : { resources, state }))
   kept?.write('entra', entra.state())
   return entra
+}
+
+async function launchCosmos(
+  { teardown }: ServicesOptions,
+  certificate: Certificates,
+  entra: () => string,
+): Promise<CosmosAccount> {
+  return teardown.add('cosmos', await startCosmos({ certificate, tenant: tenants.home, entra }))
 }
 
 type Built = { readonly certificates: Certificates; readonly entra: Entra }
@@ -115,6 +147,21 @@ async function launchFront({ teardown }: ServicesOptions, parts: Built & { datab
     verifyToken: (token) => parts.entra.verifyAccessToken(token, { audience: postgresAudience }),
   })
   return teardown.add('front', front)
+}
+
+async function launchMongo({ teardown }: ServicesOptions, { certificates, entra }: Built): Promise<MongoCluster> {
+  const verifyToken = (token: string) => entra.verifyAccessToken(token, { audience: postgresAudience })
+  return teardown.add('mongo', await startCluster({ certificate: certificates, tenant: tenants.home, verifyToken }))
+}
+
+async function launchTds({ teardown }: ServicesOptions, parts: Built & { database: Database }): Promise<TdsServer> {
+  const tds = await startTds({
+    certificate: parts.certificates,
+    place: parts.database,
+    homeTenant: tenants.home,
+    verifyToken: (token) => parts.entra.verifyAccessToken(token, { audience: sqlAudience }),
+  })
+  return teardown.add('tds', tds)
 }
 
 async function launchDatabricks(

@@ -1,10 +1,18 @@
 import { localDirectory } from '../../policy/local-directory.ts'
+import { cosmosDatabase, seedContainers } from '../cosmos/seed.ts'
 import { warehouseIds } from '../databricks/warehouses.ts'
 import { identities } from '../entra/managed-identity.ts'
 import { policiesContainer, releaseBlob } from '../evidence/roles.ts'
 import { localSources } from '../logs/sources.ts'
-import { apps, tenants } from '../personas.ts'
-import { classification, fileClassification, lakeClassification } from './classification.ts'
+import { mongoDatabase } from '../mongo/seed.ts'
+import { apps, groups, tenants } from '../personas.ts'
+import {
+  classification,
+  collectionClassification,
+  documentClassification,
+  fileClassification,
+  lakeClassification,
+} from './classification.ts'
 
 /** Name of the audit table. */
 export const auditTable = 'audit'
@@ -30,10 +38,16 @@ export interface Surroundings {
   /** Path of the certificate authority. */
   readonly ca: string
   readonly postgresPort: number
+  /** The server over TDS; without it there is none. */
+  readonly sqlPort?: number
   readonly orders: string
   /** The account with the people's files, at its front. */
   readonly files: string
   readonly databricks: string
+  /** The account of documents; without it the gateway has none. */
+  readonly cosmos?: string
+  /** Port of the cluster of documents; without it the gateway has none. */
+  readonly mongoPort?: number
   /** The log service; without it nothing is reconciled. */
   readonly logs?: string
 }
@@ -130,9 +144,18 @@ const quotas = [
   },
 ]
 
-function backends({ postgresPort, orders, files, databricks }: Surroundings): Record<string, unknown> {
+function backends({
+  postgresPort,
+  sqlPort,
+  orders,
+  files,
+  databricks,
+  cosmos,
+  mongoPort,
+}: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
+    ...(sqlPort === undefined ? {} : sqlServers(sqlPort)),
     'databricks-sql': {
       baseUrl: databricks,
       warehouses: warehouseIds.slice(0, 2),
@@ -142,5 +165,38 @@ function backends({ postgresPort, orders, files, databricks }: Surroundings): Re
     },
     'rest-entra-api': { baseUrl: orders, scope: `api://${apps.orders}/.default` },
     'azure-storage-blob': { baseUrl: files, containers: ['reports', 'people'], classification: fileClassification },
+    ...(cosmos === undefined ? {} : { 'cosmosdb-nosql': cosmosSettings(cosmos) }),
+    ...(mongoPort === undefined ? {} : { 'cosmosdb-mongodb': mongoSettings(mongoPort) }),
+  }
+}
+
+/** Orders by the region of the person's group, notes by the person; who may read the staff the account's roles say. */
+function cosmosSettings(baseUrl: string) {
+  return {
+    baseUrl,
+    values: { database: cosmosDatabase },
+    containers: seedContainers.map(({ id }) => id),
+    partitions: { orders: { [groups.salesEmea]: 'EMEA', [groups.salesUs]: 'US' }, notes: 'oid' },
+    classification: documentClassification,
+  }
+}
+
+/** Everything but the staff, which the person's own rights would open to HR. */
+function mongoSettings(port: number) {
+  return {
+    host: '127.0.0.1',
+    port,
+    values: { database: mongoDatabase },
+    allow: { collections: ['orders_emea', 'orders_us', 'visits'] },
+    classification: collectionClassification,
+  }
+}
+
+/** One server stands in for both: they differ in how they are called. */
+function sqlServers(port: number): Record<string, unknown> {
+  const place = { host: 'localhost', port, database: 'countersign', classification }
+  return {
+    'azure-sql-database': { ...place, allow: { procedures: [] } },
+    'synapse-sql-serverless': { ...place, allow: { storageHosts: [] } },
   }
 }

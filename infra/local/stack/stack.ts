@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cosmosDatabase } from '../cosmos/seed.ts'
+import { deploymentSettings } from '../doctor/deployment.ts'
 import { evidenceContainer, reportsContainer } from '../evidence/roles.ts'
+import { mongoDatabase } from '../mongo/seed.ts'
 import { apps, tenants } from '../personas.ts'
 import { takePort } from './free-port.ts'
 import { type GatewaySlot, openGatewaySlot } from './gateway-slot.ts'
@@ -116,21 +119,7 @@ async function launchApps(
   options: { port: number; ca: string; app?: string; key: string },
   { room, services }: { room: Room; services: Services },
 ): Promise<readonly [GatewaySlot, GatewaySlot]> {
-  const surroundings: Surroundings = {
-    port: options.port,
-    ca: options.ca,
-    entra: services.entra.url,
-    msi: services.entra.msi,
-    evidenceMsi: services.entra.evidenceMsi,
-    storage: services.storage,
-    evidence: services.evidence,
-    proxy: services.proxy.url,
-    postgresPort: services.front.port,
-    orders: services.orders.url,
-    files: services.blobs.url,
-    databricks: services.databricks.url,
-    logs: services.logs.url,
-  }
+  const surroundings = surroundingsOf(options, services)
   const app = options.app ?? projectRoot
   const { watch: announce } = room.guard
   const { teardown } = room
@@ -146,6 +135,27 @@ async function launchApps(
   return Promise.all(started)
 }
 
+function surroundingsOf({ port, ca }: { port: number; ca: string }, services: Services): Surroundings {
+  return {
+    port,
+    ca,
+    entra: services.entra.url,
+    msi: services.entra.msi,
+    evidenceMsi: services.entra.evidenceMsi,
+    storage: services.storage,
+    evidence: services.evidence,
+    proxy: services.proxy.url,
+    postgresPort: services.front.port,
+    sqlPort: services.tds.port,
+    orders: services.orders.url,
+    files: services.blobs.url,
+    databricks: services.databricks.url,
+    cosmos: services.cosmos.url,
+    mongoPort: services.mongo.port,
+    logs: services.logs.url,
+  }
+}
+
 interface Facts {
   readonly port: number
   readonly ca: string
@@ -158,7 +168,8 @@ interface Facts {
 }
 
 function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
-  const { storage, evidence, entra, proxy, front, database, orders, blobs, databricks, logs, notices } = services
+  const { storage, evidence, entra, proxy, front, tds, database, orders, blobs, databricks, logs, notices } = services
+  const { cosmos, mongo } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -176,10 +187,14 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
     proxy: proxy.url,
     backends: {
       'azure-postgresql': { host: '127.0.0.1', port: front.port, database: database.database },
+      'azure-sql-database': { host: 'localhost', port: tds.port, database: database.database },
       'databricks-sql': { url: databricks.url },
       'rest-entra-api': { url: orders.url },
       'azure-storage-blob': { url: blobs.url },
+      'cosmosdb-nosql': { url: cosmos.url, database: cosmosDatabase },
+      'cosmosdb-mongodb': { host: '127.0.0.1', port: mongo.port, database: mongoDatabase },
     },
+    settings: deploymentSettings(gatewayEnvironment(surroundingsOf({ port, ca }, services))),
     pids: {
       stack: process.pid,
       gateway: gateway.pid(),

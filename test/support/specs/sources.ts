@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { it } from 'vitest'
 import { openSpec, type SpecFile } from '../../../infra/local/specs/document.ts'
 
@@ -16,6 +17,11 @@ export async function directorySpec(name: string): Promise<SpecFile> {
 /** A document of the folder that SPECS_DIR names, by its path there: `fabric/lakehouse/swagger.json`. */
 export async function publishedSpec(name: string): Promise<SpecFile> {
   return openSpec(join(folder, name))
+}
+
+/** A document that is kept beside the tests, in `test/specs`. */
+export async function keptSpec(name: string): Promise<SpecFile> {
+  return openSpec(fileURLToPath(new URL(`../../specs/${name}`, import.meta.url)))
 }
 
 type Declare = (name: string, run: () => unknown, timeout?: number) => void

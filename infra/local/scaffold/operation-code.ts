@@ -1,0 +1,178 @@
+import { items, members, text } from '../specs/document.ts'
+import type { SpecOperation, SpecParameter } from '../specs/operation.ts'
+import { bundleSchema, resolveIn } from '../specs/schema.ts'
+import { identifier, member, oneLine, quoted } from './names.ts'
+import { membersOf, schemaCode } from './schema-code.ts'
+
+/** An input of the operation, the code of its schema, and what the template calls it. */
+interface Input {
+  readonly name: string
+  readonly code: string
+  readonly of: string
+}
+
+interface Parts {
+  readonly path: readonly Input[]
+  readonly query: readonly Input[]
+  readonly headers: readonly Input[]
+  readonly body: readonly Input[]
+  /** The whole body is one input. */
+  readonly whole: boolean
+  readonly fixed: Readonly<Record<string, string>>
+  readonly page: string | undefined
+}
+
+const effects: Readonly<Record<string, readonly [effect: string, think: string]>> = {
+  GET: ['read', ''],
+  HEAD: ['read', ''],
+  POST: ['write', 'A POST may only ask (read), or do worse than write: say the worst that it can do.'],
+  PUT: ['write', 'Say `admin` where it changes who may do what, or how the service works.'],
+  PATCH: ['write', 'Say `admin` where it changes who may do what, or how the service works.'],
+  DELETE: ['delete', ''],
+}
+
+/** One operation of a declaration, as code. */
+export function operationCode(name: string, operation: SpecOperation): string {
+  const parts = partsOf(operation)
+  const [effect = 'admin', think = ''] = effects[operation.method] ?? []
+  const said = text(operation.node.summary) ?? text(operation.node.description) ?? ''
+  const inputs = [...parts.path, ...parts.query, ...parts.headers, ...parts.body].map(
+    (each) => `${each.name}: ${each.code}`,
+  )
+  const cursor =
+    parts.page === undefined ? [] : ["cursor: z.string().max(12_000).optional().describe('As the page before gave it')"]
+  return [
+    `${name}: {`,
+    `summary: ${quoted(oneLine(said, `Call ${operation.id}`))},`,
+    ...(think === '' ? [] : [`// ${think}`]),
+    `effect: ${quoted(effect)},`,
+    `inputs: () => z.strictObject({ ${[...inputs, ...cursor].join(', ')} }),`,
+    `call: rest({ ${callCode(operation, parts)} }),`,
+    '},',
+  ].join('\n')
+}
+
+function callCode(operation: SpecOperation, parts: Parts): string {
+  const renamed = new Map(parts.path.map(({ of, name }) => [of, name]))
+  const bare = operation.path.split('#')[0]?.split('?')[0] ?? ''
+  const path = `${operation.prefixes[0] ?? ''}${bare}`.replace(
+    /\{\+?([^{}]+)\}/g,
+    (_whole, of: string) => `{${renamed.get(of) ?? of}}`,
+  )
+  const plain = parts.query.every(({ name, of }) => name === of)
+  const query = plain
+    ? `[${parts.query.map(({ name }) => quoted(name)).join(', ')}]`
+    : `{ ${parts.query.map(({ name, of }) => `${member(of)}: ${quoted(name)}`).join(', ')} }`
+  const lines = [
+    `method: ${quoted(operation.method)}`,
+    `path: ${quoted(path)}`,
+    `parameters: [${parts.path.map(({ name }) => quoted(name)).join(', ')}]`,
+    ...(Object.keys(parts.fixed).length === 0 ? [] : [`fixedQuery: ${mapCode(parts.fixed)}`]),
+    ...(parts.query.length === 0 ? [] : [`query: ${query}`]),
+    ...(parts.headers.length === 0
+      ? []
+      : [
+          `headers: ${mapCode(Object.fromEntries(parts.headers.map(({ of, name }) => [of.toLowerCase(), `{${name}}`])))}`,
+        ]),
+    ...bodyCode(parts),
+    ...(parts.page === undefined ? [] : [`page: ${parts.page}`]),
+    ...longRunningCode(operation),
+  ]
+  return lines.join(',\n')
+}
+
+function bodyCode({ body, whole }: Parts): readonly string[] {
+  if (body.length === 0) return []
+  if (whole) return [`document: ${quoted(body[0]?.name ?? 'body')}`]
+  if (body.every(({ name, of }) => name === of)) return [`body: [${body.map(({ name }) => quoted(name)).join(', ')}]`]
+  return [`template: ${mapCode(Object.fromEntries(body.map(({ of, name }) => [of, `{${name}}`])))}`]
+}
+
+function mapCode(map: Readonly<Record<string, string>>): string {
+  return `{ ${Object.entries(map)
+    .map(([name, value]) => `${member(name)}: ${quoted(value)}`)
+    .join(', ')} }`
+}
+
+function partsOf(operation: SpecOperation): Parts {
+  const fixed = Object.fromEntries(new URLSearchParams(operation.path.split('#')[0]?.split('?')[1] ?? ''))
+  const version = operation.parameters.find(({ name }) => name === 'api-version')
+  const paging = pagingOf(operation)
+  const own = operation.parameters.filter(({ name, ...each }) => {
+    return name !== 'api-version' && fixed[name] === undefined && name !== paging?.token && isWanted({ name, ...each })
+  })
+  const of = (place: string) => own.filter((each) => each.in === place).map(inputOf)
+  return {
+    path: [...of('path'), ...undocumented(operation)],
+    query: of('query'),
+    headers: of('header'),
+    ...bodyOf(operation),
+    fixed: { ...fixed, ...(version === undefined ? {} : { 'api-version': versionOf(operation, version) }) },
+    page: paging?.code,
+  }
+}
+
+/** Headers that every call has, and parameters for the publisher's own consoles, are not for an agent to choose. */
+function isWanted({ name, required, in: place }: Pick<SpecParameter, 'name' | 'required' | 'in'>): boolean {
+  if (place === 'header') return required && !/^(?:authorization|accept|content-type)$/i.test(name)
+  return !/^(?:\$\.xgafv|access_token|alt|callback|fields|key|oauth_token|prettyPrint|quotaUser|uploadType|upload_protocol)$/.test(
+    name,
+  )
+}
+
+function inputOf(parameter: SpecParameter): Input {
+  const root = bundleSchema(parameter.schema)
+  const code = schemaCode(root).replace(/^z\.unknown\(\)/, 'z.string().max(1_000)')
+  const described =
+    code.includes('.describe(') || parameter.description === ''
+      ? code
+      : `${code}.describe(${quoted(oneLine(parameter.description, 'As documented'))})`
+  return {
+    name: identifier(parameter.name),
+    of: parameter.name,
+    code: parameter.required ? described : `${described}.optional()`,
+  }
+}
+
+/** Names in the path or before it that the document gives no parameter for. */
+function undocumented({ path, prefixes, parameters }: SpecOperation): readonly Input[] {
+  const names = [...`${prefixes[0] ?? ''}${path}`.matchAll(/\{\+?([^{}]+)\}/g)].map(([, name]) => name ?? '')
+  const known = parameters.filter((each) => each.in === 'path').map(({ name }) => name)
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ name: identifier(name), of: name, code: 'z.string().min(1).max(200)' }))
+}
+
+function bodyOf({ body }: SpecOperation): Pick<Parts, 'body' | 'whole'> {
+  const place = Object.entries(body?.content ?? {}).find(([type]) => type.includes('json'))?.[1]
+  if (place === undefined) return { body: [], whole: false }
+  const root = bundleSchema(place)
+  const listed = membersOf(root)
+  if (listed === null) return { body: [{ name: 'body', of: 'body', code: schemaCode(root) }], whole: true }
+  return { body: listed.map(({ name, code }) => ({ name: identifier(name), of: name, code })), whole: false }
+}
+
+function versionOf({ file }: SpecOperation, { schema }: SpecParameter): string {
+  const node = resolveIn(bundleSchema(schema), bundleSchema(schema))
+  return text(items(node.enum)[0]) ?? text(node.default) ?? text(members(file.root.info).version) ?? 'unknown'
+}
+
+/** How the document says where the next page is: Microsoft's link, or Google's token. */
+function pagingOf({ node, parameters }: SpecOperation): { readonly code: string; readonly token?: string } | undefined {
+  const pageable = node['x-ms-pageable']
+  if (pageable !== undefined) {
+    const link = text(members(pageable).nextLinkName)
+    return link === undefined ? undefined : { code: `{ from: { pointer: ${quoted(`/${link}`)} }, into: 'link' }` }
+  }
+  if (!parameters.some(({ name }) => name === 'pageToken')) return undefined
+  return { code: "{ from: { pointer: '/nextPageToken' }, into: { query: 'pageToken' } }", token: 'pageToken' }
+}
+
+function longRunningCode({ node }: SpecOperation): readonly string[] {
+  if (node['x-ms-long-running-operation'] !== true) return []
+  const via = text(members(node['x-ms-long-running-operation-options'])['final-state-via'])
+  if (via === 'azure-async-operation')
+    return ["longRunning: { poll: { header: 'azure-asyncoperation' }, state: '/status' }"]
+  if (via === 'operation-location') return ["longRunning: { poll: { header: 'operation-location' }, state: '/status' }"]
+  return ["longRunning: { poll: { header: 'location' } }"]
+}
