@@ -47,7 +47,7 @@ serve(
     honesty: 'conditional',
     notes: [
       'Roles are judged for the person on the service and the index, not on each document: whoever may query an index sees every document in it.',
-      'Documents with permission fields are trimmed to the person, whose token for the service is sent along; indexes without such fields are not.',
+      'Trimming by permission fields of an index needs the person’s token in a second header, which is not sent: such documents are not found here.',
       'Roles have to be switched on for the service: one that knows only keys refuses everybody.',
     ],
     untrusted: true,

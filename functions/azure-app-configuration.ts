@@ -28,7 +28,7 @@ serve(
     honesty: 'yes',
     notes: [
       'Roles are judged for the person on the whole store.',
-      'References to Key Vault are shown as they stand and never resolved.',
+      'References to Key Vault are shown as they stand and never resolved; connection strings and keys within values are taken out where they can be recognised.',
     ],
     records: ['x-ms-correlation-request-id', 'sync-token'],
     operations: {

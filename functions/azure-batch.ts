@@ -10,8 +10,7 @@ const headers = { 'content-type': 'application/json; odata=minimalmetadata' }
 const created = { kind: 'headers', members: { etag: 'etag', 'last-modified': 'lastModified' } } as const
 const page = { from: { pointer: '/odata.nextLink' }, into: 'link' } as const
 const task = { path: '/jobs/{jobId}/tasks/{taskId}', parameters: ['jobId', 'taskId'], fixedQuery } as const
-const offset = z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional()
-const length = z.int().min(1).max(1_048_576).optional()
+const byte = z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional()
 
 serve(
   defineBackend({
@@ -91,15 +90,16 @@ serve(
               .max(500)
               .regex(/^[\w.-]+(\/[\w.-]+)*$/)
               .refine((name) => !/(^|\/)\.+(\/|$)/.test(name)),
-            offset,
-            length,
+            first: byte.describe('First byte that is wanted, with last'),
+            last: byte.describe('Last byte that is wanted'),
           }),
         call: rest({
           method: 'GET',
           path: '/jobs/{jobId}/tasks/{taskId}/files/{+file}',
           parameters: ['jobId', 'taskId', 'file'],
           fixedQuery,
-          range: { offset: 'offset', length: 'length' },
+          // The service's own name for a range.
+          headers: { 'ocp-range': 'bytes={first}-{last}' },
           answer: { kind: 'bytes', members: { 'content-type': 'contentType' } },
         }),
       },

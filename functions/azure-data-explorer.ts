@@ -46,7 +46,7 @@ serve(
       'Queries that reach into other clusters, or fetch from addresses, are refused by the shipped policy, and so are management commands.',
     ],
     limits: { db: 'databases' },
-    correlation: { 'x-ms-client-request-id': 'Countersign;{decisionId}', 'x-ms-app': 'countersign' },
+    correlation: { 'x-ms-app': 'countersign' },
     records: ['x-ms-activity-id'],
     operations: {
       executeQuery: {
@@ -88,7 +88,6 @@ serve(
         summary: 'Cancel a query that runs, by the request id that the client gave it',
         effect: 'delete',
         inputs: () => z.strictObject({ db, csl: z.string().regex(/^\.cancel query "[\w;.-]{1,200}"$/) }),
-        statement,
         call: rest(manage),
       },
       getAuthMetadata: {

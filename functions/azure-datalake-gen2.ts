@@ -95,7 +95,7 @@ serve(
           range: { offset: 'offset', length: 'length' },
           answer: { kind: 'bytes', members: described, numbers: ['size'] },
         }),
-        labels: { '/content': 'none' },
+        labels: { '/*': 'none' },
       },
       getProperties: {
         summary: 'Properties of a file or folder, with who may do what',

@@ -10,8 +10,15 @@ const event = z.strictObject({
   Body: z.string().max(200_000),
   UserProperties: z.record(z.string(), z.string().max(1000)).optional(),
 })
+const version = { 'api-version': '2014-01' }
 const sent = { kind: 'headers', members: {} } as const
-const send = { method: 'POST', path: '/{hub}/messages', parameters: ['hub'], answer: sent } as const
+const send = {
+  method: 'POST',
+  path: '/{hub}/messages',
+  parameters: ['hub'],
+  fixedQuery: version,
+  answer: sent,
+} as const
 
 serve(
   defineBackend({

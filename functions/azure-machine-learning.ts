@@ -126,6 +126,7 @@ serve(
         summary: 'Ask the model behind the configured online endpoint',
         effect: 'read',
         at: 'scoring',
+        runsAs: 'other',
         untrusted: true,
         inputs: () => z.strictObject({ input: z.record(z.string(), z.unknown()).describe('What the model takes') }),
         call: rest({ method: 'POST', path: '/score', parameters: [], document: 'input' }),

@@ -44,6 +44,7 @@ serve(
     notes: [
       'Rights on the workspace, on the resource and on single tables are judged by Azure Monitor for the person.',
       'Queries that reach into other workspaces, or fetch from addresses, are refused by the shipped policy.',
+      'Logs hold what anybody sent to an application: whoever reads them counts as having read untrusted content.',
       'Countersign’s own logs may be in a workspace: list the workspaces that agents may ask.',
     ],
     limits: { workspaceId: '!workspaces', resource: 'resources' },
@@ -53,6 +54,7 @@ serve(
       queryWorkspace: {
         summary: 'Query the logs of a workspace',
         effect: 'read',
+        untrusted: true,
         inputs: () => z.strictObject({ workspaceId, query, timespan }),
         statement,
         call: rest({
@@ -67,6 +69,7 @@ serve(
       queryResource: {
         summary: 'Query the logs of one resource, whichever workspace holds them',
         effect: 'read',
+        untrusted: true,
         inputs: () => z.strictObject({ resource, query, timespan }),
         statement,
         call: rest({

@@ -13,7 +13,7 @@ const top = z.int().min(1).max(1000).default(100)
 const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const statement = { input: 'query', dialect: 'kql' } as const
 const options = { $top: '{top}', resultFormat: 'objectArray' }
-const page = { from: { pointer: '/$skipToken' }, into: { body: 'options/$skipToken' } } as const
+const page = { from: { pointer: '/$skipToken' }, into: { body: '/options/$skipToken' } } as const
 const answer = {
   kind: 'table',
   rows: '/data',

@@ -28,6 +28,10 @@ const parameters = ['subscriptionId', 'resourceGroup', 'provider', 'resource'] a
 const version = { 'api-version': '{apiVersion}' }
 const resourcesVersion = { 'api-version': '2025-04-01' }
 const page = { from: { pointer: '/nextLink' }, into: 'link' } as const
+// Keys and connection strings that some providers show to whoever may read the resource.
+const drop = ['connectionString', 'ConnectionString', 'InstrumentationKey', 'instrumentationKey', 'sharedKey']
+  .concat(['primaryKey', 'secondaryKey', 'primaryConnectionString', 'secondaryConnectionString'])
+  .map((member) => `/**/${member}`)
 const template = z
   .record(z.string(), z.unknown())
   .describe('An ARM template; linked templates are fetched by Azure itself')
@@ -39,7 +43,7 @@ const deployment = {
   parameters: z.record(z.string(), z.strictObject({ value: z.unknown() })).default({}),
 }
 const deploymentPath =
-  '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Resources/deployments/{name}'
+  '/subscriptions/{subscriptionId}/resourcegroups/{resourceGroup}/providers/Microsoft.Resources/deployments/{name}'
 const deploymentParameters = ['subscriptionId', 'resourceGroup', 'name'] as const
 // Complete would delete whatever the template does not name.
 const body = { properties: { mode: 'Incremental', template: '{template}', parameters: '{parameters}' } }
@@ -65,7 +69,8 @@ serve(
     notes: [
       'Role assignments, deny assignments and Privileged Identity Management are judged by Azure for the person.',
       'Actions that give out keys (listKeys, listSecrets, regenerateKey) are not offered: a key is nobody in particular.',
-      'A deployment runs as the person; what it deploys may run with an identity of its own.',
+      'A deployment runs as the person; what it deploys may run with an identity of its own, and a nested one may go into any group that the person may write.',
+      'Connection strings and keys within the definition of a resource are left out.',
     ],
     limits: { subscriptionId: '!subscriptions', resourceGroup: 'resourceGroups', provider: 'providers' },
     records: ['x-ms-correlation-request-id'],
@@ -102,7 +107,7 @@ serve(
         summary: 'Read the definition of one resource',
         effect: 'read',
         inputs: () => z.strictObject(one),
-        call: rest({ method: 'GET', path, parameters, fixedQuery: version }),
+        call: rest({ method: 'GET', path, parameters, fixedQuery: version, drop }),
       },
       updateTags: {
         summary: 'Add tags to a resource, or give them new values',

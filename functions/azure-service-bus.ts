@@ -77,7 +77,7 @@ serve(
           query: ['timeout'],
           answer: { kind: 'bytes', members: { brokerproperties: 'brokerProperties', 'content-type': 'contentType' } },
         }),
-        labels: { '/content': 'none' },
+        labels: { '/*': 'none' },
       },
       getRuntimeProperties: {
         summary: 'How many messages a queue holds',

@@ -38,6 +38,7 @@ serve(
     honesty: 'yes',
     notes: [
       'Roles are judged for the person on the account or the table, not on partitions or rows.',
+      'A query answers with at most 1,000 rows and no way to the next ones: narrow it by its filter.',
       'Tables of Countersign’s own book and state are never a target.',
     ],
     limits: { table: '!tables' },

@@ -55,9 +55,10 @@ serve(
           method: 'GET',
           path: '/{entitySet}',
           parameters: ['entitySet'],
-          query: { $select: 'select', $filter: 'filter', $orderby: 'orderby', $top: 'top' },
+          query: { $select: 'select', $filter: 'filter', $orderby: 'orderby' },
           pageSize: 'top',
-          headers,
+          // $top would end the list there; this is the size of a page.
+          headers: { ...headers, prefer: 'odata.maxpagesize={top}' },
           page,
         }),
       },

@@ -49,7 +49,15 @@ serve(
           }),
         object: 'entitySet',
         compares: { filter: ['*'] },
-        call: rest({ method: 'GET', ...set, query: { $filter: 'filter', $top: 'top' }, pageSize: 'top', page }),
+        call: rest({
+          method: 'GET',
+          ...set,
+          query: { $filter: 'filter' },
+          pageSize: 'top',
+          // $top would end the list there; this is the size of a page.
+          headers: { prefer: 'odata.maxpagesize={top}' },
+          page,
+        }),
       },
       getEntity: {
         summary: 'Read one row',

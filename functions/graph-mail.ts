@@ -27,8 +27,11 @@ const people = {
   attendees: 'pii.contact',
   organizer: 'pii.contact',
 }
-const labelled = (place: string) =>
-  Object.fromEntries(Object.entries(people).map(([member, label]) => [`${place}/${member}`, label]))
+// Where one member has a label, each of the others needs one.
+const labelled = (place: string) => ({
+  [`${place}/*`]: 'none',
+  ...Object.fromEntries(Object.entries(people).map(([member, label]) => [`${place}/${member}`, label])),
+})
 
 serve(
   defineBackend({

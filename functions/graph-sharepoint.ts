@@ -10,7 +10,7 @@ const top = z.int().min(1).max(200).default(50)
 const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const page = { from: { pointer: '/@odata.nextLink' }, into: 'link' } as const
 // Whoever has this link reads the file without signing in.
-const drop = ['/value/*/@microsoft.graph.downloadUrl', '/@microsoft.graph.downloadUrl', '/@odata.nextLink']
+const drop = ['/**/@microsoft.graph.downloadUrl', '/**/@content.downloadUrl']
 const onItem = { path: '/drives/{driveId}/items/{itemId}', parameters: ['driveId', 'itemId'] } as const
 const listItems = { path: '/sites/{siteId}/lists/{listId}/items', parameters: ['siteId', 'listId'] } as const
 const isBase64 = (text: string) => Buffer.from(text, 'base64').toString('base64') === text
@@ -71,6 +71,7 @@ serve(
               },
             ],
           },
+          drop,
         }),
       },
       searchSites: {
@@ -89,6 +90,7 @@ serve(
           query: { $top: 'top' },
           fixedQuery: { $expand: 'fields' },
           pageSize: 'top',
+          drop,
           page,
         }),
       },
@@ -107,13 +109,19 @@ serve(
         }),
       },
       downloadFile: {
-        summary: 'Read a file, up to its first megabyte',
+        summary: 'Read a file, or a part of it',
         effect: 'read',
-        inputs: () => z.strictObject(item),
+        inputs: () =>
+          z.strictObject({
+            ...item,
+            offset: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe('First byte; default 0'),
+            length: z.int().min(1).max(1_048_576).optional().describe('How many bytes; default and most 1,048,576'),
+          }),
         call: rest({
           method: 'GET',
           path: '/drives/{driveId}/items/{itemId}/content',
           parameters: onItem.parameters,
+          range: { offset: 'offset', length: 'length' },
           redirect: ['.sharepoint.com', '.sharepoint.us', '.sharepoint.cn', '.svc.ms'],
           answer: { kind: 'bytes', members: { etag: 'etag', 'content-type': 'contentType' } },
         }),

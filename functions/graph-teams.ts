@@ -10,6 +10,7 @@ const top = z.int().min(1).max(50).default(20)
 const cursor = z.string().max(16_384).optional().describe('As the page before gave it')
 const page = { from: { pointer: '/@odata.nextLink' }, into: 'link' } as const
 const text = z.string().min(1).max(20_000).describe('Plain text; it is sent as the person')
+const labels = { '/value/*/*': 'none', '/value/*/from': 'pii.contact' }
 const body = { body: { contentType: 'text', content: '{text}' } }
 
 serve(
@@ -65,6 +66,7 @@ serve(
           pageSize: 'top',
           page,
         }),
+        labels,
       },
       listChats: {
         summary: 'List the chats of the person',
@@ -84,6 +86,7 @@ serve(
           pageSize: 'top',
           page,
         }),
+        labels,
       },
       sendChannelMessage: {
         summary: 'Send a message to a channel',
