@@ -132,6 +132,15 @@ describe.each(backends.map((backend) => ({ name: backend.name, backend })))('bac
   })
 })
 
+/** The input that a call sends as its statement. */
+function statementOf({ operation: { call } }: DeclaredOperation): string | undefined {
+  if ('inputs' in call) {
+    const { statement, query, command }: Readonly<Record<string, string | undefined>> = call.inputs
+    return statement ?? query ?? command
+  }
+  return 'statement' in call && call.statement.from === 'input' ? call.statement.text : undefined
+}
+
 describe.each(operations.map((each) => ({ title: each.title, each })))('operation $title', ({ each }) => {
   const { operation, name } = each
 
@@ -187,10 +196,7 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
       if (statement !== undefined) expect(namesTaken(each)).toContain(statement.input)
       return
     }
-    const given = call.technology === 'postgres' && call.statement.from === 'input' ? call.statement.text : undefined
-    const parts: Readonly<Record<string, string | undefined>> = 'inputs' in call ? call.inputs : {}
-    const sent = parts.statement ?? parts.query ?? parts.command ?? given
-    expect(statement?.input).toBe(sent)
+    expect(statement?.input).toBe(statementOf(each))
     if (statement !== undefined) expect(dialects).toContain(statement.dialect)
   })
 
