@@ -1,4 +1,9 @@
-import type { PartitionRule } from './partition-rules.ts'
+/**
+ * Which partition of a container a person may use: the one that is named by the person's object id, by the tenant's id,
+ * or by the groups that the person is in (Entra group object id → key). Services whose own roles end at a container
+ * cannot say it; so the gateway sets the key itself.
+ */
+export type PartitionRule = 'oid' | 'tid' | Readonly<Record<string, string>>
 
 /** What a deployment says of one backend; the settings schema has the bounds. */
 export interface BackendConfiguration {

@@ -1,12 +1,5 @@
-import type { BackendConfiguration } from './configuration.ts'
+import type { BackendConfiguration, PartitionRule } from './configuration.ts'
 import type { Backend } from './define.ts'
-
-/**
- * Which partition of a container a person may use: the one that is named by the person's object id, by the tenant's id,
- * or by the groups that the person is in (Entra group object id → key). Services whose own roles end at a container
- * cannot say it; so the gateway sets the key itself.
- */
-export type PartitionRule = 'oid' | 'tid' | Readonly<Record<string, string>>
 
 /** Whom a rule asks about; `groups` is null where the token does not list them. */
 export interface RuleSubject {

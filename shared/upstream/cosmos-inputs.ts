@@ -1,5 +1,6 @@
+import type { PartitionRule } from '../backend/configuration.ts'
 import type { CosmosCall, CosmosPart } from '../backend/document-call.ts'
-import { keysAllowed, type PartitionRule } from '../backend/partition-rules.ts'
+import { keysAllowed } from '../backend/partition-rules.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Json, UpstreamCall } from '../pipeline/ports.ts'
 import { isObject } from './document-table.ts'

@@ -1,5 +1,5 @@
 import { CosmosClient } from '@azure/cosmos'
-import type { PartitionRule } from '../backend/partition-rules.ts'
+import type { PartitionRule } from '../backend/configuration.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { actions, type Visit } from './cosmos-actions.ts'

@@ -53,7 +53,7 @@ export function prepareCommand(call: UpstreamCall, allowed: readonly string[] | 
   return { action, collection, command, plain: collection !== '' && isPlain(action, command) }
 }
 
-export function templateOf({ invocation }: UpstreamCall): MongoCall {
+function templateOf({ invocation }: UpstreamCall): MongoCall {
   const { call } = invocation.operation
   if (call.technology === 'mongo') return call
   throw failWith({ code: 'internal', fate: 'not_called', why: 'technology' })

@@ -28,8 +28,8 @@ export function personOf(who: PersonaName): Principal {
   return { ...principal, tid, oid, username, groups: own }
 }
 
-export const containers = ['orders', 'notes', 'staff']
-export const partitions = {
+const containers = ['orders', 'notes', 'staff']
+const partitions = {
   orders: { [groups.salesEmea]: 'EMEA', [groups.salesUs]: 'US', [groups.approvers]: 'EMEA' },
   notes: 'oid',
 } as const

@@ -70,7 +70,10 @@ const aggregate: Read = (mongo, target, { pipeline, let: variables }) => {
   if (target !== 1) noteCollection(mongo, mongo.reads, target)
   if (variables !== undefined) compare(mongo, stored, (place) => readExpression(mongo, place, variables))
   const given = readPipeline(mongo, stored, pipeline)
-  addAll(mongo.mentions, given.closed ? [...given.made.values()].flat() : ['*'])
+  const taken = given.closed ? [...given.made.values()].flat() : ['*']
+  addAll(mongo.mentions, taken)
+  // Documents are one column, made of whatever their fields are made of.
+  mongo.outputs = [{ mentions: [...new Set(taken)].sort() }]
 }
 
 const count: Read = (mongo, target, { query }) => {

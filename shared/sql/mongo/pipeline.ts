@@ -49,11 +49,13 @@ function make(mongo: Mongo, fields: Fields, { value, closes }: { value: Document
   const made = new Map(closes ? [] : fields.made)
   for (const [name, expression] of Object.entries(value)) {
     const place = { fields, sink: new Set<string>() }
-    if (expression === 1 || expression === true) notePath(place, name)
-    else readExpression(mongo, place, expression)
+    const isWithin = isNested(expression)
+    if (isWithin || typeof expression === 'number' || expression === true) notePath(place, name)
+    readExpression(mongo, place, expression)
     addAll(mongo.mentions, place.sink)
     const [first = ''] = name.split('.')
-    made.set(first, [...place.sink, ...(name === first ? [] : [first.toLowerCase(), ...(made.get(first) ?? [])])])
+    const before = isWithin || name !== first ? [first.toLowerCase(), ...(made.get(first) ?? [])] : []
+    made.set(first, [...place.sink, ...before])
   }
   return { made, closed: closes || fields.closed }
 }
@@ -109,9 +111,33 @@ function readMake(mongo: Mongo, fields: Fields, [name, value]: Stage): Fields {
     fail(mongo, 'pipeline_malformed')
     return fields
   }
+  return name === '$project' ? readProject(mongo, fields, value) : make(mongo, fields, { value, closes: false })
+}
+
+function readProject(mongo: Mongo, fields: Fields, value: Document): Fields {
   const leavesOut = Object.values(value).some((each) => each === 0 || each === false)
-  const takes = name === '$project' && !(leavesOut && onlyZeros(value))
-  return make(mongo, fields, { value: withoutZeros(value), closes: takes })
+  const closes = !(leavesOut && onlyZeros(value))
+  // What is left out within, or by a number in another writing, turns the whole projection around.
+  if (closes && Object.values(value).some(mayLeaveOut)) fail(mongo, 'projection_malformed')
+  const given = make(mongo, fields, { value: withoutZeros(value), closes })
+  return closes && !('_id' in value) ? withId(given, fields) : given
+}
+
+/** The id comes along unless it is left out. */
+function withId({ made, closed }: Fields, before: Fields): Fields {
+  const own = before.made.get('_id') ?? (before.closed ? [] : ['_id'])
+  return { made: new Map([...made, ['_id', [...own, ...(made.get('_id') ?? [])]]]), closed }
+}
+
+/** Members within members, no operator's: they may be taken, computed or left out one by one. */
+function isNested(value: Value): value is Document {
+  return isDocument(value) && Object.keys(value).every((name) => !name.startsWith('$'))
+}
+
+function mayLeaveOut(value: Value): boolean {
+  if (!isDocument(value)) return false
+  if (!isNested(value)) return Object.keys(value).some((name) => name.startsWith('$number'))
+  return Object.values(value).some((each) => each === 0 || each === false || mayLeaveOut(each))
 }
 
 function showIn(mongo: Mongo, fields: Fields, read: (place: Place) => void): void {
@@ -130,7 +156,8 @@ function withoutZeros(value: Document): Document {
 function readGroup(mongo: Mongo, fields: Fields, [name, value]: Stage): Fields {
   if (name !== '$group' || !isDocument(value)) {
     compare(mongo, fields, (place) => readNamed(mongo, place, value))
-    return name === '$sortByCount' || name.startsWith('$bucket') ? unknown : fields
+    // All but this one make fields of fields by rules of their own.
+    return name === '$unwind' ? fields : unknown
   }
   const { _id = null, ...computed } = value
   compare(mongo, fields, (place) => readExpression(mongo, place, _id))

@@ -211,6 +211,11 @@ describe('the masks', () => {
     expect(JSON.stringify(shown.data)).not.toContain('@')
   })
 
+  it('leave what a group makes of harmless members', async () => {
+    const { shown } = await show(pipe({ $match: { city: 'Berlin' } }, { $group: { _id: '$city', n: { $sum: 1 } } }))
+    expect(shown.data).toEqual({ columns: ['value'], rows: [[{ _id: 'Berlin', n: 10 }]] })
+  })
+
   it('leave what nobody masks where whole documents come back', async () => {
     const { shown } = await show(find({ filter: { _id: 'emea-001' }, projection: { city: 1, total: 1 } }))
     expect(shown.data).toEqual({ columns: ['city', 'total', '_id'], rows: [['Berlin', 100, 'emea-001']] })
