@@ -55,10 +55,19 @@ function choose(file: SpecFile, wanted: readonly string[] | null): readonly Spec
   const list = all.map(({ id, method, path }) => `  ${id}  ${method} ${path}`).join('\n')
   const unknown = (wanted ?? []).filter((id) => !all.some((each) => each.id === id))
   if (unknown.length > 0) return `the document has no ${unknown.join(', ')}; it has\n${list}\n`
-  const chosen = wanted === null ? all : all.filter(({ id }) => wanted.includes(id))
+  const fitting = wanted === null ? all : all.filter(({ id }) => wanted.includes(id))
+  const chosen = fitting.filter(takesJson)
+  const left = fitting.filter((each) => !takesJson(each)).map(({ id }) => id)
+  if (left.length > 0) process.stderr.write(`left out, since their bodies are not JSON: ${left.join(', ')}\n`)
+  if (chosen.length === 0) return 'there is nothing to declare\n'
   return chosen.length > most
     ? `${chosen.length} operations are too many for one backend (${most}): choose by --operations\n${list}\n`
     : chosen
+}
+
+function takesJson({ body }: SpecOperation): boolean {
+  const types = Object.keys(body?.content ?? {})
+  return types.length === 0 || types.some((type) => type.includes('json'))
 }
 
 /** A document that the tests do not have otherwise is kept beside them. */

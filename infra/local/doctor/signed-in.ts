@@ -40,7 +40,7 @@ export function signInByTokens(
 ): SignedIn {
   const { DOCTOR_TOKEN: gatewayToken = '', DOCTOR_GRAPH_TOKEN: graphToken = '' } = environment
   if (gatewayToken === '' || graphToken === '')
-    throw new Error('DOCTOR_TOKEN and DOCTOR_GRAPH_TOKEN have to be set: see docs/operating.md')
+    throw new Error('DOCTOR_TOKEN and DOCTOR_GRAPH_TOKEN have to be set: see docs/adding-a-backend.md')
   return {
     person: personOf(graphToken),
     gatewayToken,

@@ -33,6 +33,8 @@ import { defineBackend, rest } from '../shared/backend/define.ts'
 import { tenantDefined } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
+${operations.flatMap(({ before }) => before).join('\n\n')}
+
 serve(
   defineBackend({
     name: ${quoted(name)},
@@ -43,7 +45,7 @@ serve(
     notes: ['What holds for the person is what the API itself checks in the exchanged token; nobody has looked at it yet.'],
     hostSuffixes: { public: [${suffixesOf(file).map(quoted).join(', ')}], usgov: null, china: null },
     operations: {
-${operations.join('\n')}
+${operations.map(({ code }) => code).join('\n')}
     },
   }),
 )

@@ -31,25 +31,42 @@ const effects: Readonly<Record<string, readonly [effect: string, think: string]>
   DELETE: ['delete', ''],
 }
 
-/** One operation of a declaration, as code. */
-export function operationCode(name: string, operation: SpecOperation): string {
-  const parts = partsOf(operation)
+/** One operation of a declaration, as code; long lists of inputs stand before the declaration. */
+export function operationCode(
+  name: string,
+  operation: SpecOperation,
+): { readonly code: string; readonly before: readonly string[] } {
+  const parts = distinct(partsOf(operation))
   const [effect = 'admin', think = ''] = effects[operation.method] ?? []
   const said = text(operation.node.summary) ?? text(operation.node.description) ?? ''
-  const inputs = [...parts.path, ...parts.query, ...parts.headers, ...parts.body].map(
+  const all = [...parts.path, ...parts.query, ...parts.headers, ...parts.body].map(
     (each) => `${each.name}: ${each.code}`,
   )
-  const cursor =
-    parts.page === undefined ? [] : ["cursor: z.string().max(12_000).optional().describe('As the page before gave it')"]
-  return [
+  const inputs = `() => z.strictObject({ ${[...all, ...(parts.page === undefined ? [] : [cursorCode])].join(', ')} })`
+  const isLong = all.length > mostInPlace
+  const code = [
     `${name}: {`,
     `summary: ${quoted(oneLine(said, `Call ${operation.id}`))},`,
     ...(think === '' ? [] : [`// ${think}`]),
     `effect: ${quoted(effect)},`,
-    `inputs: () => z.strictObject({ ${[...inputs, ...cursor].join(', ')} }),`,
+    `inputs: ${isLong ? `${name}Inputs` : inputs},`,
     `call: rest({ ${callCode(operation, parts)} }),`,
     '},',
-  ].join('\n')
+  ]
+  return { code: code.join('\n'), before: isLong ? [`const ${name}Inputs = ${inputs}`] : [] }
+}
+
+const mostInPlace = 3
+const cursorCode = "cursor: z.string().max(12_000).optional().describe('As the page before gave it')"
+
+/** A member of the body may have the name of a parameter. */
+function distinct(parts: Parts): Parts {
+  const taken = new Set([...parts.path, ...parts.query, ...parts.headers].map(({ name }) => name))
+  const body = parts.body.map((each) => {
+    const name = taken.has(each.name) ? `body${each.name.charAt(0).toUpperCase()}${each.name.slice(1)}` : each.name
+    return { ...each, name }
+  })
+  return { ...parts, body }
 }
 
 function callCode(operation: SpecOperation, parts: Parts): string {
