@@ -10,7 +10,9 @@ const graph = await directorySpec('microsoft.com/graph')
 const untyped = "body / must have required property '@odata.type'"
 const message = [untyped, "body /body must have required property '@odata.type'"]
 
-const rows: readonly (readonly [place: string, operationId: string, except?: readonly string[]])[] = [
+type Row = readonly [place: string, operationId: string, except?: readonly string[]]
+
+const rows: readonly Row[] = [
   ['graph-mail.listMessages', 'me.ListMessages'],
   ['graph-mail.getMessage', 'me.GetMessages'],
   ['graph-mail.createDraft', 'me.CreateMessages', [untyped]],
@@ -34,7 +36,9 @@ const rows: readonly (readonly [place: string, operationId: string, except?: rea
 ]
 
 describe('Microsoft Graph', () => {
-  it.each(rows)('is asked for %s as its document says', async (place, operationId, except = []) => {
+  const cases = rows.map(([place, operationId, except = []]) => ({ place, operationId, except }))
+
+  it.each(cases)('is asked for $place as its document says', async ({ place, operationId, except }) => {
     const [name = '', operation = ''] = place.split('.')
     const backend = backends.find((each) => each.name === name)!
     const judged = await judgeOperation(backend, operation, { documents: [graph], operationId, except, basePath: '' })
