@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineBackend, rest } from '../shared/backend/define.ts'
-import { resources } from '../shared/backend/define-resources.ts'
+import { resources, tenantDefined } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
 const name = z.string().regex(/^[^\s./\\]{1,255}$/)
@@ -11,7 +11,7 @@ const privileges = z
   .default([])
 const change = z.strictObject({ principal: z.string().min(1).max(320), add: privileges, remove: privileges })
 const maxResults = z.int().min(1).max(500).default(100)
-const cursor = z.string().max(4_000).optional()
+const cursor = z.string().max(16_384).optional()
 const page = { from: { pointer: '/next_page_token' }, into: { query: 'page_token' } } as const
 const protocolPage = { from: { pointer: '/nextPageToken' }, into: { query: 'pageToken' } } as const
 const tablePath = '/shares/{share}/schemas/{schema}/tables/{table}'
@@ -39,7 +39,12 @@ serve(
     correlation: { 'user-agent': 'Countersign/1.0 decision/{decisionId}' },
     records: ['x-databricks-org-id', 'delta-table-version'],
     // The provider's sharing server, with its prefix; the audience is that of the recipient's federation policy.
-    endpoints: { sharing: { scope: 'configured', hostSuffixes: { public: [], usgov: [], china: [] } } },
+    endpoints: {
+      sharing: {
+        ...tenantDefined('The registration of the sharing server'),
+        hostSuffixes: { public: [], usgov: [], china: [] },
+      },
+    },
     limits: { share: 'shares' },
     operations: {
       listShares: {

@@ -52,6 +52,26 @@ export function createExecutors(
   const foreign = createForeignExecutors(settings, { of, rest: restWith, handleKey, deadlineMs, credential })
   const rest = foreign.rest
   const openai = composeOpenAi((backend, at) => restSettings(backend, of(backend.name), { settings, at }))
+  const own = createOwnExecutors(of, handleKey)
+  const further = new Map<string, Executor>([
+    ...createDocumentExecutors({ of, handleKey }),
+    ...createStatementExecutors(settings, of),
+  ])
+  closing.push(rest.close, ...[...own, ...further].map(([, { close }]) => close))
+  return new Map<string, Executor>([
+    ['rest', rest],
+    ...own,
+    ['warehouse', foreign.warehouse],
+    ['openai', openai],
+    ...further,
+  ])
+}
+
+/** What speaks to PostgreSQL, and to a Databricks workspace. */
+function createOwnExecutors(
+  of: (name: string) => BackendConfiguration,
+  handleKey: Parts['handleKey'],
+): readonly (readonly [technology: string, Executor])[] {
   const postgres = createPostgresExecutor({
     settingsFor: (name) => ({
       host: of(name).host ?? '',
@@ -67,22 +87,11 @@ export function createExecutors(
     parseChallenge: readBackendChallenge,
     handleKey,
   }
-  const databricks = createDatabricksExecutor(workspace)
-  const further = new Map<string, Executor>([
-    ...createDocumentExecutors({ of, handleKey }),
-    ...createStatementExecutors(settings, of),
-  ])
-  closing.push(rest.close, postgres.close, databricks.close)
-  closing.push(...[...further.values()].map(({ close }) => close))
-  return new Map<string, Executor>([
-    ['rest', rest],
+  return [
     ['postgres', postgres],
-    ['databricks', databricks],
+    ['databricks', createDatabricksExecutor(workspace)],
     ['genie', createGenieExecutor(workspace)],
-    ['warehouse', foreign.warehouse],
-    ['openai', openai],
-    ...further,
-  ])
+  ]
 }
 
 function restSettings(

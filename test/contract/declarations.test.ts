@@ -156,7 +156,8 @@ describe.each(operations.map((each) => ({ title: each.title, each })))('operatio
     const { call, effect } = operation
     const changes = ['cancel', 'start-warehouse', 'stop-warehouse']
     // What a statement does is for the judgement to say, where the backend has no read-only session.
-    if (call.technology === 'databricks' && call.action === 'execute') return expect(operation.statement).toBeDefined()
+    if (call.technology === 'databricks' && call.action === 'execute')
+      return expect([call.fixed, operation.statement]).toContainEqual(expect.anything())
     if (call.technology === 'databricks') return expect(!changes.includes(call.action)).toBe(effect === 'read')
     if ('readOnly' in call) expect(call.readOnly).toBe(effect === 'read')
   })

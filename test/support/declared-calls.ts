@@ -25,7 +25,9 @@ export function inputsTaken(operation: Operation): readonly string[] {
     return [...namesIn(call.path), ...Object.values(call.inputs), ...(call.own ?? []), ...names]
   }
   const { inputs, statement, ...more } = call as { readonly inputs?: object; readonly statement?: object | string }
-  const further = 'arguments' in more ? textsIn(more.arguments) : []
+  const fixed =
+    call.technology === 'databricks' ? Object.values(call.fixed?.values ?? {}).map(({ input }) => input) : []
+  const further = 'arguments' in more ? textsIn(more.arguments) : fixed
   const path = 'path' in call ? namesIn(String(call.path)) : []
   return [...path, ...textsIn(inputs), ...takenByStatement(statement), ...further]
 }
