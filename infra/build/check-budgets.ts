@@ -11,7 +11,7 @@ import { placeOf, readSources, type Source, walkNodes } from './sources.ts'
 const budgets = { fileMedian: 80, fileMax: 300, functionMedian: 10, functionMax: 50, parameters: 3 }
 
 const folders = ['functions', 'shared', 'infra'] as const
-const floor = 200
+const floor = 400
 
 interface Measured {
   readonly place: string

@@ -10,7 +10,7 @@ const usualDelayMs = 6 * 3_600_000
 /** What is compared. Calls and events may reach further back than the window: those were judged before. */
 export interface Comparison {
   readonly backend: string
-  readonly source: Pick<LogSource, 'name' | 'persons' | 'settling' | 'records'>
+  readonly source: Pick<LogSource, 'name' | 'persons' | 'settling' | 'records' | 'nameOf'>
   readonly window: SourceWindow
   /** Epoch ms: the time of this reconciliation. */
   readonly until: number

@@ -13,14 +13,17 @@ export const tokenLifeMs = 5_400_000
  */
 export function compareExchanges(comparison: Comparison): BackendReconciliation {
   const { calls, window } = comparison
+  const { nameOf = (backend: string) => backend } = comparison.source
   const events = [...new Map(comparison.events.map((event) => [event.id, event])).values()]
   const mine = events.filter(({ clientId }) => clientId === comparison.clientId)
   const byPerson = group(
     mine.filter(({ isEffective }) => isEffective),
     ({ person, object }) => [person, object],
   )
-  const decisions = group(calls, ({ oid, backend }) => [oid, backend])
-  const confirmed = calls.filter((call) => byPerson(call.oid, call.backend).some((event) => serves(event, call)))
+  const decisions = group(calls, ({ oid, backend }) => [oid, nameOf(backend)])
+  const confirmed = calls.filter((call) =>
+    byPerson(call.oid, nameOf(call.backend)).some((event) => serves(event, call)),
+  )
   return conclude(comparison, {
     confirmed: new Set(confirmed.map(({ decisionId }) => decisionId)),
     accesses: sortSignIns(

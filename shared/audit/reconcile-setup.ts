@@ -58,11 +58,14 @@ function ofResource({ resource }: WorkspaceSettings): { readonly resource?: stri
   return resource === undefined ? {} : { resource }
 }
 
-/** A backend whose API cannot be told from its scope has no sign-ins that could be its own. */
-function readBackends(scopes: SourceSetup['scopes']): ReadonlyMap<string, string> {
-  return new Map(
-    [...scopes].flatMap(([name, scope]) => [[resourceOf(scope) ?? '', name] as const]).filter(([id]) => id),
-  )
+/** A backend whose API cannot be told from its scope has no sign-ins that could be its own; several may share one. */
+function readBackends(scopes: SourceSetup['scopes']): ReadonlyMap<string, readonly string[]> {
+  const backends = new Map<string, string[]>()
+  for (const [name, scope] of scopes) {
+    const id = resourceOf(scope)
+    if (id !== null) backends.set(id, [...(backends.get(id) ?? []), name])
+  }
+  return backends
 }
 
 /** Asks a backend's log about one call; see `DanglingPorts.findFate`. That a log has no entry says nothing. */

@@ -36,6 +36,8 @@ export interface LogSource {
   readonly read: (window: SourceWindow) => Promise<readonly SourceEvent[]>
   /** Whether this log has entries for calls of that kind. */
   readonly records: (call: BookCall) => boolean
+  /** Backends of one API are one to this log: by which of their names it calls them all. */
+  readonly nameOf?: (backend: string) => string
 }
 
 /** A permitted decision as the book has it; `to` is null while it has no outcome. Times are epoch ms. */

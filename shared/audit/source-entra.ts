@@ -3,8 +3,8 @@ import { type LogRow, type QueryLogs, readTables, textIn, usualSettling } from '
 
 export interface EntraSourceOptions {
   readonly query: QueryLogs
-  /** Application id of each backend's API, and the backend; see `resourceOf`. */
-  readonly backends: ReadonlyMap<string, string>
+  /** Application id of each backend's API, and the backends of that API; see `resourceOf`. */
+  readonly backends: ReadonlyMap<string, readonly string[]>
   readonly settling?: number
 }
 
@@ -22,18 +22,21 @@ export function createEntraSource({ query, backends, settling }: EntraSourceOpti
     where: [`where ResourceIdentity in (${resources.join(', ')})`],
     readRow: (row: LogRow) => readSignIn(row, backends),
   }))
-  const known = new Set(backends.values())
+  const first = new Map(
+    [...backends.values()].flatMap((names) => names.map((name) => [name, names[0] ?? name] as const)),
+  )
   return {
     name: 'Entra sign-ins',
     persons: 'object-id',
     settling: settling ?? usualSettling,
     ...readTables(query, tables),
-    records: ({ backend }) => known.has(backend),
+    records: ({ backend }) => first.has(backend),
+    nameOf: (backend) => first.get(backend) ?? backend,
   }
 }
 
 function readSignIn(row: LogRow, backends: EntraSourceOptions['backends']): SourceEvent | null {
-  const backend = backends.get(textIn(row, 'ResourceIdentity').toLowerCase())
+  const backend = backends.get(textIn(row, 'ResourceIdentity').toLowerCase())?.[0]
   if (backend === undefined) return null
   return {
     id: textIn(row, 'Id'),

@@ -118,6 +118,7 @@ describe('a stack', () => {
       'ca',
       'proxy',
       'backends',
+      'settings',
       'pids',
     ])
     const settings = (await (await fetch(`${file.gateway}/settings`)).json()) as Record<string, string>

@@ -64,16 +64,24 @@ async function plant(fault: Readonly<Record<string, unknown>>): Promise<void> {
   await fetch(`${around.services.entra.url}/dev/fault`, { method: 'POST', body: JSON.stringify(fault) })
 }
 
-const bytesOf = (extension: string) =>
+const filesOf = (extension: string) =>
   readdirSync(app, { recursive: true, withFileTypes: true })
     .filter((each) => each.isFile() && each.name.endsWith(extension))
-    .reduce((sum, each) => sum + statSync(join(each.parentPath, each.name)).size, 0)
+    .map((each) => ({ name: each.name, bytes: statSync(join(each.parentPath, each.name)).size }))
+const sumOf = (files: readonly { readonly bytes: number }[]) => files.reduce((sum, { bytes }) => sum + bytes, 0)
+const bytesOf = (extension: string) => sumOf(filesOf(extension))
+/** Chunks of the drivers, which a backend of theirs loads at its first call. */
+const isDriver = ({ name }: { readonly name: string }) =>
+  /^(cosmos|mongo|mysql2|ssh2|tedious)-[A-Z0-9]{8}\.js$/.test(name)
 
 describe('the package', () => {
-  it('holds at most 2 MB of JavaScript, 30 MB of wasm, no modules, maps, sources or settings', async () => {
+  it('holds at most 2.5 MB of JavaScript beside the drivers, 30 MB of wasm, no modules, maps, sources or settings', async () => {
     const names = readdirSync(app, { recursive: true }).map(String)
     expect(bytesOf('.js') + bytesOf('.mjs')).toBeGreaterThan(100_000)
-    expect(bytesOf('.js') + bytesOf('.mjs')).toBeLessThanOrEqual(2_000_000)
+    const drivers = filesOf('.js').filter(isDriver)
+    expect(drivers.length).toBeGreaterThanOrEqual(4)
+    for (const { bytes } of drivers) expect(bytes).toBeLessThanOrEqual(560_000)
+    expect(bytesOf('.js') + bytesOf('.mjs') - sumOf(drivers)).toBeLessThanOrEqual(2_500_000)
     expect(bytesOf('.wasm')).toBeLessThanOrEqual(30_000_000)
     expect(names.filter((name) => /node_modules|\.map$|\.ts$|settings|\.env|\.pem$/.test(name))).toEqual([])
     expect(JSON.parse(await readFile(join(app, 'package.json'), 'utf8')).dependencies).toBeUndefined()

@@ -37,6 +37,8 @@ const declared = {
   ],
   'rest-entra-api': ['listOrders', 'getOrder', 'createOrder', 'updateOrder', 'deleteOrder', 'whoami', 'health'],
 }
+/** The routes of these backends; the stack has more, which their own tests look at. */
+const isShown = (route: string) => Object.hasOwn(declared, route.split('/')[2] ?? '')
 const routes = Object.entries(declared).flatMap(([name, operations]) =>
   operations.map((each) => `/api/${name}/${each}`),
 )
@@ -61,7 +63,7 @@ export function describeRoutes(world: () => World): void {
       const governed = Object.entries(body.paths as Record<string, { post?: object }>).flatMap(
         ([path, { post = {} }]) => ('x-countersign-effect' in post ? [path] : []),
       )
-      expect(governed.sort()).toEqual([...routes].sort())
+      expect(governed.filter(isShown).sort()).toEqual([...routes].sort())
       expect(body.components.schemas.Problem.properties.code.enum).toEqual(Object.keys(problems))
       expect(body.servers).toEqual([{ url: world().file.gateway }])
     })
@@ -121,7 +123,12 @@ export function describeRoutes(world: () => World): void {
       // Agents administer nothing; an application alone sees everything, denied.
       const forbidden = ['/api/azure-storage-blob/deleteContainer', '/api/databricks-sql/stopWarehouse']
       const never = persona === 'robot' ? [] : forbidden
-      expect(listed.map(({ route }) => route).sort()).toEqual(routes.filter((each) => !never.includes(each)).sort())
+      expect(
+        listed
+          .map(({ route }) => route)
+          .filter(isShown)
+          .sort(),
+      ).toEqual(routes.filter((each) => !never.includes(each)).sort())
       expect(listed.every(({ inputs }) => inputs.type === 'object')).toBe(true)
     })
 
@@ -130,7 +137,9 @@ export function describeRoutes(world: () => World): void {
       const listed = body.operations as Listed[]
       expect(listed.filter(({ decision }) => decision === 'permit')).toEqual([])
       expect(
-        listed.every(({ route }) => /^\/api\/(azure-(postgresql|storage-blob)|databricks-sql)\//.test(route)),
+        listed
+          .filter(({ route }) => isShown(route))
+          .every(({ route }) => /^\/api\/(azure-(postgresql|storage-blob)|databricks-sql)\//.test(route)),
       ).toBe(true)
     })
 

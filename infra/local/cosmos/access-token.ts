@@ -1,3 +1,4 @@
+import { resources } from '../../../shared/backend/define-resources.ts'
 import { type Claims, makeBearerCheck } from '../entra/bearer-check.ts'
 
 /** What the account needs to know of tokens: where their keys are, the tenant, and its own address. */
@@ -10,7 +11,8 @@ export interface AccountRules {
 
 /** The API of an account in the sign-in service: the account's own address names it. */
 export function accountResource(account: string) {
-  return { id: account, audience: account, version: 1, scopes: ['user_impersonation'] } as const
+  const application = resources.cosmos.permission.resource
+  return { id: account, audience: account, version: 1, scopes: ['user_impersonation'], application } as const
 }
 
 /**

@@ -14,7 +14,8 @@ const audience = ['https://graph.microsoft.com', apps.graph]
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** An API's application id: its audience where that is one, else Microsoft's own registration for that scope. */
-function applicationOf({ audience: id }: Resource): string | undefined {
+function applicationOf({ audience: id, application }: Resource): string | undefined {
+  if (application !== undefined) return application
   if (guid.test(id)) return id
   const known = Object.values(resources).find(
     ({ scope }) => typeof scope !== 'string' && scope.public === `${id}/.default`,
@@ -27,7 +28,12 @@ function principals(context: EntraContext): readonly { id: string; appId: string
     const appId = applicationOf(resource)
     return appId === undefined ? [] : [{ id: appId, appId, scopes: resource.scopes }]
   })
-  return [{ id: apps.api, appId: apps.api, scopes: ['access_as_user', 'control'] }, ...apis]
+  // One registration may stand behind several addresses.
+  const each = [...new Set(apis.map(({ appId }) => appId))].map((appId) => {
+    const scopes = apis.filter((api) => api.appId === appId).flatMap((api) => api.scopes)
+    return { id: appId, appId, scopes: [...new Set(scopes)] }
+  })
+  return [{ id: apps.api, appId: apps.api, scopes: ['access_as_user', 'control'] }, ...each]
 }
 
 type Answer = (context: EntraContext, wanted: string) => readonly object[]

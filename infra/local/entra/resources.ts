@@ -11,7 +11,12 @@ export interface Resource {
   readonly audience: string
   readonly version: 1 | 2
   readonly scopes: readonly string[]
+  /** Application id of its registration, where neither the audience nor Microsoft's list says it. */
+  readonly application?: string
 }
+
+/** What Fabric and Power BI offer, as far as the declarations ask for it. */
+const fabricScopes = ['Catalog.Read.All', 'Code.AccessFabric.All', 'Code.AccessStorage.All', 'Dataset.Read.All', 'Dataset.ReadWrite.All', 'Item.Execute.All', 'Item.Read.All', 'Item.ReadWrite.All', 'Lakehouse.Execute.All', 'Lakehouse.Read.All', 'Lakehouse.ReadWrite.All', 'OneLake.Read.All', 'OneLake.ReadWrite.All', 'Reflex.Read.All', 'Reflex.ReadWrite.All', 'Report.Read.All', 'Tenant.Read.All', 'Workspace.Read.All', 'Workspace.ReadWrite.All']
 
 export const standardResources: readonly Resource[] = [
   { id: `api://${apps.orders}`, audience: apps.orders, version: 2, scopes: ['access_as_user'] },
@@ -43,7 +48,7 @@ export const standardResources: readonly Resource[] = [
     'https://api.fabric.microsoft.com',
     'https://analysis.windows.net/powerbi/api',
     'https://dev.azuresynapse.net',
-  ].map((id): Resource => ({ id, audience: id, version: 1, scopes: ['user_impersonation'] })),
+  ].map((id): Resource => ({ id, audience: id, version: 1, scopes: ['user_impersonation', ...fabricScopes] })),
   {
     id: 'https://cognitiveservices.azure.com',
     audience: 'https://cognitiveservices.azure.com',

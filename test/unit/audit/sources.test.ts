@@ -105,7 +105,7 @@ describe('other logs', () => {
         { TimeGenerated: time, ...row, ResourceIdentity: 'another' },
       ]
     }
-    const backends = new Map([['2ff814a6-3304-4ab8-85cb-cd0e6f879c1d', 'databricks-sql']])
+    const backends = new Map([['2ff814a6-3304-4ab8-85cb-cd0e6f879c1d', ['databricks-sql', 'databricks-jobs']]])
     const events = await createEntraSource({ query, backends }).read(window)
     expect(seen).toEqual(['SigninLogs', 'AADNonInteractiveUserSignInLogs'])
     expect(events).toHaveLength(2)
@@ -156,7 +156,7 @@ describe('other logs', () => {
     for (const source of [
       createPostgresSource({ query, clientId, resource }),
       createStorageSource({ query }),
-      createEntraSource({ query, backends: new Map([[clientId, 'b']]) }),
+      createEntraSource({ query, backends: new Map([[clientId, ['b']]]) }),
     ]) {
       await source.newest()
       await source.read(window)

@@ -26,6 +26,7 @@ describe('a tool call', () => {
       query: '',
       headers: { authorization: 'Bearer t', 'content-type': 'application/json', traceparent: 'http' },
       body: '{"id":"7"}',
+      flow: 'whole',
     })
   })
 
