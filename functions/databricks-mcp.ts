@@ -47,7 +47,7 @@ serve(
         untrusted: true,
         inputs: () => z.strictObject({ server, cursor: z.string().max(4_000).optional() }),
         call: { ...call, action: 'list-tools', inputs: { server: 'server', cursor: 'cursor' } },
-        labels: { '/tools/*/title': 'text.free', '/tools/*/description': 'text.free' },
+        labels: { '/tools/*/title': 'text.free', '/tools/*/description': 'text.free', '/tools/*/digest': 'none' },
       },
       checkTool: {
         summary: 'See whether a server still describes a pinned tool as it was pinned',

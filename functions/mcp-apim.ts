@@ -37,7 +37,7 @@ serve(
         untrusted: true,
         inputs: page,
         call: { ...call, action: 'list-tools', inputs: { cursor: 'cursor' } },
-        labels: listed('tools'),
+        labels: { ...listed('tools'), '/tools/*/digest': 'none' },
       },
       checkTool: {
         summary: 'See whether the server still describes a pinned tool as it was pinned',
