@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity'
 import { createDocumentExecutors } from './app-documents.ts'
 import { composeOpenAi } from './app-openai.ts'
+import { createMcpRemote } from './app-remote.ts'
 import { createStatementExecutors } from './app-statements.ts'
 import { createForeignExecutors } from './app-tokens.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
@@ -91,6 +92,7 @@ function createOwnExecutors(
     ['postgres', postgres],
     ['databricks', createDatabricksExecutor(workspace)],
     ['genie', createGenieExecutor(workspace)],
+    ['mcp', createMcpRemote(of)],
   ]
 }
 

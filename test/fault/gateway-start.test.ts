@@ -71,8 +71,7 @@ const filesOf = (extension: string) =>
 const sumOf = (files: readonly { readonly bytes: number }[]) => files.reduce((sum, { bytes }) => sum + bytes, 0)
 const bytesOf = (extension: string) => sumOf(filesOf(extension))
 /** Chunks of the drivers, which a backend of theirs loads at its first call. */
-const isDriver = ({ name }: { readonly name: string }) =>
-  /^(cosmos|mongo|mysql2|ssh2|tedious)-[A-Z0-9]{8}\.js$/.test(name)
+const isDriver = ({ name }: { readonly name: string }) => /^(cosmos|mongo|mysql2|tedious)-[A-Z0-9]{8}\.js$/.test(name)
 
 describe('the package', () => {
   it('holds at most 2.5 MB of JavaScript beside the drivers, 30 MB of wasm, no modules, maps, sources or settings', async () => {

@@ -16,7 +16,27 @@ export interface Resource {
 }
 
 /** What Fabric and Power BI offer, as far as the declarations ask for it. */
-const fabricScopes = ['Catalog.Read.All', 'Code.AccessFabric.All', 'Code.AccessStorage.All', 'Dataset.Read.All', 'Dataset.ReadWrite.All', 'Item.Execute.All', 'Item.Read.All', 'Item.ReadWrite.All', 'Lakehouse.Execute.All', 'Lakehouse.Read.All', 'Lakehouse.ReadWrite.All', 'OneLake.Read.All', 'OneLake.ReadWrite.All', 'Reflex.Read.All', 'Reflex.ReadWrite.All', 'Report.Read.All', 'Tenant.Read.All', 'Workspace.Read.All', 'Workspace.ReadWrite.All']
+const fabricScopes = [
+  'Catalog.Read.All',
+  'Code.AccessFabric.All',
+  'Code.AccessStorage.All',
+  'Dataset.Read.All',
+  'Dataset.ReadWrite.All',
+  'Item.Execute.All',
+  'Item.Read.All',
+  'Item.ReadWrite.All',
+  'Lakehouse.Execute.All',
+  'Lakehouse.Read.All',
+  'Lakehouse.ReadWrite.All',
+  'OneLake.Read.All',
+  'OneLake.ReadWrite.All',
+  'Reflex.Read.All',
+  'Reflex.ReadWrite.All',
+  'Report.Read.All',
+  'Tenant.Read.All',
+  'Workspace.Read.All',
+  'Workspace.ReadWrite.All',
+]
 
 export const standardResources: readonly Resource[] = [
   { id: `api://${apps.orders}`, audience: apps.orders, version: 2, scopes: ['access_as_user'] },
