@@ -22,6 +22,8 @@ function judgeRelation(name: Name): readonly string[] {
   const [last = '', schema = '', database = ''] = [...name].reverse()
   if (parts.length > 3) return ['linked_server']
   if (parts.length > name.length) return ['ambiguous_name']
+  // Reserved, and yet read as a table's name by the parser: `FROM (USE master)`.
+  if (last === 'use') return ['ambiguous_name']
   const isSystem = systemSchemas.has(schema) || systemDatabases.has(database) || oldCatalog.has(last)
   return isSystem ? ['system_catalog'] : []
 }
