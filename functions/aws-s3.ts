@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defineBackend, rest } from '../shared/backend/define.ts'
-import { tenantDefined } from '../shared/backend/define-resources.ts'
+import { amazon, amazonNotes, amazonValues } from '../shared/backend/define-clouds.ts'
 import { serve } from '../shared/serve.ts'
 
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
@@ -17,41 +17,19 @@ const about = {
     'content-type': 'contentType',
   },
 } as const
-const roleArn = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,200}$/
-const amazon = { public: ['.amazonaws.com'], usgov: ['.amazonaws.com'], china: ['.amazonaws.com.cn'] }
-// Asked by the exchange alone: no token of Entra's is for them.
-const service = { scope: { public: null, usgov: null, china: null }, hostSuffixes: amazon }
 
 serve(
   defineBackend({
     name: 'aws-s3',
     title: 'Amazon S3 (IAM Identity Center)',
-    ...tenantDefined('The registration that Identity Center trusts as token issuer'),
-    hostSuffixes: amazon,
-    tokenService: 'aws',
-    endpoints: { identityCenter: service, sts: service },
-    honesty: 'by-token-service',
+    ...amazon,
     notes: [
-      'IAM Identity Center takes the person’s token by its trusted token issuer, and the role’s session carries that person’s context: grants are judged for them. A role that is assumed without it would be one account for everybody, and is refused.',
-      'The gateway signs the exchange with credentials of its managed identity, whose role may do nothing but `sso-oauth:CreateTokenWithIAM`, `sts:AssumeRole` and `sts:SetContext`. They are used for nothing else.',
-      'The session is checked to be of that role and this person, by a name that the gateway gave it: AWS has no call that says whom a context is of, so that the proof is the token’s.',
-      'Conditional Access holds when Entra issues its token. The session that AWS made of it lives no longer than that token, and is dropped when the person’s tokens are.',
+      ...amazonNotes,
       'Bucket policies know the role, not the person: rights of single people take prefixes by context in the role’s policy. S3 Access Grants gives credentials for that, which the gateway does not ask for.',
       'No link that carries its own access is ever made or passed on.',
     ],
     values: {
-      region: { description: 'Region, such as eu-central-1', pattern: /^[a-z]{2}(-[a-z]+)+-\d$/ },
-      gatewayRole: { description: 'Role of the gateway’s managed identity, for the exchange alone', pattern: roleArn },
-      gatewayAudience: {
-        description: 'Audience that the identity provider in AWS expects',
-        pattern: /^[\w:/.-]{3,200}$/,
-      },
-      personRole: { description: 'Role whose sessions carry the person’s context', pattern: roleArn },
-      identityCenterApplication: {
-        description:
-          'The customer managed application of IAM Identity Center; without one a role is shared, and refused',
-        pattern: /^arn:aws[a-z-]*:sso::\d{12}:application\/[\w/.-]{1,200}$/,
-      },
+      ...amazonValues,
     },
     limits: { bucket: '!buckets' },
     records: ['x-amz-request-id', 'x-amz-id-2'],

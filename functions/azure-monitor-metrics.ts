@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { defineBackend, rest } from '../shared/backend/define.ts'
+import { arm } from '../shared/backend/define-clouds.ts'
 import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
@@ -35,16 +36,7 @@ serve(
     name: 'azure-monitor-metrics',
     title: 'Azure Monitor metrics and Activity Log',
     ...resources.arm,
-    hostSuffixes: {
-      public: ['management.azure.com'],
-      usgov: ['management.usgovcloudapi.net'],
-      china: ['management.chinacloudapi.cn'],
-    },
-    base: {
-      public: 'https://management.azure.com',
-      usgov: 'https://management.usgovcloudapi.net',
-      china: 'https://management.chinacloudapi.cn',
-    },
+    ...arm,
     honesty: 'yes',
     notes: [
       'Rights are those of the person on each resource.',

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { defineBackend, rest } from '../shared/backend/define.ts'
+import { arm } from '../shared/backend/define-clouds.ts'
 import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
@@ -55,16 +56,7 @@ serve(
     name: 'azure-resource-manager',
     title: 'Azure Resource Manager',
     ...resources.arm,
-    hostSuffixes: {
-      public: ['management.azure.com'],
-      usgov: ['management.usgovcloudapi.net'],
-      china: ['management.chinacloudapi.cn'],
-    },
-    base: {
-      public: 'https://management.azure.com',
-      usgov: 'https://management.usgovcloudapi.net',
-      china: 'https://management.chinacloudapi.cn',
-    },
+    ...arm,
     honesty: 'yes',
     notes: [
       'Role assignments, deny assignments and Privileged Identity Management are judged by Azure for the person.',

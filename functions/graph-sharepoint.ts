@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { defineBackend, rest } from '../shared/backend/define.ts'
+import { graph } from '../shared/backend/define-clouds.ts'
 import { permit, resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
@@ -26,16 +27,7 @@ serve(
       'Files.ReadWrite.All',
       'AuditLog.Read.All',
     ]),
-    hostSuffixes: {
-      public: ['graph.microsoft.com'],
-      usgov: ['graph.microsoft.us'],
-      china: ['microsoftgraph.chinacloudapi.cn'],
-    },
-    base: {
-      public: 'https://graph.microsoft.com/v1.0',
-      usgov: 'https://graph.microsoft.us/v1.0',
-      china: 'https://microsoftgraph.chinacloudapi.cn/v1.0',
-    },
+    ...graph,
     identityProbe: { method: 'request', path: '/me', oid: '/id' },
     honesty: 'yes',
     notes: [

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { defineBackend, rest } from '../shared/backend/define.ts'
+import { arm } from '../shared/backend/define-clouds.ts'
 import { resources } from '../shared/backend/define-resources.ts'
 import { serve } from '../shared/serve.ts'
 
@@ -48,19 +49,7 @@ serve(
       china: ['.sql.azuresynapse.azure.cn'],
     },
     endpoints: {
-      arm: {
-        ...resources.arm,
-        hostSuffixes: {
-          public: ['management.azure.com'],
-          usgov: ['management.usgovcloudapi.net'],
-          china: ['management.chinacloudapi.cn'],
-        },
-        base: {
-          public: 'https://management.azure.com',
-          usgov: 'https://management.usgovcloudapi.net',
-          china: 'https://management.chinacloudapi.cn',
-        },
-      },
+      arm: { ...resources.arm, ...arm },
     },
     values: {
       subscriptionId: { description: 'Subscription of the workspace, to pause and resume the pool', optional: true },
