@@ -143,7 +143,9 @@ describe('a stack', () => {
     expect(runFolders(file.pids.stack)).toEqual([])
   })
 
-  it('runs beside another, ends with its gateway, and leaves no process when it is killed without warning', async () => {
+  it('runs beside another, ends with its gateway, and leaves no process when it is killed without warning', {
+    timeout: 60_000,
+  }, async () => {
     const homes = [makeHome(), makeHome()] as const
     const [one, two] = await Promise.all([startRunner(homes[0]), startRunner(homes[1])])
     process.kill(one.file.pids.gateway, 'SIGKILL')

@@ -33,7 +33,10 @@ const patienceMs = 20_000
 export async function openBrowser(width: number, height = 844): Promise<Page> {
   const profile = mkdtempSync(join(tmpdir(), 'countersign-browser-'))
   const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--remote-debugging-port=0']
-  const child = spawn('chromium', [...flags, `--user-data-dir=${profile}`, 'about:blank'], { stdio: 'pipe' })
+  const child = spawn('chromium', [...flags, `--user-data-dir=${profile}`, 'about:blank'], {
+    stdio: 'pipe',
+    detached: true,
+  })
   const browser = await addressOf(child)
   const port = new URL(browser).port
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
@@ -61,9 +64,12 @@ export async function openBrowser(width: number, height = 844): Promise<Page> {
     complaints: wire.complaints,
     close: async () => {
       wire.close()
-      child.kill('SIGKILL')
-      await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(null)))
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+      // Its helpers are of its group; those that it started last would write for a while yet.
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+      await new Promise((resolve) =>
+        child.exitCode === null && child.signalCode === null ? child.once('exit', resolve) : resolve(null),
+      )
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
 }

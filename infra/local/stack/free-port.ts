@@ -1,8 +1,22 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 
+/** Below what systems give to servers that ask for any port, so that none of those takes it before it is used. */
+const ownPorts = { from: 20_000, to: 30_000 }
+const mostTries = 20
+
 /** The port if it is free on 127.0.0.1 (0: any free one); throws an error that names it where it is taken. */
 export async function takePort(wanted: number): Promise<number> {
+  if (wanted !== 0) return tryPort(wanted)
+  for (let turn = 0; turn < mostTries; turn++) {
+    const found = await tryPort(randomInt(ownPorts.from, ownPorts.to)).catch(() => null)
+    if (found !== null) return found
+  }
+  return tryPort(0)
+}
+
+async function tryPort(wanted: number): Promise<number> {
   const server = createServer()
   const failed = once(server, 'error').then(([error]) => Promise.reject(error))
   server.listen(wanted, '127.0.0.1')
