@@ -1,9 +1,9 @@
 import type { FixedStatement } from '../backend/databricks-call.ts'
 import type { CallTemplate, DatabricksPart } from '../backend/define.ts'
-import { compareEffects } from '../backend/effect.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Json, UpstreamCall } from '../pipeline/ports.ts'
 import { failWith } from './failure.ts'
+import { judgedText } from './judged-text.ts'
 
 export type DatabricksTemplate = Extract<CallTemplate, { technology: 'databricks' }>
 
@@ -48,19 +48,6 @@ export function refuseInput(call: UpstreamCall, part: DatabricksPart, detail: st
     next: { action: 'change_input' },
     reason: `not_called:${part}`,
   })
-}
-
-/**
- * The text that was judged, and nothing else is ever sent. Throws Problem `internal` where nothing was judged, or where
- * it does more than the operation may: the warehouse has no read-only session that would stop it.
- */
-export function judgedText({ understood, invocation }: UpstreamCall): string {
-  const text = understood.statement?.text
-  if (text === undefined || understood.statement?.refused !== undefined || !understood.understood)
-    throw failWith({ code: 'internal', fate: 'not_called', why: 'nothing_judged' })
-  if (compareEffects(understood.effect, invocation.operation.effect) > 0)
-    throw failWith({ code: 'internal', fate: 'not_called', why: 'effect_exceeds_operation' })
-  return text
 }
 
 /** The declaration's own statement, which nobody has to judge, or the judged one. */

@@ -3,10 +3,11 @@ import { fetchChunk, gatherRows } from './databricks-chunks.ts'
 import { problemOfState } from './databricks-errors.ts'
 import { boundTo, digestText, type Handle, handleLifeMs, readHandle, writeHandle } from './databricks-handle.ts'
 import { isUnderWay, type StatementReply } from './databricks-reply.ts'
-import { type DatabricksSettings, inputOf, judgedText, refuseInput, submission } from './databricks-request.ts'
+import { type DatabricksSettings, inputOf, refuseInput, submission } from './databricks-request.ts'
 import { cancel, type Heard, poll, type Run, runStatement, type Workspace } from './databricks-run.ts'
 import { columnsOf, type Table, toTable } from './databricks-table.ts'
 import { failWith } from './failure.ts'
+import { judgedText } from './judged-text.ts'
 
 /** One call at its workspace. `handleKey` signs handles; it is fetched before anything is submitted. */
 export interface Visit {

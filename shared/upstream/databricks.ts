@@ -2,7 +2,7 @@ import type { DatabricksAction } from '../backend/define.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { listHistory, listWarehouses, switchWarehouse } from './databricks-listings.ts'
-import { type DatabricksSettings, inputOf, judgedText, templateOf, warehouseOf } from './databricks-request.ts'
+import { type DatabricksSettings, inputOf, templateOf, warehouseOf } from './databricks-request.ts'
 import {
   type Brought,
   cancelStatement,
@@ -14,6 +14,7 @@ import {
 } from './databricks-statements.ts'
 import { connectWorkspace, type WireOptions } from './databricks-wire.ts'
 import { noteIdentity } from './failure.ts'
+import { judgedText } from './judged-text.ts'
 import { assertOwnToken, type ProofMemory, proveIdentity } from './rest-identity.ts'
 
 /** What the executor needs from outside. `handleKey` gives the secret under which handles are signed. */

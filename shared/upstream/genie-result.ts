@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { parse, readReply } from './databricks-reply.ts'
-import { judgedText } from './databricks-request.ts'
 import type { Heard } from './databricks-run.ts'
 import { type Brought, finish, type Visit } from './databricks-statements.ts'
 import { failWith } from './failure.ts'
 import { fetchMessage, messagePath } from './genie-conversation.ts'
 import { genieInput, type MessagePlace, openMessageHandle } from './genie-handle.ts'
+import { judgedText } from './judged-text.ts'
 
 const makeResult = () => z.object({ statement_response: z.record(z.string(), z.unknown()) })
 const mostLooks = 40

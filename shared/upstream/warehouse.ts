@@ -4,10 +4,11 @@ import type { Executor, Json, UpstreamAnswer, UpstreamCall } from '../pipeline/p
 import { nameSources } from './databricks-columns.ts'
 import { boundTo, digestText, type Handle, handleLifeMs, readHandle, writeHandle } from './databricks-handle.ts'
 import { failWith, noteIdentity } from './failure.ts'
+import { judgedText } from './judged-text.ts'
 import { assertOwnToken } from './rest-identity.ts'
 import type { Drivers, Proofs, Standing, Visit, WarehouseSettings } from './warehouse-driver.ts'
 import { provePerson } from './warehouse-identity.ts'
-import { inputOf, judgedText, refuseInput, templateOf, wrongShape } from './warehouse-request.ts'
+import { inputOf, refuseInput, templateOf, wrongShape } from './warehouse-request.ts'
 import { cancelStatement, gatherRows, type Run, runStatement, type Times } from './warehouse-run.ts'
 import { connectWarehouse, type WireOptions } from './warehouse-wire.ts'
 
