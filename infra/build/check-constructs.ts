@@ -16,7 +16,7 @@ export function findForbidden(source: Source): readonly string[] {
   const found = walkNodes(source.tree).flatMap((node) =>
     forbidden.filter(([, is]) => is(node)).map(([words]) => `${placeOf(source, node)} ${words}`),
   )
-  return [...found, ...findBarrel(source), ...findStrayProblem(source)]
+  return [...found, ...findBarrel(source), ...findStrayProblem(source), ...findWeakJoin(source)]
 }
 
 function isDefaultExport(node: ts.Node): boolean {
@@ -45,4 +45,12 @@ function findStrayProblem(source: Source): readonly string[] {
   return walkNodes(source.tree)
     .filter((node) => ts.isClassLike(node) && node.name?.text === 'Problem')
     .map((node) => `${placeOf(source, node)} a second Problem`)
+}
+
+/** What `joinSignals` is for. */
+function findWeakJoin(source: Source): readonly string[] {
+  if (source.path === 'shared/errors/signals.ts') return []
+  return walkNodes(source.tree)
+    .filter((node) => ts.isPropertyAccessExpression(node) && node.getText() === 'AbortSignal.any')
+    .map((node) => `${placeOf(source, node)} AbortSignal.any, whose timeouts Node 20 forgets`)
 }

@@ -1,4 +1,5 @@
 import { Problem } from '../errors/problem.ts'
+import { joinSignals } from '../errors/signals.ts'
 import { assertNotSuspended } from './admit.ts'
 import type { Deployment, Line, Ports } from './line.ts'
 import { assertSeen, callOnceMore, describeFlight, describeMasking, executorOf, fail, fateOf } from './perform.ts'
@@ -75,7 +76,7 @@ async function open(stage: Exchanged, world: World): Promise<Flow | Failed> {
   }
   const leaving = new AbortController()
   const late = AbortSignal.timeout(Math.min(ports.flowMs ?? longestMs, longestMs))
-  const signal = AbortSignal.any([leaving.signal, late])
+  const signal = joinSignals([leaving.signal, late])
   try {
     ports.inFlight.begin(describeFlight(stage, ports.now()))
     const ask = (call: UpstreamCall) => openStream(stage, { ...call, signal }, ports)

@@ -1,6 +1,7 @@
 import { CosmosClient } from '@azure/cosmos'
 import type { PartitionRule } from '../backend/configuration.ts'
 import { Problem } from '../errors/problem.ts'
+import { joinSignals } from '../errors/signals.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { actions, type Visit } from './cosmos-actions.ts'
 import { partitionOf, templateOf, textOf } from './cosmos-inputs.ts'
@@ -46,10 +47,7 @@ async function visitAccount(call: UpstreamCall, options: CosmosOptions, memory: 
   const rule = settings.partitions?.[textOf(call, 'container')]
   const key = action === 'list-containers' || action === 'read-container' ? null : partitionOf(call, rule)
   const identity = await proveIdentity(call, async () => null, memory)
-  const signal = AbortSignal.any([
-    call.signal,
-    AbortSignal.timeout(Math.min(options.deadlineMs ?? longestMs, longestMs)),
-  ])
+  const signal = joinSignals([call.signal, AbortSignal.timeout(Math.min(options.deadlineMs ?? longestMs, longestMs))])
   const origin = new URL(settings.baseUrl).origin
   const maxBytes = options.maxBytes ?? defaultMaxBytes
   const wire = openWire({ ...options, call, origin, signal, maxBytes, forced: rule === undefined ? null : key })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IdentityProof } from '../audit/record.ts'
 import { Problem } from '../errors/problem.ts'
+import { joinSignals } from '../errors/signals.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import type { DatabaseFailure, Phase } from './database-failure.ts'
 import { failWith, noteIdentity } from './failure.ts'
@@ -114,7 +115,7 @@ async function callDatabase<S extends DatabaseSession, P>(
 ): Promise<UpstreamAnswer> {
   assertOwnToken(call)
   const { driver, limits, options } = context
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(limits.deadlineMs)])
+  const signal = joinSignals([call.signal, AbortSignal.timeout(limits.deadlineMs)])
   const until = options.clock() + limits.deadlineMs
   const work = { call, prepared: driver.prepare(call), limits, signal, clock: options.clock, until }
   const leave = await enter(work, context.gate)

@@ -1,5 +1,6 @@
 import type { DatabricksAction } from '../backend/define.ts'
 import { Problem } from '../errors/problem.ts'
+import { joinSignals } from '../errors/signals.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { listHistory, listWarehouses, switchWarehouse } from './databricks-listings.ts'
 import { type DatabricksSettings, inputOf, templateOf, warehouseOf } from './databricks-request.ts'
@@ -79,7 +80,7 @@ export async function prepare(call: UpstreamCall, options: DatabricksOptions): P
   const answerBytes = 2 * maxBytes + 65_536
   const wire = { fetch, clock, parseChallenge, graceMs, maxBytes: answerBytes }
   const deadline = AbortSignal.timeout(Math.min(options.deadlineMs ?? longestMs, longestMs))
-  const signal = AbortSignal.any([call.signal, deadline])
+  const signal = joinSignals([call.signal, deadline])
   const handleKey = await options.handleKey().catch(notCalled)
   const workspace = connectWorkspace(call, settings.baseUrl, wire)
   return { call, settings, signal, handleKey, workspace, maxBytes, answerBytes }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { BSON, type Document } from 'mongodb'
 import type { IdentityProof } from '../audit/record.ts'
 import { Problem } from '../errors/problem.ts'
+import { joinSignals } from '../errors/signals.ts'
 import type { Executor, Json, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { isObject, tableOfItems, tableOfValues } from './document-table.ts'
 import { failWith, noteIdentity } from './failure.ts'
@@ -88,7 +89,7 @@ async function callDatabase(call: UpstreamCall, context: Context): Promise<Upstr
   const { deadlineMs } = context.limits
   const settings = context.options.settingsFor(call.invocation.backend.name)
   const prepared = prepareCommand(call, settings.collections)
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(deadlineMs)])
+  const signal = joinSignals([call.signal, AbortSignal.timeout(deadlineMs)])
   const work: Work = { call, context, settings, prepared, signal, until: context.options.clock() + deadlineMs }
   const key = JSON.stringify([call.invocation.backend.name, call.token.tid, call.token.oid])
   const leave = await context.gate.enter(key, signal).catch(() => {

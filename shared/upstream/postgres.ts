@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IdentityProof } from '../audit/record.ts'
 import { Problem } from '../errors/problem.ts'
+import { joinSignals } from '../errors/signals.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { failWith, noteIdentity } from './failure.ts'
 import { createPersonGate, type PersonGate } from './person-gate.ts'
@@ -105,7 +106,7 @@ async function callDatabase(call: UpstreamCall, context: Context): Promise<Upstr
     throw failWith({ code: 'identity_configuration', fate: 'not_called', why: 'no_sign_in_name' })
   const statement = prepareStatement(call)
   const { deadlineMs } = context.limits
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(deadlineMs)])
+  const signal = joinSignals([call.signal, AbortSignal.timeout(deadlineMs)])
   const work: Work = { call, context, statement, username, signal, until: context.options.clock() + deadlineMs }
   const leave = await enter(work)
   try {

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/define.ts'
 import type { RestAnswer, RestCall } from '../backend/rest-call.ts'
 import { Problem } from '../errors/problem.ts'
+import { joinSignals } from '../errors/signals.ts'
 import type { Executor, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { failWith, noteIdentity } from './failure.ts'
 import { converse, requestOf } from './rest-converse.ts'
@@ -65,7 +66,7 @@ async function openVisit(call: UpstreamCall, template: RestCall, options: RestOp
   const settings = options.settingsFor(invocation.backend, invocation.operation.at)
   const base = new URL(settings.baseUrl)
   const deadlineMs = Math.min(options.deadlineMs ?? longestMs, longestMs)
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(deadlineMs)])
+  const signal = joinSignals([call.signal, AbortSignal.timeout(deadlineMs)])
   const common = { call, signal, maxBytes: options.maxBytes ?? defaultMaxBytes, extra: settings.headers ?? {} }
   const visit: Visit = {
     call,

@@ -1,5 +1,6 @@
 import type { Backend } from '../backend/define.ts'
 import type { WarehouseAction } from '../backend/warehouse-call.ts'
+import { joinSignals } from '../errors/signals.ts'
 import type { Executor, Json, UpstreamAnswer, UpstreamCall } from '../pipeline/ports.ts'
 import { nameSources } from './databricks-columns.ts'
 import { boundTo, digestText, type Handle, handleLifeMs, readHandle, writeHandle } from './databricks-handle.ts'
@@ -72,7 +73,7 @@ async function prepare(call: UpstreamCall, options: WarehouseOptions, proofs: Pr
   const { clock, pause, graceMs = 3000, maxBytes = defaultMaxBytes } = options
   const settings = options.settingsFor(call.invocation.backend)
   const deadline = AbortSignal.timeout(Math.min(options.deadlineMs ?? longestMs, longestMs))
-  const signal = AbortSignal.any([call.signal, deadline])
+  const signal = joinSignals([call.signal, deadline])
   const handleKey = await options.handleKey()
   // Quotes and names make an answer longer than the result in it.
   const wire = connectWarehouse(call, { baseUrl: settings.baseUrl, maxBytes: 3 * maxBytes }, options)
