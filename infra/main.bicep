@@ -46,7 +46,7 @@ param evidenceLock string = 'locked'
 @minValue(0)
 param segmentDays int = 0
 
-@description('Redundancy of the book and of the evidence.')
+@description('Redundancy of the book.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param auditRedundancy string = 'Standard_ZRS'
 
@@ -72,6 +72,10 @@ param nodeVersion string = '22'
 @description('Memory of an instance of the gateway.')
 @allowed([512, 2048, 4096])
 param gatewayMemory int = 2048
+
+@description('Memory of an instance of the evidence app, which reads whole segments at night.')
+@allowed([512, 2048, 4096])
+param evidenceMemory int = 2048
 
 @description('Most instances of the gateway for requests: each writes a lane of its own.')
 @minValue(1)
@@ -120,8 +124,8 @@ param apiManagementSubnetId string = ''
 @allowed(['none', 'front'])
 param apiManagement string = 'none'
 
-@description('Tier of the API Management; StandardV2 or Premium where the network is private.')
-@allowed(['BasicV2', 'StandardV2', 'Basic', 'Standard', 'Premium', 'Developer'])
+@description('Tier of the API Management. StandardV2 reaches into a private network, BasicV2 does not.')
+@allowed(['BasicV2', 'StandardV2'])
 param apiManagementSku string = network == 'private' ? 'StandardV2' : 'BasicV2'
 
 @description('Whom Azure writes to about the API Management.')
@@ -599,7 +603,7 @@ module evidenceApp 'platform/function-app.bicep' = {
     identityIds: [identities.outputs.verifierId, identities.outputs.sealerId]
     packageUrl: evidenceAppStorage.outputs.packageUrl
     nodeVersion: nodeVersion
-    memoryMB: 2048
+    memoryMB: evidenceMemory
     maximumInstances: 40
     // It has no route; this is the least that Azure takes.
     callsPerInstance: 1

@@ -9,8 +9,8 @@ param tags object
 @maxLength(50)
 param name string
 
-@description('Tier. Those that hold a connection open for minutes: not Consumption. StandardV2 reaches into a network.')
-@allowed(['BasicV2', 'StandardV2', 'Basic', 'Standard', 'Premium', 'Developer'])
+@description('Tier: both hold a connection open for minutes, as streams need. StandardV2 reaches into a network.')
+@allowed(['BasicV2', 'StandardV2'])
 param sku string
 
 @description('Whom Azure writes to about the service.')
