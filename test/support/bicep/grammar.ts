@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { Language, type Node, Parser } from 'web-tree-sitter'
+import type { Cursor } from './cursor.ts'
 import { maskSource } from './source.ts'
 
 /** A file as the grammar reads it. It is parsed, not compiled: what only Bicep's compiler knows stays unseen. */
@@ -8,7 +9,8 @@ export interface Parsed {
   readonly path: string
   readonly text: string
   readonly root: Node
-  readonly spreads: ReadonlySet<number>
+  /** What the reader of expressions did not understand; filled while they are read. */
+  readonly misread: Cursor['faults']
   /** Lines that the grammar does not know and was not shown. */
   readonly unseen: readonly string[]
   /** `path:line` of what the grammar cannot read, with its beginning. */
@@ -22,18 +24,17 @@ const parser = new Parser().setLanguage(language)
 
 /** Parses the text of one file. Never throws for what is written there: that stands in `faults`. */
 export function parseBicep(path: string, text: string): Parsed {
-  const { text: masked, unseen, spreads } = maskSource(text)
+  const { text: masked, unseen } = maskSource(text)
   const tree = parser.parse(masked)
   if (tree === null) throw new Error(`${path} was not parsed at all`)
-  const faults = tree.rootNode.hasError ? findErrors(tree.rootNode).map((node) => describeError(path, text, node)) : []
-  return {
-    path,
-    text,
-    root: tree.rootNode,
-    spreads,
-    unseen,
-    faults: [...faults, ...findJoined(path, text, tree.rootNode)],
-  }
+  const root = tree.rootNode
+  const errors = root.hasError ? findErrors(root).map((node) => describeError(path, text, node)) : []
+  return { path, text, root, unseen, misread: [], faults: [...errors, ...findJoined(path, text, root)] }
+}
+
+/** A cursor at the beginning of a node. */
+export function startAt({ text, misread }: Parsed, node: Node): Cursor {
+  return { text, at: node.startIndex, faults: misread }
 }
 
 /** Named children, which is what a tree means; signs and keywords are left out. */
@@ -56,17 +57,11 @@ function describeError(path: string, text: string, node: Node): string {
   return `${path}:${lineOf(text, node.startIndex)} cannot be read: ${node.isMissing ? `${node.type} is missing` : start.slice(0, 60)}`
 }
 
-const separated = new Set(['object', 'array'])
-
-/** The grammar does not mind line ends, Bicep does: statements stand on lines of their own, members too or behind a comma. */
-function findJoined(path: string, text: string, node: Node): string[] {
-  const children = node.type === 'infrastructure' || separated.has(node.type) ? partsOf(node) : []
-  const joined = children.slice(1).filter((child, index) => {
-    const between = text.slice(children[index]?.endIndex, child.startIndex)
-    return !between.includes('\n') && !(separated.has(node.type) && between.includes(','))
-  })
-  return [
-    ...joined.map((child) => `${path}:${lineOf(text, child.startIndex)} begins on the line of what stands before it`),
-    ...partsOf(node).flatMap((child) => findJoined(path, text, child)),
-  ]
+/** The grammar does not mind line ends, Bicep does: each statement begins a line. */
+function findJoined(path: string, text: string, root: Node): string[] {
+  const statements = partsOf(root)
+  return statements
+    .slice(1)
+    .filter((node, index) => !text.slice(statements[index]?.endIndex, node.startIndex).includes('\n'))
+    .map((node) => `${path}:${lineOf(text, node.startIndex)} begins on the line of what stands before it`)
 }

@@ -43,17 +43,18 @@ const returned: readonly (readonly [kinds: Kinds, names: readonly string[]])[] =
     ),
   ],
   [['object'], words('managementGroup shallowMerge loadDirectoryFileInfo')],
-  [['object', 'array'], words('union intersection')],
-  [['string', 'array'], words('take skip concat')],
   [null, words('json loadJsonContent loadYamlContent any first last reduce coalesce min max tryGet fail reference')],
   [null, words('providers list listKeys listAccountSas listServiceSas')],
 ]
+
+/** Functions that return what they are given. */
+const passing = new Set(words('union intersection concat take skip'))
 
 const functionKinds = new Map(returned.flatMap(([kinds, names]) => names.map((name) => [name, kinds] as const)))
 
 /** Whether Bicep has a function of this name. */
 export function isFunction(name: string): boolean {
-  return functionKinds.has(name)
+  return functionKinds.has(name) || passing.has(name)
 }
 
 const comparing = new Set(['!', '&&', '||', '==', '!=', '=~', '!~', '<', '<=', '>', '>='])
@@ -71,7 +72,7 @@ const fixed: Readonly<Partial<Record<Expression['kind'], Kinds>>> = {
 export function kindsOf(value: Expression, where: Where): Kinds {
   switch (value.kind) {
     case 'call':
-      return value.of === null ? (functionKinds.get(value.name) ?? null) : null
+      return kindsOfCall(value, where)
     case 'operation':
       if (value.operator === '??') return unite(value.operands, where)
       return comparing.has(value.operator) ? ['bool'] : ['int']
@@ -86,6 +87,13 @@ export function kindsOf(value: Expression, where: Where): Kinds {
     default:
       return fixed[value.kind] ?? null
   }
+}
+
+function kindsOfCall({ of, name, args }: Extract<Expression, { kind: 'call' }>, where: Where): Kinds {
+  if (of !== null) return null
+  // How much is taken is no part of it.
+  if (passing.has(name)) return unite(name === 'take' || name === 'skip' ? args.slice(0, 1) : args, where)
+  return functionKinds.get(name) ?? null
 }
 
 function unite(values: readonly Expression[], where: Where): Kinds {

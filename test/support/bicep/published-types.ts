@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { findKept, keptVersions } from './kept-types.ts'
 
 /** A member's rights: bits of `flags` in the published files. */
-export const flags = { required: 1, readOnly: 2, writeOnly: 4, constant: 8 } as const
+export const flags = { required: 1, readOnly: 2, writeOnly: 4, constant: 8, identifying: 16 } as const
 
 interface Reference {
   readonly $ref: string
@@ -72,7 +73,7 @@ export function follow({ file }: TypePlace, { $ref }: Reference): TypePlace {
   return { file, entry }
 }
 
-/** The published types of a folder, each provider's version read when it is first asked for. */
+/** The published types of a folder, each provider's version read when it is first asked for, and those that are kept here. */
 export function openTypes(folder: string) {
   const known = new Map<string, ReadonlyMap<string, ResourceType>>()
   const versionsOf = (provider: string) => {
@@ -88,12 +89,14 @@ export function openTypes(folder: string) {
   return {
     /** A resource's type; null where the folder has none of this name and version. */
     find: (type: string, version: string) =>
-      read(type.split('/')[0] ?? '', version).get(`${type}@${version}`.toLowerCase()) ?? null,
+      read(type.split('/')[0] ?? '', version).get(`${type}@${version}`.toLowerCase()) ?? findKept(type, version),
     /** Versions in which a type is published, oldest first. */
-    versions: (type: string) =>
-      versionsOf(type.split('/')[0] ?? '').filter((version) =>
+    versions: (type: string) => [
+      ...keptVersions(type),
+      ...versionsOf(type.split('/')[0] ?? '').filter((version) =>
         read(type.split('/')[0] ?? '', version).has(`${type}@${version}`.toLowerCase()),
       ),
+    ],
   }
 }
 

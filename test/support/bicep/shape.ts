@@ -1,6 +1,7 @@
 import type { Node } from 'web-tree-sitter'
-import { literalText, readExpression } from './expression.ts'
-import { type Parsed, partsOf } from './grammar.ts'
+import { literalText } from './expression.ts'
+import { type Parsed, partsOf, startAt } from './grammar.ts'
+import { readExpression } from './read-expression.ts'
 
 /** The declared type of a parameter or output. */
 export type Shape =
@@ -58,7 +59,7 @@ function readRecord(properties: readonly Node[], file: Parsed): Shape {
 }
 
 function readLiteral(node: Node, file: Parsed): Shape {
-  const value = readExpression(node, file)
+  const value = readExpression(startAt(file, node))
   const text = literalText(value)
   if (text !== null) return { kind: 'literal', value: text }
   return value.kind === 'number' || value.kind === 'boolean' ? { kind: 'literal', value: value.value } : any

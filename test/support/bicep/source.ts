@@ -1,20 +1,17 @@
 /**
  * Bicep as the grammar can read it. tree-sitter-bicep takes `//` inside a string for a comment after an interpolation, does
  * not know `extension` and `...`, and what it knows of strings ends there; so strings are filled with `x`, comments and
- * `extension` lines with blanks, and `...` is remembered by its place. Nothing moves: every offset is that of the file.
+ * `extension` lines with blanks, and `...` becomes a name or blanks. Nothing moves: every offset is that of the file.
  */
 
 export interface Masked {
   readonly text: string
   /** Lines that the grammar does not see, as they stand in the file. */
   readonly unseen: readonly string[]
-  /** Offsets of what `...` stands before. */
-  readonly spreads: ReadonlySet<number>
 }
 
 interface Cursor {
   readonly text: string
-  readonly spreads: Set<number>
   out: string
   at: number
 }
@@ -26,9 +23,9 @@ export function maskSource(text: string): Masked {
     unseen.push(line)
     return ' '.repeat(line.length)
   })
-  const cursor: Cursor = { text: seen, spreads: new Set(), out: '', at: 0 }
+  const cursor: Cursor = { text: seen, out: '', at: 0 }
   while (cursor.at < seen.length) scanCode(cursor)
-  return { text: cursor.out, unseen, spreads: cursor.spreads }
+  return { text: cursor.out, unseen }
 }
 
 type Scan = readonly [start: string, scan: (cursor: Cursor) => void]
@@ -75,8 +72,6 @@ function scanLong(cursor: Cursor): void {
 }
 
 function scanSpread(cursor: Cursor): void {
-  const [blank = ''] = /^\.\.\.\s*/.exec(cursor.text.slice(cursor.at, cursor.at + 20)) ?? []
-  cursor.spreads.add(cursor.at + blank.length)
   // As a member of an object it wants a name; in a list, the name would be a fault.
   const isMember = /[{\n][^[\n]*$/.test(cursor.out) && lastOpen(cursor.out) === '{'
   cursor.out += isMember ? '_: ' : '   '

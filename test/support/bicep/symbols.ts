@@ -56,15 +56,25 @@ interface Scope {
 const namespaces = new Set(['az', 'sys'])
 
 function judgeNames(value: Expression, scope: Scope): string[] {
-  const place = placeOf(scope.template, value)
-  if (value.kind === 'unknown') return [`${place} is not understood: ${value.text.slice(0, 40)}`]
-  if (value.kind === 'name') {
-    return scope.names.has(value.name) || namespaces.has(value.name) ? [] : [`${place} nobody declares ${value.name}`]
-  }
-  const own = value.kind === 'call' ? judgeCall(value, scope) : value.kind === 'member' ? judgeOutput(value, scope) : []
   const inner = value.kind === 'loop' || value.kind === 'lambda' ? value.names : []
   const names = inner.length === 0 ? scope.names : new Set([...scope.names, ...inner])
-  return [...own, ...childrenOf(value).flatMap((child) => judgeNames(child, { ...scope, names }))]
+  return [...judgeOne(value, scope), ...childrenOf(value).flatMap((child) => judgeNames(child, { ...scope, names }))]
+}
+
+function judgeOne(value: Expression, scope: Scope): string[] {
+  const place = placeOf(scope.template, value)
+  switch (value.kind) {
+    case 'unknown':
+      return [`${place} is not understood: ${value.text.slice(0, 40)}`]
+    case 'name':
+      return scope.names.has(value.name) || namespaces.has(value.name) ? [] : [`${place} nobody declares ${value.name}`]
+    case 'call':
+      return judgeCall(value, scope)
+    case 'member':
+      return judgeOutput(value, scope)
+    default:
+      return []
+  }
 }
 
 /** Functions that ask where a deployment is, by the scopes that know. */
@@ -88,17 +98,20 @@ function judgeCall(value: Extract<Expression, { kind: 'call' }>, { template }: S
 
 /** `module.outputs.name` must be an output of the module's file. */
 function judgeOutput(value: Extract<Expression, { kind: 'member' }>, { template, templates }: Scope): string[] {
-  const root = value.of.kind === 'index' ? value.of.of : value.of
-  const module = root.kind === 'name' ? template.modules.find(({ name }) => name === root.name) : undefined
+  const module = moduleOf(value.of, template)
   if (module !== undefined && !['outputs', 'name', 'identity'].includes(value.name)) {
     return [`${placeOf(template, value)} module ${module.name} has no ${value.name}`]
   }
-  const of = value.of.kind === 'member' && value.of.name === 'outputs' ? value.of.of : null
-  const named = of?.kind === 'index' ? of.of : of
-  const asked = named?.kind === 'name' ? template.modules.find(({ name }) => name === named.name) : undefined
+  const asked = value.of.kind === 'member' && value.of.name === 'outputs' ? moduleOf(value.of.of, template) : undefined
   const file = asked === undefined ? undefined : fileOf(templates, template, asked)
   if (file === undefined || file.outputs.some(({ name }) => name === value.name)) return []
   return [`${placeOf(template, value)} ${file.path} has no output ${value.name}`]
+}
+
+/** The module that an expression names, also by its place in a loop. */
+function moduleOf(value: Expression, { modules }: Template): Template['modules'][number] | undefined {
+  const named = value.kind === 'index' ? value.of : value
+  return named.kind === 'name' ? modules.find(({ name }) => name === named.name) : undefined
 }
 
 function judgeDefault(template: Template, { name, initial }: Template['parameters'][number]): string[] {

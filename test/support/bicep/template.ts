@@ -1,6 +1,9 @@
 import type { Node } from 'web-tree-sitter'
-import { type Expression, literalText, type Member, memberOf, readExpression } from './expression.ts'
-import { lineOf, type Parsed, parseBicep, partsOf } from './grammar.ts'
+import type { Cursor } from './cursor.ts'
+import { type Expression, type Inner, literalText, type Member, memberOf } from './expression.ts'
+import { lineOf, type Parsed, parseBicep, partsOf, startAt } from './grammar.ts'
+import { readPlaced } from './read-collection.ts'
+import { readExpression } from './read-expression.ts'
 import { readShape, type Shape } from './shape.ts'
 
 interface Declared {
@@ -72,7 +75,7 @@ export function readTemplate(path: string, text: string): Template {
   const file = parseBicep(path, text)
   const statements = partsOf(file.root)
   const of = (type: string) => statements.filter((node) => node.type === type)
-  const resources = of('resource_declaration').flatMap((node) => readResource(node, file, null))
+  const resources = of('resource_declaration').flatMap((node) => readResource(readDeployed(node, file), null))
   return {
     path,
     text,
@@ -94,7 +97,7 @@ export function readTemplate(path: string, text: string): Template {
     imports: of('import_functionality').flatMap((node) => importedNames(node)),
     disabled: text.match(/^\s*#disable\S* .*$/gm)?.map((line) => line.trim()) ?? [],
     unseen: file.unseen,
-    faults: file.faults,
+    faults: [...file.faults, ...file.misread.map(({ line, said }) => `${path}:${line} ${said}`)],
   }
 }
 
@@ -106,7 +109,7 @@ function valueAt(node: Node, file: Parsed, index: number): Expression {
   const part = partsOf(node)[index]
   return part === undefined
     ? { kind: 'unknown', text: '', line: lineOf(file.text, node.startIndex) }
-    : readExpression(part, file)
+    : readExpression(startAt(file, part))
 }
 
 function readScope(node: Node | undefined, file: Parsed): string {
@@ -125,39 +128,50 @@ function readParameter(node: Node, file: Parsed, decorators: Decorators): Parame
   return {
     ...declared(node, file),
     shape: readShape(shape, file),
-    initial: initial === undefined ? null : readExpression(initial, file),
+    initial: initial === undefined ? null : readExpression(startAt(file, initial)),
     decorators,
   }
 }
 
-function readPlaced(node: Node, file: Parsed): Placed {
-  const written = valueAt(node, file, 2)
+function placed(name: Declared, written: Expression): Placed {
   const looped = written.kind === 'loop' ? written.body : written
   const body = looped.kind === 'guarded' ? looped.body : looped
   return {
-    ...declared(node, file),
+    ...name,
     condition: looped.kind === 'guarded' ? looped.condition : null,
     loop: written.kind === 'loop' ? { names: written.names, over: written.over } : null,
     body,
   }
 }
 
-function readResource(node: Node, file: Parsed, around: Resource | null): Resource[] {
-  const placed = readPlaced(node, file)
-  const [given = '', version] = (literalText(valueAt(node, file, 1)) ?? '').split('@')
+function readDeployed(node: Node, file: Parsed): Inner {
+  const value = partsOf(node)[2]
+  const cursor: Cursor = startAt(file, value ?? node)
+  return {
+    ...declared(node, file),
+    type: literalText(valueAt(node, file, 1)) ?? '',
+    isExisting: node.children.some((child) => child?.type === 'existing'),
+    value: readPlaced(cursor, readExpression),
+  }
+}
+
+function readResource(written: Inner, around: Resource | null): Resource[] {
+  const [given = '', version] = written.type.split('@')
+  const { name, line, isExisting, value } = written
   const resource: Resource = {
-    ...placed,
+    ...placed({ name, line }, value),
     type: around === null ? given : `${around.type}/${given}`,
     version: version ?? around?.version ?? '',
-    isExisting: node.children.some((child) => child?.type === 'existing'),
+    isExisting,
     around,
   }
-  const nested = placed.body.kind === 'object' ? placed.body.resources : []
-  return [resource, ...nested.flatMap((inner) => readResource(inner, file, resource))]
+  const nested = resource.body.kind === 'object' ? resource.body.resources : []
+  return [resource, ...nested.flatMap((inner) => readResource(inner, resource))]
 }
 
 function readModule(node: Node, file: Parsed): Module {
-  return { ...readPlaced(node, file), path: literalText(valueAt(node, file, 1)) ?? '' }
+  const { name, line, type, value } = readDeployed(node, file)
+  return { ...placed({ name, line }, value), path: type }
 }
 
 function readFunction(node: Node, file: Parsed): Template['functions'][number] {
@@ -167,7 +181,7 @@ function readFunction(node: Node, file: Parsed): Template['functions'][number] {
   return {
     ...declared(node, file),
     names: names.map((parameter) => partsOf(parameter)[0]?.text ?? ''),
-    value: value === undefined ? valueAt(node, file, 9) : readExpression(value, file),
+    value: value === undefined ? valueAt(node, file, 9) : readExpression(startAt(file, value)),
   }
 }
 
