@@ -102,6 +102,7 @@ function connect(client: Client, options: SshSessionOptions, signal: AbortSignal
 interface Inner {
   readonly _protocol: {
     authPK: (username: string) => void
+    signal(channel: number, name: string): void
     readonly _kex: { readonly sessionID: Buffer }
     readonly _authsQueue: string[]
     readonly _cipher: { encrypt(packet: Buffer): void }
@@ -153,12 +154,8 @@ function field(bytes: Buffer): Buffer {
 function makeSession(client: Client): SshSession {
   let channel: ClientChannel | null = null
   const end = () => {
-    try {
-      // Without a terminal a machine lets a command run on when the connection ends.
-      channel?.signal('KILL')
-    } catch {
-      // It has ended by itself.
-    }
+    // Without a terminal a machine lets a command run on when the connection ends.
+    if (channel !== null) kill(client, channel)
     client.end()
     setTimeout(() => client.destroy(), 1000).unref()
   }
@@ -174,6 +171,12 @@ function makeSession(client: Client): SshSession {
     },
     end,
   }
+}
+
+/** The driver itself sends no signal where the input has ended. */
+function kill(client: Client, channel: ClientChannel): void {
+  const { outgoing } = channel as unknown as { readonly outgoing: { readonly id: number; readonly state: string } }
+  if (outgoing.state !== 'closed') (client as unknown as Inner)._protocol.signal(outgoing.id, 'KILL')
 }
 
 function open(client: Client, command: string): Promise<ClientChannel> {

@@ -43,7 +43,10 @@ export function makeSshAuthority(): SshAuthority {
   }
 }
 
-function describe({ n, e }: PublicRsaKey, { principals, validAfter, validBefore, serial = 7n, type = 1 }: CertificateTerms) {
+function describe(
+  { n, e }: PublicRsaKey,
+  { principals, validAfter, validBefore, serial = 7n, type = 1 }: CertificateTerms,
+) {
   return Buffer.concat([
     text('ssh-rsa-cert-v01@openssh.com'),
     text(randomBytes(32)),

@@ -19,6 +19,8 @@ export interface SshServerOptions {
   readonly folder: string
   /** Sign-in names; each gets an account with a home under `folder` that nobody else may enter. */
   readonly people: readonly string[]
+  /** Further names that are given the account of one of the people. */
+  readonly aliases?: Readonly<Record<string, string>>
   /** Line of the authority's public key. */
   readonly authority: string
 }
@@ -29,6 +31,8 @@ export interface SshServer {
   readonly fingerprint: string
   readonly homeOf: (person: string) => string
   readonly log: () => string
+  /** How many connections were opened to it. */
+  readonly connections: () => number
   /** Cuts everything that is open now. */
   cut(): void
   stop(): Promise<void>
@@ -37,7 +41,7 @@ export interface SshServer {
 /** Whether this process may make such a namespace, and become other people in it. */
 export function canRunSshd(): boolean {
   try {
-    execFileSync('unshare', ['-m', 'true'], { stdio: 'ignore' })
+    execFileSync('unshare', ['-m', '-p', '-f', 'true'], { stdio: 'ignore' })
     return process.getuid?.() === 0
   } catch {
     return false
@@ -55,13 +59,18 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   const hostKey = write('host_key', String(privateKey.export({ type: 'pkcs1', format: 'pem' })), 0o600)
   const homeOf = (person: string) => join(folder, String(options.people.indexOf(person)))
   const accounts = options.people.map((name, at) => makeAccount(name, homeOf(name), firstUid + at))
-  const passwd = write('passwd', `${readFileSync('/etc/passwd', 'utf8')}${accounts.join('')}`, 0o644)
+  const aliases = Object.entries(options.aliases ?? {}).map(([name, of]) =>
+    describeAccount(name, homeOf(of), firstUid + options.people.indexOf(of)),
+  )
+  const system = readFileSync('/etc/passwd', 'utf8')
+  const passwd = write('passwd', [system, ...accounts, ...aliases].join(''), 0o644)
   const trusted = write('authority.pub', `${options.authority}\n`, 0o644)
   const inner = await freePort()
   const config = write('sshd_config', settings({ hostKey, trusted, port: inner }), 0o600)
   const log = join(folder, 'sshd.log')
   const script = `mount --bind "$0" /etc/passwd && mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec /usr/sbin/sshd -D -e -f "$1"`
-  const args = ['-m', 'sh', '-c', script, passwd, config]
+  // What still runs when the server ends, ends with it.
+  const args = ['-m', '-p', '-f', '--kill-child', 'sh', '-c', script, passwd, config]
   const child = startChild({ command: 'unshare', args, signal: 'SIGTERM', graceMs: 3000, log })
   await untilReady(child, inner)
   const front = await startFront(inner)
@@ -84,6 +93,10 @@ const firstUid = 31_001
 function makeAccount(name: string, home: string, uid: number): string {
   mkdirSync(home, { mode: 0o700 })
   chownSync(home, uid, uid)
+  return describeAccount(name, home, uid)
+}
+
+function describeAccount(name: string, home: string, uid: number): string {
   return `${name}:x:${uid}:${uid}::${home}:/bin/sh\n`
 }
 
@@ -141,7 +154,9 @@ function greets(port: number): Promise<boolean> {
 
 async function startFront(inner: number) {
   const open = new Set<Socket>()
+  let count = 0
   const server = createServer((socket) => {
+    count += 1
     const behind = connect(inner, '127.0.0.1')
     for (const [one, other] of [[socket, behind] as const, [behind, socket] as const]) {
       open.add(one)
@@ -163,5 +178,5 @@ async function startFront(inner: number) {
     cut()
     await closed
   }
-  return { port: (server.address() as AddressInfo).port, cut, stop }
+  return { port: (server.address() as AddressInfo).port, connections: () => count, cut, stop }
 }

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { apps } from '../../../infra/local/personas.ts'
 import { type Entra, startEntra } from '../../../infra/local/entra/stand-in.ts'
+import { apps, personas } from '../../../infra/local/personas.ts'
 import { makeSshAuthority, type SshAuthority } from '../../../infra/local/ssh/authority.ts'
 import { type SshServer, startSshServer } from '../../../infra/local/ssh/server.ts'
 import { readMachines } from '../../../shared/backend/command-list.ts'
@@ -39,11 +39,18 @@ export interface SshBench {
   stop(): Promise<void>
 }
 
-export async function openBench(people: readonly string[]): Promise<SshBench> {
+/** Accounts for alice and bob, and one more name for bob's. */
+export async function openBench(): Promise<SshBench> {
+  const [alice, bob, heidi] = [personas.alice.username, personas.bob.username, personas.heidi.username]
   const folder = await mkdtemp(join(tmpdir(), 'ssh-'))
   await chmod(folder, 0o711)
   const authority = makeSshAuthority()
-  const server = await startSshServer({ folder, people, authority: authority.publicLine })
+  const server = await startSshServer({
+    folder,
+    people: [alice, bob],
+    aliases: { [heidi]: bob },
+    authority: authority.publicLine,
+  })
   const entra = await startEntra({
     certify: (key, name, now) => {
       const { principals = [name], from = -300, to = 3600 } = bench.terms
