@@ -157,7 +157,7 @@ describe('the certificate', () => {
     ['that has ended', { from: -7200, to: -3600 }, 'backend_rejected_token', 'certificate_not_valid'],
     ['that has not begun', { from: 3600, to: 7200 }, 'backend_rejected_token', 'certificate_not_valid'],
   ]
-  each(others)('%s is not sent', async (_what, terms, code, reason) => {
+  each(others)('%s is not sent', async (...[, terms, code, reason]) => {
     bench.terms = terms
     const before = bench.server.connections()
     const problem = await problemOf(run('/usr/bin/cat note'))
@@ -188,7 +188,9 @@ describe('the certificate', () => {
   })
 
   it('whose key is not the private one is refused by the machine', async () => {
-    const [mine, other] = await Promise.all([bench.tokenOf('alice'), bench.tokenOf('alice')])
+    const other = await bench.tokenOf('alice')
+    bench.terms = { to: 1800 }
+    const mine = await bench.tokenOf('alice')
     const mixed = { ...JSON.parse(mine.value), privateKey: JSON.parse(other.value).privateKey }
     const token = { ...mine, value: JSON.stringify(mixed) }
     const problem = await problemOf(run('/usr/bin/cat note', { token }))
@@ -243,34 +245,35 @@ describe('a machine', () => {
   })
 
   each([
-    ['says nothing', () => undefined, 'not_called:unreachable'],
-    [
-      'speaks another protocol',
-      (write: (text: string) => void) => write('HTTP/1.1 302 Found\r\n'.repeat(2000)),
-      'not_called:unreachable',
-    ],
-    ['ends at once', (_write: (text: string) => void, end: () => void) => end(), 'not_called:unreachable'],
-  ] as const)('that %s was not called', async (_what, speak, reason) => {
+    ['says nothing', {}, 'backend_failed', 'unreachable'],
+    ['says nothing until the call is over', { deadlineMs: 300 }, 'backend_timeout', 'deadline'],
+    ['speaks another protocol', { says: 'HTTP/1.1 302 Found\r\n'.repeat(2000) }, 'backend_failed', 'unreachable'],
+    ['ends at once', { ends: true }, 'backend_failed', 'unreachable'],
+  ] as const)('that %s was not called', async (...[, manner, code, why]) => {
+    const { says = '', ends = false, ...limits }: { says?: string; ends?: boolean; deadlineMs?: number } = manner
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy())
-      speak(
-        (text) => socket.write(text),
-        () => socket.end(),
-      )
+      socket.write(says)
+      if (ends) socket.end()
     })
     servers.push(server)
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     const { port } = server.address() as { port: number }
     const hosts = [bench.listed.replace(/:\d+ /, `:${port} `)]
-    const executor = bench.makeExecutor({ connectTimeoutMs: 500 }, hosts)
-    expect((await problemOf(executor.call(await ask('/usr/bin/cat note', { hosts })))).reason).toBe(reason)
+    const executor = bench.makeExecutor({ connectTimeoutMs: 1000, ...limits }, hosts)
+    const problem = await problemOf(executor.call(await ask('/usr/bin/cat note', { hosts })))
+    expect([problem.code, problem.reason]).toEqual([code, `not_called:${why}`])
   })
 })
 
 describe('a command that goes wrong', () => {
   it('by its time is ended, on the machine too', async () => {
-    const call = await ask('/usr/bin/sleep 300')
-    const problem = await problemOf(bench.makeExecutor({ deadlineMs: 2500 }).call(call))
+    const leaver = new AbortController()
+    const call = { ...(await ask('/usr/bin/sleep 300')), signal: leaver.signal }
+    const answer = problemOf(bench.makeExecutor().call(call))
+    await expect.poll(() => runningAs(31_001), { timeout: 15_000 }).toContain('/usr/bin/sleep 300')
+    leaver.abort()
+    const problem = await answer
     expect([problem.code, problem.reason]).toEqual(['backend_timeout', 'deadline'])
     expect(factsOfFailure(problem)?.identity).toMatchObject({ matches: true })
     await expect.poll(() => runningAs(31_001), { timeout: 15_000 }).not.toContain('sleep 300')
@@ -292,7 +295,7 @@ describe('a command that goes wrong', () => {
   each([
     ['read', '/usr/bin/sleep 300', 'readWithCommand', 'connection_lost'],
     ['write', '/usr/bin/sleep 200', 'writeWithCommand', 'unknown:connection_lost'],
-  ])('by a cut connection during a %s leaves its fate honest', async (_effect, command, operation, reason) => {
+  ])('by a cut connection during a %s leaves its fate honest', async (...[, command, operation, reason]) => {
     const answer = problemOf(bench.makeExecutor().call(await ask(command, { operation })))
     await expect.poll(() => runningAs(31_001), { timeout: 15_000 }).toContain(command)
     bench.server.cut()
