@@ -48,7 +48,7 @@ function indexCalls(calls: readonly BookCall[]): (event: SourceEvent) => BookCal
   const byDecision = new Map(calls.map((call) => [call.decisionId, call]))
   const byStatement = new Map<string, BookCall[]>()
   for (const call of calls) {
-    if (call.statementId === undefined) continue
+    if (call.statementId === undefined || call.isResumed) continue
     byStatement.set(call.statementId, [...(byStatement.get(call.statementId) ?? []), call])
   }
   return ({ time, statementId, decisionId, isStatementSure = false }) => {

@@ -57,6 +57,8 @@ export interface BookCall {
   readonly to: number | null
   readonly status: 'called' | 'not-called' | 'unknown' | null
   readonly statementId?: string
+  /** It only asked after work that another call began, whose statement this is. */
+  readonly isResumed?: boolean
 }
 
 export interface ReconciliationCounts {

@@ -49,7 +49,8 @@ export function createDatabricksSource({ query, clientId, settling }: Databricks
       const events = join(submitted, ran).map((joined) => readEvent(joined, clientId))
       return events.filter(({ time }) => time > window.from && time <= window.to)
     },
-    records: ({ operation, statementId }) => statementId !== undefined && operation.startsWith('execute'),
+    records: ({ operation, statementId, isResumed }) =>
+      statementId !== undefined && !isResumed && operation.startsWith('execute'),
     shares: (backend) => backend.startsWith('databricks-'),
   }
 }

@@ -132,6 +132,12 @@ describe('statements of a workspace', () => {
     expect(missing.kinds.sort()).toEqual(['unconfirmed_call', 'unrecorded_access'])
   })
 
+  it('are looked for once, where a later call only asked after them', async () => {
+    const later = call(4, { statementId: 's1', isResumed: true, from: noon + 5000, to: noon + 6000 })
+    const { kinds, counts } = await compare([later, ...usual], usualRan)
+    expect([kinds, counts]).toMatchObject([[], { calls: 2, confirmed: 2, unseen: 1 }])
+  })
+
   it('of another Databricks backend are found, and not looked for', async () => {
     const other = call(3, { backend: 'databricks-audit', operation: 'findMyEvents' })
     const silent = call(4, { backend: 'databricks-jobs', operation: 'executeJob' })
