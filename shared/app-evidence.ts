@@ -86,6 +86,7 @@ function createKeeping({ settings, clock, log }: Foundation, edges: Edges): Job 
   return async () => {
     const anchors = await openRetention(edges, clock)
     const done = await runKeeping({ desk, rows, book, store, audit, anchors, days, clock, random: randomBytes })
+    log('keys_kept', { days: done.keys.daysAhead })
     for (const kid of done.keys.late) log('key_was_missing', { reason: kid })
     if (done.retention.removed.length > 0) log('segments_removed', { count: done.retention.removed.length })
     return undefined

@@ -30,6 +30,7 @@ const commands: Readonly<Record<string, { readonly file: string; readonly kind: 
   'sql:understand': { file: 'sql-understand', kind: 'other' },
   bench: { file: 'bench', kind: 'other' },
   doctor: { file: 'doctor', kind: 'client' },
+  'identity:request': { file: 'identity-request', kind: 'other' },
   'backend:new': { file: 'backend-new', kind: 'other' },
 }
 

@@ -1,5 +1,5 @@
 import { type KeyDesk, kidOf, makeKey } from './key-desk.ts'
-import { type MonthSecret, monthlySecretName, secretsDue } from './key-months.ts'
+import { type MonthSecret, monthEndOf, monthlySecretName, secretsDue } from './key-months.ts'
 import type { RowStore } from './store.ts'
 
 export interface KeyKeeperOptions {
@@ -15,10 +15,13 @@ export interface KeyKeeperOptions {
 export interface KeyKeeping {
   readonly made: readonly string[]
   readonly late: readonly string[]
+  /** Whole days until the end of the last month up to which none is missing. */
+  readonly daysAhead: number
 }
 
 const partition = 'key-month'
 const staleMs = 600_000
+const dayMs = 86_400_000
 
 /**
  * Makes the monthly secrets that are missing, 13 months ahead, and sets the retirement of those that have none. Any
@@ -26,21 +29,28 @@ const staleMs = 600_000
  * second version of it by accident.
  */
 export async function keepMonths(options: KeyKeeperOptions): Promise<KeyKeeping> {
+  const now = options.clock()
+  const months = secretsDue(now)
   const made: string[] = []
-  for (const month of secretsDue(options.clock())) {
-    const kid = await keepMonth(options, month)
-    if (kid !== null) made.push(kid)
+  let there = 0
+  for (const [at, month] of months.entries()) {
+    const kept = await keepMonth(options, month)
+    if (typeof kept === 'string') made.push(kept)
+    if (kept !== null && at === there) there++
   }
   const current = monthlySecretName(options.clock())
-  return { made, late: made.filter((kid) => kid.startsWith(`${current}/`)) }
+  const last = months[there - 1]
+  const daysAhead = last === undefined ? 0 : Math.floor((monthEndOf(last.name) - now) / dayMs)
+  return { made, late: made.filter((kid) => kid.startsWith(`${current}/`)), daysAhead }
 }
 
-/** Key id of the secret that was made; null where it was there, or is being made by somebody else. */
-async function keepMonth(options: KeyKeeperOptions, { name, retiresAt }: MonthSecret): Promise<string | null> {
+/** Key id of the secret that was made; true where it was there, null where it is being made by somebody else. */
+async function keepMonth(options: KeyKeeperOptions, { name, retiresAt }: MonthSecret): Promise<string | true | null> {
   const { desk, random } = options
   const versions = await desk.versions(name)
   for (const one of versions) if (one.retiresAt === null) await desk.retire(name, one.version, retiresAt)
-  if (versions.length > 0 || !(await claimSecret(options, name))) return null
+  if (versions.length > 0) return true
+  if (!(await claimSecret(options, name))) return null
   return kidOf(name, await desk.add(name, { value: makeKey(random), retiresAt }))
 }
 

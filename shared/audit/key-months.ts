@@ -30,6 +30,11 @@ export function retirementOf(name: string): number {
   return Date.UTC(Number(year), Number(month), 1) + graceMs
 }
 
+/** When the month of a secret ends, in epoch milliseconds. */
+export function monthEndOf(name: string): number {
+  return retirementOf(name) - graceMs
+}
+
 /** The secrets that must be there at `now`: this month's and those of the 13 that follow. */
 export function secretsDue(now: number): readonly MonthSecret[] {
   const today = new Date(now)

@@ -107,15 +107,17 @@ async function consider(text: string, { options, seen, record }: Work): Promise<
   if (typeof signers === 'string') return refuse(signers, about, { options, record })
   const built = await build(signed.release, options)
   if ('fault' in built) return refuse(built.fault, { ...about, detail: built.detail }, { options, record })
-  const late = await claimVersion(about, options.state)
-  if (late !== null) return refuse(late, about, { options, record })
+  const claim = await claimVersion(about, options.state)
+  if (claim !== 'entered' && claim !== 'known') return refuse(claim, about, { options, record })
+  // The deployment's first time of this release; whatever instance starts later only loads it.
+  if (claim === 'entered') options.log('policy_release_entered', about)
   const { policyDigest: policy, schemaDigest: schema } = built.policy
   await record({ step: 'load', ...about, policy, schema, signers: signers.join(' ') })
   const { notes } = signed.release
   const loaded = new Date(options.now()).toISOString()
   const origin = { source: 'release', loaded, ...about, notes, signers } as const
   seen.loaded = { ...built, ...about, policy: { ...built.policy, origin } }
-  options.log('policy_release_loaded', { version: about.version, digest: about.digest })
+  options.log('policy_release_loaded', about)
   return null
 }
 
@@ -165,25 +167,25 @@ const mostTries = 5
 async function claimVersion(
   values: { readonly version: number; readonly digest: string },
   state: ReleaseDeskOptions['state'],
-): Promise<ReleaseFault | null> {
+): Promise<ReleaseFault | 'entered' | 'known'> {
   for (let tries = 0; tries < mostTries; tries++) {
     const row = await state.find(newest)
     const known = row === null ? 'newer' : compareTo(row.values, values)
     if (known !== 'newer') return known
     const etag = row === null ? await state.insert(newest, values) : await state.replace(row, values)
-    if (etag !== null) return null
+    if (etag !== null) return 'entered'
   }
   throw new Problem('policy_unavailable', 'The newest release cannot be settled now.', { retryAfter: 5 })
 }
 
-/** How a release stands to the newest that was loaded: newer, that very one (null), or one that may not come again. */
+/** How a release stands to the newest that was loaded: newer, that very one, or one that may not come again. */
 function compareTo(
   known: Readonly<Record<string, unknown>>,
   { version, digest }: { readonly version: number; readonly digest: string },
-): ReleaseFault | 'newer' | null {
+): ReleaseFault | 'newer' | 'known' {
   const newestKnown = Number(known.version)
   if (version > newestKnown) return 'newer'
-  if (version === newestKnown && known.digest === digest) return null
+  if (version === newestKnown && known.digest === digest) return 'known'
   return version === newestKnown ? 'release_replaced' : 'release_old'
 }
 

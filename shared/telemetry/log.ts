@@ -20,6 +20,9 @@ const allowed = new Set([
   'tenant',
   'verdict',
   'unconfirmed',
+  'days',
+  'version',
+  'digest',
 ])
 
 export type LogFields = Readonly<Record<string, string | number | boolean>>

@@ -76,6 +76,27 @@ describe('a release of the policy', () => {
     expect(desk.current().policy.origin).toMatchObject({ source: 'release', version: 3, notes: 'back to 1' })
   })
 
+  it('is logged as entered once for all instances, and as refused where it may not come again', async () => {
+    const { place, open } = createPlace(await releaseOf(1))
+    const lines: unknown[] = []
+    const log: ReleaseDeskOptions['log'] = (event, { version, digest, reason }) =>
+      lines.push([event, version, digest, reason].filter((value) => value !== undefined))
+    await (await open({ log })).look()
+    const late = await open({ log })
+    await late.look()
+    place.stored = await releaseOf(1, closed)
+    await late.look()
+    const [first, replaced] = [await releaseOf(1), await releaseOf(1, closed)].map(({ release }) =>
+      digestRelease(release),
+    )
+    expect(lines).toEqual([
+      ['policy_release_entered', 1, first],
+      ['policy_release_loaded', 1, first],
+      ['policy_release_loaded', 1, first],
+      ['policy_release_refused', 1, replaced, 'release_replaced'],
+    ])
+  })
+
   const changed = (one: SignedRelease) => ({ ...one, release: { ...one.release, notes: 'tampered' } })
   const refusals: readonly [string, string, () => Promise<Stored>][] = [
     [

@@ -74,6 +74,23 @@ describe('the keeper of the months', () => {
     expect(late.map((kid) => kid.split('/')[0])).toEqual([november])
   })
 
+  it.each([
+    ['makes thirteen ahead', 0, Date.parse('2028-01-01T00:00:00Z')],
+    ['finds them there a month later', 30 * 86_400_000, Date.parse('2028-02-01T00:00:00Z')],
+  ])('says how many days there are keys for: it %s', async (_what, later, end) => {
+    await keep()
+    now += later
+    const { daysAhead } = await keep()
+    expect(daysAhead).toBe(Math.floor((end - now) / 86_400_000))
+  })
+
+  it('counts no day past the first month that is missing, where another one has it in hand', async () => {
+    await keep()
+    vault.secrets.delete('audit-hmac-2027-02')
+    const { daysAhead } = await keep()
+    expect(daysAhead).toBe(Math.floor((Date.parse('2027-02-01T00:00:00Z') - now) / 86_400_000))
+  })
+
   it('never makes a second version where two run at once', async () => {
     await Promise.all([keep(), keep(), keep()])
     expect([...vault.secrets.values()].map((versions) => versions.length)).toEqual(Array(14).fill(1))

@@ -16,6 +16,9 @@ const allowed = [
   'durationMs',
   'error',
   'count',
+  'days',
+  'version',
+  'digest',
 ]
 
 function linesOf(event: string, fields?: LogFields): string[] {
