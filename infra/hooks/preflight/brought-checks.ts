@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { attempt } from '../azure/fault.ts'
-import { type Finding, note, ok, wrong } from '../finding.ts'
+import { type Finding, note, ok, warn, wrong } from '../finding.ts'
 import { type Surroundings, settingOf } from '../surroundings.ts'
 import { judgeVault, vaultSchema } from '../vault-checks.ts'
 
@@ -48,13 +48,16 @@ function missing(setting: string): Finding {
 
 /** What cannot be taken back has to be known before. */
 export function sayIrreversible(surroundings: Surroundings): Finding {
-  const days = settingOf(surroundings, 'COUNTERSIGN_RETENTION_DAYS') || "the template's default of"
-  return note(
-    { subject: 'evidence', check: 'immutability' },
-    {
-      code: 'lock_is_for_good',
-      detail: `evidence will be locked for ${days} days: nobody can shorten that or remove what is kept, Microsoft included`,
-      next: 'Try in an environment of its own first: its evidence account stays, and is paid for, until then.',
-    },
-  )
+  const place = { subject: 'evidence', check: 'immutability' }
+  const days = settingOf(surroundings, 'COUNTERSIGN_RETENTION_DAYS') || 'COUNTERSIGN_RETENTION_DAYS'
+  if (settingOf(surroundings, 'COUNTERSIGN_EVIDENCE_LOCK') === 'unlocked') {
+    const next =
+      'azd env set COUNTERSIGN_EVIDENCE_LOCK locked before anything counts: the sealer does not seal without.'
+    return warn(place, { code: 'lock_is_off', detail: 'evidence will not be locked: a trial', next })
+  }
+  return note(place, {
+    code: 'lock_is_for_good',
+    detail: `evidence will be locked for ${days} days: nobody can shorten that or remove what is kept, Microsoft included`,
+    next: 'Try in an environment of its own first: its evidence account stays, and is paid for, until then.',
+  })
 }

@@ -21,7 +21,9 @@ const place = { subject: 'rights', check: 'entra' }
 /** Whether the registrations can be made; or, where one was brought, whether it is as the gateway needs it. */
 export function checkEntra(surroundings: Surroundings): Promise<readonly Finding[]> {
   const brought = settingOf(surroundings, 'COUNTERSIGN_CLIENT_ID')
-  if (brought !== '') return checkRegistration(surroundings, brought)
+  // An id that an earlier run of ours left is none that was brought: the deployment goes on to register.
+  const isOurs = settingOf(surroundings, 'COUNTERSIGN_REGISTRATION') === 'made'
+  if (brought !== '' && !isOurs) return checkRegistration(surroundings, brought)
   return attempt(place, () => checkRegistrar(surroundings), warn)
 }
 

@@ -1,18 +1,12 @@
 import * as z from 'zod'
 import { attempt } from '../azure/fault.ts'
 import { type Finding, ok, type Place, wrong } from '../finding.ts'
+import { findDeletedVaults } from '../resources/deleted-vaults.ts'
+import { nameInUrl } from '../resources/deployed.ts'
 import { type Surroundings, settingOf, subscriptionOf } from '../surroundings.ts'
 
 const availability = z.object({ nameAvailable: z.boolean(), reason: z.string().nullish() })
 const resource = z.object({ name: z.string(), type: z.string() })
-const deleted = z.object({
-  name: z.string(),
-  properties: z.object({
-    vaultId: z.string().nullish(),
-    scheduledPurgeDate: z.string().nullish(),
-    tags: z.record(z.string(), z.string()).nullish(),
-  }),
-})
 
 /** A name that must be one in the whole world. */
 interface Wanted {
@@ -60,20 +54,15 @@ function checkEnvironmentName(surroundings: Surroundings): Finding {
 /** A vault under purge protection keeps its name for as long as it lies deleted, and nobody can hasten it. */
 function checkDeletedVaults(surroundings: Surroundings): Promise<readonly Finding[]> {
   return attempt(at('deleted-vault'), async () => {
-    const path = `${subscriptionOf(surroundings)}/providers/Microsoft.KeyVault/deletedVaults?api-version=2023-07-01`
-    const all = await surroundings.arm.list({ what: 'the deleted vaults', path, schema: deleted })
-    const own = settingOf(surroundings, 'AZURE_ENV_NAME')
     const named = namesIn(surroundings).filter(({ kind }) => kind === 'vault')
-    const isOurs = ({ name, properties }: z.output<typeof deleted>) =>
-      properties.tags?.['azd-env-name'] === own || named.some((wanted) => wanted.name === name.toLowerCase())
-    const found = all.filter(isOurs).map(({ name, properties }) => {
-      const until = properties.scheduledPurgeDate ?? 'its purge date'
+    const vaults = await findDeletedVaults(
+      surroundings,
+      named.map(({ name }) => name.toLowerCase()),
+    )
+    const found = vaults.map(({ name, until }) => {
       const next = `az keyvault recover --name ${name}; or another environment: azd env new NAME`
-      return wrong(at('deleted-vault'), {
-        code: 'vault_name_taken',
-        detail: `${name} lies deleted until ${until}`,
-        next,
-      })
+      const detail = `${name} lies deleted until ${until ?? 'its purge date'}`
+      return wrong(at('deleted-vault'), { code: 'vault_name_taken', detail, next })
     })
     return found.length > 0 ? found : [ok(at('deleted-vault'), 'none of this environment')]
   })
@@ -81,14 +70,10 @@ function checkDeletedVaults(surroundings: Surroundings): Promise<readonly Findin
 
 /** What an earlier run left in the environment; a first run has no names yet, for the template makes them. */
 function namesIn(surroundings: Surroundings): readonly Wanted[] {
-  const host = (setting: string) => {
-    const url = settingOf(surroundings, setting)
-    return URL.canParse(url) ? (new URL(url).hostname.split('.')[0] ?? '') : ''
-  }
   const named: readonly Wanted[] = [
-    { kind: 'vault', name: host('COUNTERSIGN_KEY_VAULT_URL') },
-    { kind: 'storage', name: host('COUNTERSIGN_AUDIT_TABLES_URL') },
-    { kind: 'storage', name: host('COUNTERSIGN_EVIDENCE_BLOBS_URL') },
+    { kind: 'vault', name: nameInUrl(surroundings, 'COUNTERSIGN_KEY_VAULT_URL') },
+    { kind: 'storage', name: nameInUrl(surroundings, 'COUNTERSIGN_AUDIT_TABLES_URL') },
+    { kind: 'storage', name: nameInUrl(surroundings, 'COUNTERSIGN_EVIDENCE_BLOBS_URL') },
     { kind: 'site', name: settingOf(surroundings, 'COUNTERSIGN_GATEWAY_NAME') },
     { kind: 'site', name: settingOf(surroundings, 'COUNTERSIGN_EVIDENCE_NAME') },
   ]

@@ -3,8 +3,8 @@ import { attempt } from '../azure/fault.ts'
 import { type Finding, ok, type Place, wrong } from '../finding.ts'
 import { type Surroundings, settingOf, subscriptionOf } from '../surroundings.ts'
 
-/** The major version of Node that the apps are deployed with. */
-export const runtimeVersion = '22'
+/** The template's default. */
+const usualRuntime = '22'
 
 const named = z.object({ name: z.string() })
 const runtime = z.object({
@@ -73,11 +73,12 @@ function checkPlan(surroundings: Surroundings, location: string): Promise<readon
 
 function checkRuntime(surroundings: Surroundings, location: string): Promise<readonly Finding[]> {
   return attempt(at('runtime'), async () => {
+    const wanted = settingOf(surroundings, 'COUNTERSIGN_NODE_VERSION') || usualRuntime
     const path = `/providers/Microsoft.Web/locations/${location}/functionAppStacks?api-version=2020-10-01&stack=node`
     const stacks = await surroundings.arm.list({ what: 'the runtimes', path, schema: stack })
     const versions = stacks.filter(({ name }) => name === 'node').flatMap(flexVersions)
-    if (versions.includes(runtimeVersion)) return [ok(at('runtime'), `Node ${runtimeVersion}`)]
-    const detail = `Node ${runtimeVersion} is not offered in ${location}; there is ${versions.join(', ') || 'none'}`
+    if (versions.includes(wanted)) return [ok(at('runtime'), `Node ${wanted}`)]
+    const detail = `Node ${wanted} is not offered in ${location}; there is ${versions.join(', ') || 'none'}`
     return [wrong(at('runtime'), { code: 'region_without_runtime', detail, next: 'azd env set AZURE_LOCATION REGION' })]
   })
 }

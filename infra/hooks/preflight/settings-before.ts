@@ -1,30 +1,29 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { clouds } from '../../../shared/config/clouds.ts'
 import { settingsSchema } from '../../../shared/config/settings.ts'
 import type { Environment } from '../azure/endpoints.ts'
 
-/** Values of the deployment that are no setting of the apps: the template's parameters and outputs. */
-export const deploymentNames: ReadonlySet<string> = new Set([
-  'COUNTERSIGN_ALERT_EMAILS',
-  'COUNTERSIGN_API_MANAGEMENT',
-  'COUNTERSIGN_AUDITORS_GROUP_ID',
-  'COUNTERSIGN_EVIDENCE_LOCATION',
-  'COUNTERSIGN_EVIDENCE_NAME',
-  'COUNTERSIGN_EXISTING_VAULT_ID',
-  'COUNTERSIGN_GATEWAY_NAME',
-  'COUNTERSIGN_NETWORK',
-  'COUNTERSIGN_OPERATORS_GROUP_ID',
-  'COUNTERSIGN_VNET_ID',
-  'COUNTERSIGN_WORKSPACE_ID',
-])
-/** Ids of identities and of subnets come as several. */
-const deploymentForm = /^COUNTERSIGN_(?:(?:GATEWAY|SEALER|VERIFIER)_IDENTITY_(?:ID|CLIENT_ID)|[A-Z_]*SUBNET_ID)$/
+/** What the hooks themselves keep in the environment. */
+const ownNames = ['COUNTERSIGN_REGISTRATION_MADE']
+
+/** Parameters and outputs of the template in this folder: values of the deployment that need be no setting of an app. */
+export function templateNames(folder: URL): readonly string[] {
+  const read = (name: string) => {
+    const file = new URL(name, folder)
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+  const parameters = read('main.parameters.json').matchAll(/\$\{(COUNTERSIGN_[A-Z_]+)/g)
+  const outputs = read('main.bicep').matchAll(/^output (COUNTERSIGN_[A-Z_]+) /gm)
+  return [...parameters, ...outputs].flatMap(([, name]) => (name === undefined ? [] : [name]))
+}
 
 const settingNames: ReadonlySet<string> = new Set(Object.keys(settingsSchema.shape))
 
 /** Names that begin like ours and are none: most likely misspelt, and then without any effect. */
-export function unknownNames(environment: Environment): readonly string[] {
+export function unknownNames(environment: Environment, template: readonly string[]): readonly string[] {
   const ours = Object.keys(environment).filter((name) => name.startsWith('COUNTERSIGN_') && environment[name] !== '')
-  return ours.filter((name) => !settingNames.has(name) && !deploymentNames.has(name) && !deploymentForm.test(name))
+  const known = new Set([...settingNames, ...template, ...ownNames])
+  return ours.filter((name) => !known.has(name))
 }
 
 const anyId = '00000000-0000-4000-8000-000000000000'
@@ -41,7 +40,8 @@ export function settingsBefore(environment: Environment, app: 'gateway' | 'evide
     COUNTERSIGN_TENANTS: environment.AZURE_TENANT_ID || anyId,
     COUNTERSIGN_CLIENT_ID: anyId,
     COUNTERSIGN_CONSOLE_CLIENT_ID: anyId,
-    COUNTERSIGN_ALLOWED_ACTORS: '',
+    // The template passes a comma for an empty list.
+    COUNTERSIGN_ALLOWED_ACTORS: ',',
     COUNTERSIGN_BACKENDS: '{}',
     COUNTERSIGN_RETENTION_DAYS: '400',
     COUNTERSIGN_MANAGED_IDENTITY_CLIENT_ID: anyId,

@@ -1,9 +1,10 @@
 import { parseSettings } from '../../../shared/config/settings.ts'
 import type { Environment } from '../azure/endpoints.ts'
-import { type Finding, note, ok, warn, wrong } from '../finding.ts'
-import { settingsBefore, unknownNames } from './settings-before.ts'
+import { type Finding, ok, warn, wrong } from '../finding.ts'
+import { settingsBefore, templateNames, unknownNames } from './settings-before.ts'
 
-const needed = ['AZURE_ENV_NAME', 'AZURE_LOCATION', 'AZURE_SUBSCRIPTION_ID'] as const
+const needed = ['AZURE_ENV_NAME', 'AZURE_LOCATION', 'AZURE_SUBSCRIPTION_ID', 'COUNTERSIGN_RETENTION_DAYS'] as const
+const template = new URL('../../', import.meta.url)
 const leastDays = 183
 
 /** Whether the environment holds what a deployment needs, in a form that the apps will start with. */
@@ -47,7 +48,7 @@ function faultsOf(environment: Environment): readonly string[] {
 
 function checkRetention({ COUNTERSIGN_RETENTION_DAYS: text = '' }: Environment): readonly Finding[] {
   const place = { subject: 'environment', check: 'retention' }
-  if (text === '') return [note(place, { code: 'retention_by_default', detail: "the template's own", next: '' })]
+  if (text === '') return []
   if (Number(text) >= leastDays) return [ok(place, `${text} days`)]
   const next = `azd env set COUNTERSIGN_RETENTION_DAYS ${leastDays}`
   return [wrong(place, { code: 'retention_too_short', detail: `${text} days, at least ${leastDays}`, next })]
@@ -55,7 +56,7 @@ function checkRetention({ COUNTERSIGN_RETENTION_DAYS: text = '' }: Environment):
 
 function checkNames(environment: Environment): readonly Finding[] {
   const place = { subject: 'environment', check: 'names' }
-  return unknownNames(environment).map((name) => {
+  return unknownNames(environment, templateNames(template)).map((name) => {
     const next = 'It has no effect: compare it with the README. azd env set NAME "" takes it away.'
     return warn(place, { code: 'name_unknown', detail: name, next })
   })

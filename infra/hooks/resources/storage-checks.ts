@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { createArmImmutability } from '../../../shared/audit/arm-immutability.ts'
 import { attempt } from '../azure/fault.ts'
-import { type Finding, ok, type Place, wrong } from '../finding.ts'
+import { type Finding, ok, type Place, warn, wrong } from '../finding.ts'
 import { type Surroundings, settingOf } from '../surroundings.ts'
 import { ofType, type Resource } from './deployed.ts'
+import { type ContainerPolicy, readPolicies } from './immutability.ts'
 
 const account = z.object({
   name: z.string(),
@@ -15,8 +15,6 @@ const account = z.object({
   }),
 })
 
-/** Containers of sealed evidence: the anchors, and the reports. */
-const containers = ['evidence', 'reports'] as const
 const at = (check: string): Place => ({ subject: 'storage', check })
 
 /** No account takes a shared key or shows anything to everybody. */
@@ -68,25 +66,16 @@ export async function checkImmutability(surroundings: Surroundings): Promise<rea
     const next = 'azd provision writes it into the environment.'
     return [wrong(at('immutability'), { code: 'value_missing', detail: 'COUNTERSIGN_EVIDENCE_ACCOUNT_ID', next })]
   }
-  const { endpoints, signIn, patience } = surroundings
-  const credential = {
-    getToken: async () => ({ token: await signIn.token(endpoints.armScope), expiresOnTimestamp: Date.now() + 60_000 }),
-  }
-  const read = createArmImmutability({
-    url: endpoints.arm,
-    audience: endpoints.armScope.replace(/\/\.default$/, ''),
-    credential,
-    accountId,
-    timeout: patience.requestMs,
-  })
   const least = Number(settingOf(surroundings, 'COUNTERSIGN_RETENTION_DAYS') || 183)
-  const all = await Promise.all(containers.map((container) => read(container)))
-  return all.map((policy) => judgePolicy(policy, least))
+  const all = await readPolicies(surroundings, accountId)
+  const isTrial = settingOf(surroundings, 'COUNTERSIGN_EVIDENCE_LOCK') === 'unlocked'
+  return all.map((policy) => {
+    const finding = judgePolicy(policy, least)
+    return isTrial && finding.code === 'immutability_not_locked' ? warn(finding, finding) : finding
+  })
 }
 
-type Policy = Awaited<ReturnType<ReturnType<typeof createArmImmutability>>>
-
-function judgePolicy({ container, state, days, allowsAppends }: Policy, least: number): Finding {
+function judgePolicy({ container, state, days, allowsAppends }: ContainerPolicy, least: number): Finding {
   const place = at('immutability')
   const next = 'azd provision sets and locks it; a lock cannot be undone. Until then evidence can be rewritten.'
   if (state === 'unknown') {
