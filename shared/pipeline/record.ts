@@ -89,12 +89,16 @@ function approvalFacts(stage: Cleared | Refused): Pick<IntentFacts, 'approval'> 
 }
 
 /**
+ * What a row names of a call's objects.
  * Names of at most four plain parts, and those that the deployment lists; what a caller could put between quotes (an
  * address, a text) stays out of rows.
  */
 const plainName = /^[a-z_][a-z0-9_$]{0,62}(\.[a-z_][a-z0-9_$]{0,62}){0,3}$/
 
-function objectNames({ invocation, understood }: Cleared | Refused, which: 'reads' | 'writes'): readonly string[] {
+export function objectNames(
+  { invocation, understood }: Pick<Refused, 'invocation' | 'understood'>,
+  which: 'reads' | 'writes',
+): readonly string[] {
   const listed = invocation?.backend.objects ?? []
   const isKnown = (name: string) => listed.includes(name) || plainName.test(name)
   return [...new Set((understood?.[which] ?? []).map((name) => (isKnown(name) ? name : '(quoted)')))].sort()
