@@ -20,7 +20,7 @@ import type { Suspensions } from '../suspension/suspensions.ts'
 import type { Taints } from '../taint/taints.ts'
 import type { InFlight } from '../usage/in-flight.ts'
 import type { Usage } from '../usage/usage-counters.ts'
-import type { Lineage } from './lineage-entity.ts'
+import type { Lineage } from './lineage-settings.ts'
 import type { Answer, Executor, Inbound, Invocation } from './ports.ts'
 import type {
   Answerable,

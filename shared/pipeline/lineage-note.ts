@@ -1,5 +1,5 @@
 import type { Deployment, Line, Ports } from './line.ts'
-import { hasLineage } from './lineage-entity.ts'
+import { hasLineage } from './lineage-settings.ts'
 import type { SideLine } from './side-call.ts'
 import { type Answerable, isRefused } from './stages.ts'
 

@@ -1,6 +1,7 @@
 import { Problem, problems } from '../errors/problem.ts'
 import type { Deployment, Ports } from './line.ts'
-import { describeProcess, type Lineage, lineageOperation } from './lineage-entity.ts'
+import { describeProcess } from './lineage-entity.ts'
+import { type Lineage, lineageOperation } from './lineage-settings.ts'
 import { readAside, type SideLine } from './side-call.ts'
 import { isRefused, type Permitted } from './stages.ts'
 
