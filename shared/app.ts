@@ -36,6 +36,7 @@ import { fetchMaskKey } from './masking/vault-mask-key.ts'
 import { inputSchema } from './openapi/schema.ts'
 import { createLine } from './pipeline/create-line.ts'
 import type { Deployment, Ports } from './pipeline/line.ts'
+import { assertLineage, lineageOf } from './pipeline/lineage-settings.ts'
 import type { Identification } from './pipeline/respond.ts'
 import { retriable } from './pipeline/retriable.ts'
 import { loadPolicy } from './policy/cedar.ts'
@@ -195,11 +196,13 @@ function readClassification({ COUNTERSIGN_BACKENDS: own }: Settings, configured:
 
 /** A backend is called at the hosts that its declaration allows and nowhere else; its own scope and host must be there. */
 function checkTarget(backend: Backend, settings: Settings): void {
+  const configured = settings.COUNTERSIGN_BACKENDS
   const configuration = settings.COUNTERSIGN_BACKENDS[backend.name]
   if (configuration === undefined) return
   const asked = { ...standOf(settings), configuration }
   assertComplete(backend, configuration)
   scopesOf(backend, asked)
+  assertLineage(backend, configuration, configured)
   const machines = machinesOf(backend, configuration)?.map(({ host }) => host)
   const hosts = machines ?? (configuration.host === undefined ? null : [configuration.host])
   if (hosts === null) checkAddress(backend, asked, settings)
@@ -265,6 +268,7 @@ async function createDeployment(base: Foundation, ports: Ports, approvers: Appro
     publicUrl: publicUrl(settings),
     challenge: base.challenge,
     approvers,
+    ...lineageOf(settings.COUNTERSIGN_BACKENDS),
     isOwn: (invocation) =>
       group !== null && namesOwnGroup(invocation, configurationOf(invocation.backend).values ?? {}, group),
     settingsDigest,

@@ -76,8 +76,8 @@ export function createFateFinder(sources: ReadonlyMap<string, LogSource>): NonNu
     const at = Date.parse(time)
     const events = await source.read({ from: at - skewMs, to: at + outcomeBoundMs + skewMs })
     const found = findMarked(events, decisionId)
-    if (found === null) return null
-    if (source.persons === 'object-id' && found.person !== intent?.principal.oid) return null
+    const isOwn = source.persons === 'sign-in-name' || found?.person === intent?.principal.oid
+    if (found === null || !isOwn) return null
     const backendIds = found.statementId === undefined ? {} : { statement_id: found.statementId }
     return { status: 'called', backendIds, evidence: `${source.name}: event ${found.id}` }
   }

@@ -1,5 +1,27 @@
 import * as z from 'zod'
 
+const qualifiedName = z
+  .string()
+  .max(1_000)
+  .regex(/^[^{}]*(\{[0-3]\}[^{}]*)+$/)
+
+/**
+ * Purview: after which calls a process of lineage is written into the map, as the person: by backend, what its objects are
+ * called there (`{0}` … `{3}`: parts of the name); all its operations unless some are listed. How the person is named.
+ */
+const lineageSettings = z.strictObject({
+  person: z.enum(['pseudonym', 'oid']).default('pseudonym'),
+  collectionId: z.string().min(1).max(400).optional(),
+  of: z.record(
+    z.string(),
+    z.strictObject({
+      operations: z.array(z.string().min(1).max(64)).max(100).optional(),
+      typeName: z.string().regex(/^[A-Za-z][A-Za-z0-9_. -]{0,127}$/),
+      qualifiedName,
+    }),
+  ),
+})
+
 /** Where one backend is, and what of it agents may reach. */
 export const backendSettings = z.strictObject({
   /** REST: where the API is, and the scope to ask for where the declaration leaves it to the deployment. */
@@ -38,6 +60,7 @@ export const backendSettings = z.strictObject({
   /** Values that its templates take, and lists that narrow its inputs: the declaration names both. */
   values: z.record(z.string(), z.string().min(1).max(500)).optional(),
   allow: z.record(z.string(), z.array(z.string().min(1).max(500)).max(1_000)).optional(),
+  lineage: lineageSettings.optional(),
   /** `schema.table.column` or a JSON pointer → label; a table with any entry here is classified as a whole. */
   classification: z.record(z.string(), z.string()).default({}),
 })

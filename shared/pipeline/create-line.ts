@@ -2,6 +2,7 @@ import { createAdmission } from './admit.ts'
 import { createApproval } from './approve.ts'
 import { createJudgement } from './judge.ts'
 import type { Deployment, Line, Ports } from './line.ts'
+import { createLineageNote } from './lineage-note.ts'
 import { createLookAhead } from './look-ahead.ts'
 import { createPerformance } from './perform.ts'
 import { createDescriber } from './preview.ts'
@@ -18,13 +19,13 @@ export function createLine(ports: Ports, deployment: Deployment, identification:
     ...createPerformance(ports, deployment),
   }
   const response = createResponse(identification)
-  const ends = { recordOutcome: line.recordOutcome, ...response }
+  const ends = { ...createLineageNote({ line, ports, deployment }), ...response }
   const describer = createDescriber({ line, ports, deployment })
   return {
     ...line,
     ...createLookAhead({ line, ports, deployment }),
     ...createApproval({ ...describer, ...ports }, deployment),
-    ...response,
+    ...ends,
     ...createStreaming({ ports, deployment, identification, line: ends }),
   }
 }

@@ -21,6 +21,7 @@ import type { Suspensions } from '../suspension/suspensions.ts'
 import type { Taints } from '../taint/taints.ts'
 import type { InFlight } from '../usage/in-flight.ts'
 import type { Usage } from '../usage/usage-counters.ts'
+import type { Lineage } from './lineage-settings.ts'
 import type { Answer, Executor, Inbound, Invocation } from './ports.ts'
 import type {
   Answerable,
@@ -80,6 +81,8 @@ export interface Deployment {
   readonly maskKey: Pick<TokenKey, 'version' | 'secret'>
   readonly challenge: ChallengeSettings
   readonly approvers: ApproverRules
+  /** Where lineage of calls is written to, after their outcome; absent: nowhere. */
+  readonly lineage?: Lineage
   /** True for a call that would reach something of Countersign's own; absent: none can. */
   readonly isOwn?: (invocation: Invocation) => boolean
 }

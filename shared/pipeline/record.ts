@@ -10,6 +10,7 @@ import { settleQuota } from './hold-quota.ts'
 import { keepRecording } from './keep-recording.ts'
 import { keepTaint } from './keep-taint.ts'
 import type { Deployment, Line, Ports } from './line.ts'
+import { objectNames } from './object-names.ts'
 import type { UpstreamAnswer } from './ports.ts'
 import { settleApproval } from './spend.ts'
 import { type Answerable, type Cleared, isRefused, type MaskedCall, type Refused, type Verified } from './stages.ts'
@@ -86,18 +87,6 @@ function approvalFacts(stage: Cleared | Refused): Pick<IntentFacts, 'approval'> 
   if (claim !== undefined) return { approval: { id: usedId(claim), voters: claim.progress.voters } }
   const missing = isRefused(stage) ? stage.problem.members.approval : undefined
   return missing === undefined ? {} : { approval: { id: missing.id, voters: [] } }
-}
-
-/**
- * Names of at most four plain parts, and those that the deployment lists; what a caller could put between quotes (an
- * address, a text) stays out of rows.
- */
-const plainName = /^[a-z_][a-z0-9_$]{0,62}(\.[a-z_][a-z0-9_$]{0,62}){0,3}$/
-
-function objectNames({ invocation, understood }: Cleared | Refused, which: 'reads' | 'writes'): readonly string[] {
-  const listed = invocation?.backend.objects ?? []
-  const isKnown = (name: string) => listed.includes(name) || plainName.test(name)
-  return [...new Set((understood?.[which] ?? []).map((name) => (isKnown(name) ? name : '(quoted)')))].sort()
 }
 
 function principalFacts(principal: Principal): IntentFacts['principal'] {
