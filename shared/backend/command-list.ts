@@ -21,7 +21,7 @@ const program = /^(?:\/[\w.+-]+)+$/
 const maxLength = 4096
 
 /** An entry of `allow.commands`: `effect:/program word word`, with ` *` at its end where further words may follow. */
-export function readCommand(entry: string): CommandRule | null {
+function readCommand(entry: string): CommandRule | null {
   const [, effectWord, rest = ''] = /^(\w+):(.+)$/.exec(entry) ?? []
   const effect = effects.find((one) => one === effectWord)
   const open = rest.endsWith(' *')

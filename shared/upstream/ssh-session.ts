@@ -162,13 +162,11 @@ function makeSession(client: Client): SshSession {
   client.removeAllListeners('error')
   client.on('error', () => undefined)
   return {
-    run: async (command, bounds) => {
-      const opened = await open(client, command)
-      channel = opened
-      const output = await read(opened, bounds)
-      channel = null
-      return output
-    },
+    run: (command, bounds) =>
+      execute(client, command, (opened) => {
+        channel = opened
+        return read(opened, bounds)
+      }),
     end,
   }
 }
@@ -179,13 +177,14 @@ function kill(client: Client, channel: ClientChannel): void {
   if (outgoing.state !== 'closed') (client as unknown as Inner)._protocol.signal(outgoing.id, 'KILL')
 }
 
-function open(client: Client, command: string): Promise<ClientChannel> {
+/** `use` is called at once, since how a short command ended may come with the same packet as its begin. */
+function execute<T>(client: Client, command: string, use: (channel: ClientChannel) => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const lose = () => reject(new Error(sshFaults.lost))
     client.once('close', lose)
     client.exec(command, { pty: false, x11: false }, (error, channel) => {
       client.removeListener('close', lose)
-      if (error === undefined) resolve(channel)
+      if (error === undefined) use(channel).then(resolve, reject)
       else reject(new Error(sshFaults.channel))
     })
   })

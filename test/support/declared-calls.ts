@@ -69,10 +69,11 @@ export function textsIn(value: unknown): readonly string[] {
 
 /** Inputs that an operation uses beside its call: to be judged by, to look things up with. */
 export function inputsUsedBeside(operation: Operation): readonly string[] {
-  const { statement, object, runsAs, preview, references, compares } = operation
+  const { statement, command, object, runsAs, preview, references, compares } = operation
   const lookup = typeof runsAs === 'object' ? textsIn(runsAs).flatMap(namesIn) : []
   return [
     statement?.input,
+    command?.input,
     object,
     ...lookup,
     ...textsIn(preview),

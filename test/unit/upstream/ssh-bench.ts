@@ -13,7 +13,7 @@ import { createSshExecutor, type SshLimits } from '../../../shared/upstream/ssh.
 import { verifierSettings } from '../../support/tokens.ts'
 import { type PersonName, person } from './tds-bench.ts'
 
-export const linuxScope = 'https://pas.windows.net/CheckMyAccess/Linux/.default'
+const linuxScope = 'https://pas.windows.net/CheckMyAccess/Linux/.default'
 
 /** What a certificate says beside what the authority would: for whom, and seconds until its begin and end. */
 export interface Terms {
