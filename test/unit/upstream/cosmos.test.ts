@@ -292,12 +292,20 @@ describe('what there is', () => {
   })
 })
 
+const claims = Buffer.from('{"access_token":{"nbf":{"essential":true}}}').toString('base64')
+
 describe('a failure', () => {
   const read = ['readItem', item('emea-001')] as const
   const write = () => ['createItem', { container: 'orders', document: order(newId()) }] as const
 
   it.each([
     ['a challenge', { status: 401 }, { code: 'backend_rejected_token', reason: 'not_called:token' }],
+    [
+      'a challenge with claims',
+      { status: 401, headers: { 'www-authenticate': `Bearer error="insufficient_claims", claims="${claims}"` } },
+      { code: 'backend_rejected_token', reason: 'not_called:claims_challenge', members: { claims } },
+    ],
+    ['an item that is not there', { status: 404 }, { code: 'backend_rejected', status: 404, reason: 'status_404' }],
     ['a refusal', { status: 403 }, { code: 'backend_rejected', status: 403, reason: 'status_403' }],
     ['a conflict', { status: 409 }, { code: 'backend_rejected', status: 409, reason: 'status_409' }],
     ['a fault', { status: 500 }, { code: 'backend_failed', reason: 'status_500' }],
