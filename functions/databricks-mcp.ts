@@ -16,7 +16,7 @@ const tool = {
   untrusted: true,
   inputs: toolInputs,
   call: { ...call, action: 'call-tool', inputs: { server: 'server', tool: 'tool', arguments: 'arguments' } },
-  labels: { '/content': 'text.free', '/structured': 'text.free' },
+  labels: { '/content': 'text.free', '/structured': 'text.free', '/failed': 'none' },
 } as const
 
 serve(
@@ -47,7 +47,16 @@ serve(
         untrusted: true,
         inputs: () => z.strictObject({ server, cursor: z.string().max(4_000).optional() }),
         call: { ...call, action: 'list-tools', inputs: { server: 'server', cursor: 'cursor' } },
-        labels: { '/tools/*/title': 'text.free', '/tools/*/description': 'text.free', '/tools/*/digest': 'none' },
+        labels: {
+          '/cursor': 'none',
+          '/tools/*/name': 'text.free',
+          '/tools/*/title': 'text.free',
+          '/tools/*/description': 'text.free',
+          '/tools/*/inputSchema': 'text.free',
+          '/tools/*/digest': 'none',
+          '/tools/*/state': 'none',
+          '/tools/*/effect': 'none',
+        },
       },
       checkTool: {
         summary: 'See whether a server still describes a pinned tool as it was pinned',

@@ -9,8 +9,15 @@ const given = z.record(z.string(), z.unknown()).default({}).describe('As the inp
 const call = { technology: 'mcp', path: '' } as const
 const tool = { ...call, action: 'call-tool', inputs: { tool: 'tool', arguments: 'arguments' } } as const
 const toolInputs = () => z.strictObject({ tool: name.describe('As listTools gives it'), arguments: given })
-const toolLabels = { '/content': 'text.free', '/structured': 'text.free' }
-const listed = (kind: string) => ({ [`/${kind}/*/title`]: 'text.free', [`/${kind}/*/description`]: 'text.free' })
+const toolLabels = { '/content': 'text.free', '/structured': 'text.free', '/failed': 'none' }
+/** All of it is written by the server, and shown: a name that is not shown cannot be called. */
+const listed = (kind: string, ...members: readonly string[]) => ({
+  '/cursor': 'none',
+  ...Object.fromEntries(
+    ['name', 'title', 'description', ...members].map((member) => [`/${kind}/*/${member}`, 'text.free']),
+  ),
+})
+const pinLabels = { '/tools/*/digest': 'none', '/tools/*/state': 'none', '/tools/*/effect': 'none' }
 const page = () => z.strictObject({ cursor })
 
 serve(
@@ -37,7 +44,7 @@ serve(
         untrusted: true,
         inputs: page,
         call: { ...call, action: 'list-tools', inputs: { cursor: 'cursor' } },
-        labels: { ...listed('tools'), '/tools/*/digest': 'none' },
+        labels: { ...listed('tools', 'inputSchema'), ...pinLabels },
       },
       checkTool: {
         summary: 'See whether the server still describes a pinned tool as it was pinned',
@@ -83,7 +90,7 @@ serve(
         untrusted: true,
         inputs: page,
         call: { ...call, action: 'list-resources', inputs: { cursor: 'cursor' } },
-        labels: listed('resources'),
+        labels: { ...listed('resources', 'uri'), '/resources/*/mimeType': 'none' },
       },
       readResource: {
         summary: 'Read a resource of the server',
@@ -99,7 +106,7 @@ serve(
         untrusted: true,
         inputs: page,
         call: { ...call, action: 'list-prompts', inputs: { cursor: 'cursor' } },
-        labels: listed('prompts'),
+        labels: listed('prompts', 'arguments'),
       },
       getPrompt: {
         summary: 'Get a prompt of the server, with its arguments filled in',

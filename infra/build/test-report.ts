@@ -18,6 +18,28 @@ export interface Tally {
   readonly remarks: readonly string[]
 }
 
+/** Tests of rules have no excuse in a busy machine: one that fails once has found something. */
+const strict = /(^|\/)test\/(attack|contract|infra|pipeline|property|types)\//
+
+/**
+ * Files that failed and may be run once more, alone: those that start real servers and wait for them. None where
+ * something failed that may not, and none where so much failed that it is not the machine.
+ */
+export function findSecondChances(json: string): readonly string[] {
+  const failed = schema.parse(JSON.parse(json)).testResults.filter(({ status }) => status === 'failed')
+  const names = failed.map(({ name }) => name)
+  return names.length > 5 || names.some((name) => strict.test(name)) ? [] : names
+}
+
+/** The first report, with the files that were run again as the second tells of them. */
+export function mergeReports(first: string, second: string): string {
+  const [before, after] = [schema.parse(JSON.parse(first)), schema.parse(JSON.parse(second))]
+  const isAgain = ({ name }: z.output<typeof file>) => after.testResults.some((one) => one.name === name)
+  const testResults = [...before.testResults.filter((one) => !isAgain(one)), ...after.testResults]
+  const success = after.success && testResults.every(({ status }) => status === 'passed')
+  return JSON.stringify({ success, testResults })
+}
+
 /**
  * Reads Vitest's JSON report. A file that could not be loaded counts as one failure, as do an error outside of any test
  * and a run without tests; with `required`, a test that is skipped for want of a tool is a failure.

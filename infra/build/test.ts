@@ -2,7 +2,7 @@
  * `npm test`: builds once, runs the checks, the tables of the policy and every test, lists what was skipped and for want
  * of what, and ends with `N passed, N failed` on a line of its own; each check counts as one. Arguments are filters for
  * the tests, and leave the checks out. `--long` runs test/long as well. REQUIRE_TOOLS=1 makes a skip for want of a tool
- * a failure; SMOKE_NODES names further Node binaries (separated by `:`) that must be able to start the package.
+ * a failure; CI=true runs few failed files of servers and browsers a second time, alone, and says so; SMOKE_NODES names further Node binaries (separated by `:`) that must be able to start the package.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { build } from './build.ts'
 import { repository } from './check.ts'
 import { runCommand } from './command.ts'
 import { smoke } from './smoke.ts'
-import { readReport, type Tally } from './test-report.ts'
+import { findSecondChances, mergeReports, readReport, type Tally } from './test-report.ts'
 
 const checkMs = 300_000
 const suiteMs = 1_500_000
@@ -80,6 +80,19 @@ async function runLong(filters: readonly string[]): Promise<Tally> {
 }
 
 async function runSuite(config: string, filters: readonly string[], timeoutMs: number): Promise<Tally> {
+  const required = process.env.REQUIRE_TOOLS === '1'
+  const { code, json } = await runVitest(config, filters, timeoutMs)
+  if (json === null) return { ...nothing, failed: 1, remarks: [`the tests of ${config} did not end (${code})`] }
+  const again = process.env.CI === 'true' ? findSecondChances(json) : []
+  if (again.length === 0) return readReport(json, required)
+  write(`\nOnce more, alone, since they start servers and wait for them:\n${again.join('\n')}`)
+  const second = await runVitest(config, ['--maxWorkers=1', ...again], timeoutMs)
+  if (second.json === null) return readReport(json, required)
+  write(`\nThese files failed in the first run: ${again.join(', ')}`)
+  return readReport(mergeReports(json, second.json), required)
+}
+
+async function runVitest(config: string, filters: readonly string[], timeoutMs: number) {
   const folder = join(repository, '.cache')
   const file = join(folder, `${config}.json`)
   await mkdir(folder, { recursive: true })
@@ -91,8 +104,7 @@ async function runSuite(config: string, filters: readonly string[], timeoutMs: n
     show: true,
     timeoutMs,
   })
-  if (!existsSync(file)) return { ...nothing, failed: 1, remarks: [`the tests of ${config} did not end (${code})`] }
-  return readReport(await readFile(file, 'utf8'), process.env.REQUIRE_TOOLS === '1')
+  return { code, json: existsSync(file) ? await readFile(file, 'utf8') : null }
 }
 
 function sum(tallies: readonly Tally[]): Tally {

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { namesDeployment } from '../operate/names.ts'
 import { openBundle } from './stack/bundle.ts'
 import { localFolder, readRunningStack } from './stack/local-folder.ts'
 
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, { readonly file: string; readonly kind: 
   'audit:sample': { file: 'audit-sample', kind: 'client' },
   'audit:erase': { file: 'audit-erase', kind: 'client' },
   'audit:hold': { file: 'audit-hold', kind: 'client' },
+  'audit:failover': { file: 'audit-failover', kind: 'client' },
   'audit:rotate': { file: 'audit-rotate', kind: 'client' },
   policy: { file: 'policy', kind: 'client' },
   classify: { file: 'classify', kind: 'other' },
@@ -37,13 +39,17 @@ async function launch([name, ...args]: readonly string[]): Promise<number> {
   if (command === undefined) return complain(`unknown command; there are: ${Object.keys(commands).join(', ')}`, 64)
   const script = new URL(`./commands/${command.file}.ts`, import.meta.url)
   if (!existsSync(script)) return complain(`the command ${name} is not part of this version`, 69)
-  const isOutside = command.kind === 'client' && process.env.COUNTERSIGN_STACK_PROXY === undefined
-  const stack = isOutside ? readRunningStack(localFolder()) : null
+  const stack = command.kind === 'client' && !isInside() ? readRunningStack(localFolder()) : null
   if (stack !== null) return runAgain(stack, process.argv.slice(2))
   const bundle = command.kind === 'stack' ? await openBundle() : null
   const module = bundle === null ? script : pathToFileURL(join(bundle, `${command.file}.mjs`))
   const { run } = (await import(module.href)) as { run: (args: readonly string[]) => Promise<number> }
   return run(args)
+}
+
+/** Started again already, or acting on a deployment in Azure, which needs nothing of a stack that may run beside. */
+function isInside(): boolean {
+  return process.env.COUNTERSIGN_STACK_PROXY !== undefined || namesDeployment(process.env)
 }
 
 async function runAgain(stack: { ca: string; proxy: string }, args: readonly string[]): Promise<number> {

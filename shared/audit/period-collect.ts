@@ -1,4 +1,5 @@
 import {
+  type ChangedTools,
   type EarlyOutcome,
   type InForce,
   type LateClosing,
@@ -10,6 +11,7 @@ import {
   type UnknownCall,
 } from './period-facts.ts'
 import { createJoin, createTallies, placeOf, sortBy } from './period-lists.ts'
+import { createChangedTools } from './period-tools.ts'
 
 const maxKept = 5000
 
@@ -20,6 +22,7 @@ export interface Collector {
   note(event: PeriodEvent): void
   unknown(call: UnknownCall): void
   late(closing: LateClosing): void
+  changedTool(refused: ChangedTools): void
   /** Widens the stretch of time. */
   stretch(time: string): void
   intent(intent: OpenIntent): void
@@ -40,6 +43,7 @@ export function createCollector(
   const tallies = createTallies(drop)
   const pairs = createJoin(drop, (intent, outcome) => paired(self, intent, outcome))
   const spans = createSpans(drop)
+  const tools = createChangedTools(drop)
   const events: PeriodEvent[] = []
   const unknown: UnknownCall[] = []
   const late: LateClosing[] = []
@@ -47,6 +51,7 @@ export function createCollector(
   const self: Collector = {
     count: tallies.count,
     see: spans.see,
+    changedTool: tools.add,
     intent: pairs.intent,
     outcome: pairs.outcome,
     drop,
@@ -62,6 +67,7 @@ export function createCollector(
       events: sortBy(events, placeOf),
       unknown: sortBy(unknown, placeOf),
       late: sortBy(late, placeOf),
+      changedTools: tools.facts(),
       dropped: Object.fromEntries(sortBy([...dropped], ([name]) => name)),
     }),
   }
@@ -77,6 +83,7 @@ export function mergeFacts(into: Collector, facts: PeriodFacts): void {
   facts.events.forEach(into.note)
   facts.unknown.forEach(into.unknown)
   facts.late.forEach(into.late)
+  facts.changedTools?.forEach(into.changedTool)
   facts.open.forEach(into.intent)
   facts.early.forEach(into.outcome)
   for (const [name, times] of Object.entries(facts.dropped)) into.drop(name, times)

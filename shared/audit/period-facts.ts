@@ -91,6 +91,8 @@ export interface EarlyOutcome {
   readonly masked: readonly { readonly path: string; readonly label: string; readonly strategy: string }[]
   readonly identity: { readonly source: string; readonly method: string; readonly matches: boolean | null }
   readonly isRecorded: boolean
+  /** Refused because a pinned tool was no longer as it was pinned. */
+  readonly isToolChanged?: true
   readonly evidence: string | null
 }
 
@@ -108,6 +110,15 @@ export interface LateClosing {
   readonly time: string
 }
 
+/** Calls of one backend that were refused because a pinned tool was changed; the place and time of the first intent. */
+export interface ChangedTools {
+  readonly backend: string
+  readonly calls: number
+  readonly time: string
+  readonly lane: string
+  readonly seq: number
+}
+
 /** What the rows of a stretch of the book say about the calls in it; plain JSON, and mergeable. */
 export interface PeriodFacts {
   readonly version: 1
@@ -119,6 +130,8 @@ export interface PeriodFacts {
   readonly events: readonly PeriodEvent[]
   readonly unknown: readonly UnknownCall[]
   readonly late: readonly LateClosing[]
+  /** Absent in facts of an older build. */
+  readonly changedTools?: readonly ChangedTools[]
   readonly open: readonly OpenIntent[]
   readonly early: readonly EarlyOutcome[]
   /** What found no place, by list: these lists are not whole, and the report says so. */

@@ -86,6 +86,7 @@ function addOutcome(into: Collector, { decisionId = '', time }: RowDocument, out
     ...{ lane: outcome.intent.lane, seq: outcome.intent.seq },
     identity: { source, method, matches },
     isRecorded: recording !== undefined,
+    ...(outcome.backendIds.changedTool === undefined ? {} : { isToolChanged: true }),
     evidence: evidence ?? null,
   })
 }
@@ -101,6 +102,8 @@ function addPair(into: Collector, intent: OpenIntent, outcome: EarlyOutcome): vo
   into.count('outcomes', [backend, status, code])
   if (isLate(intent.time, outcome.time)) into.late({ lane: intent.lane, seq: intent.seq, time: outcome.time })
   if (outcome.isRecorded) into.count('recorded', [backend])
+  const { time, lane, seq } = intent
+  if (outcome.isToolChanged) into.changedTool({ backend, calls: 1, time, lane, seq })
   if (status === 'not-called') return
   const matches = identity.matches === null ? 'unknown' : (proofs.get(identity.matches) ?? 'unknown')
   into.count('identity', [backend, identity.source, identity.method, matches])

@@ -58,6 +58,7 @@ function readIntent(bytes: Uint8Array): BookCall {
     from: Date.parse(time),
     to: null,
     status: null,
+    isResumed: intent?.context.resumed === true,
   }
 }
 

@@ -10,7 +10,7 @@ const usualDelayMs = 6 * 3_600_000
 /** What is compared. Calls and events may reach further back than the window: those were judged before. */
 export interface Comparison {
   readonly backend: string
-  readonly source: Pick<LogSource, 'name' | 'persons' | 'settling' | 'records' | 'nameOf'>
+  readonly source: Pick<LogSource, 'name' | 'persons' | 'settling' | 'records' | 'nameOf' | 'shares'>
   readonly window: SourceWindow
   /** Epoch ms: the time of this reconciliation. */
   readonly until: number
@@ -51,7 +51,8 @@ export interface Compared {
 /** The result, with the calls that the log should know and does not. */
 export function conclude(comparison: Comparison, compared: Compared): BackendReconciliation {
   const { backend, source, window, calls } = comparison
-  const made = calls.filter((call) => call.status === 'called' && isOfWindow(call, window))
+  const isOwn = (call: BookCall) => source.shares === undefined || call.backend === backend
+  const made = calls.filter((call) => call.status === 'called' && isOwn(call) && isOfWindow(call, window))
   const judged = made.filter(source.records)
   const missing = judged.filter(({ decisionId }) => !compared.confirmed.has(decisionId))
   const unconfirmed = missing.filter((call) => isDue(call, comparison))

@@ -48,11 +48,14 @@ function indexCalls(calls: readonly BookCall[]): (event: SourceEvent) => BookCal
   const byDecision = new Map(calls.map((call) => [call.decisionId, call]))
   const byStatement = new Map<string, BookCall[]>()
   for (const call of calls) {
-    if (call.statementId === undefined) continue
+    if (call.statementId === undefined || call.isResumed) continue
     byStatement.set(call.statementId, [...(byStatement.get(call.statementId) ?? []), call])
   }
-  return ({ time, statementId, decisionId }) => {
-    const named = byDecision.get(decisionId ?? '')
+  return ({ time, statementId, decisionId, isStatementSure = false }) => {
+    const marked = byDecision.get(decisionId ?? '')
+    // A mark can be copied onto another statement; the id that the backend gave to the call's own cannot.
+    const isAnother = isStatementSure && marked?.statementId !== undefined && marked.statementId !== statementId
+    const named = isAnother ? undefined : marked
     const candidates = [...(byStatement.get(statementId ?? '') ?? []), ...(named === undefined ? [] : [named])]
     return candidates.find((call) => isInTime(time, call)) ?? null
   }

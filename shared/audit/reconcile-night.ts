@@ -107,7 +107,8 @@ async function carryOut(ports: NightPorts, plan: Plan, night: Night & Book): Pro
   }
   const known = [...new Set([...(progress?.known ?? []), ...night.calls.map(({ oid }) => oid)])].slice(-mostKnown)
   const isEntra = name === entraSource
-  const calls = isEntra ? night.calls : night.calls.filter(({ backend }) => backend === name)
+  const isHere = (backend: string) => isEntra || backend === name || (source.shares?.(backend) ?? false)
+  const calls = night.calls.filter(({ backend }) => isHere(backend))
   const comparison: Comparison = {
     ...{ backend: name, source, window, until: night.until, calls, events },
     ...{ clientId: ports.clientId, known: new Set(known) },

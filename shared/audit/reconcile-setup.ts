@@ -3,7 +3,7 @@ import { outcomeBoundMs } from './outcome-bound.ts'
 import type { DanglingPorts, KnownFate } from './reconcile-dangling.ts'
 import { skewMs } from './reconcile-match.ts'
 import { entraSource } from './reconcile-night.ts'
-import type { LogSource } from './reconcile-source.ts'
+import type { LogSource, SourceEvent } from './reconcile-source.ts'
 import { createDatabricksSource, type QueryAudit } from './source-databricks.ts'
 import { createEntraSource, resourceOf } from './source-entra.ts'
 import { createPostgresSource } from './source-postgres.ts'
@@ -75,9 +75,17 @@ export function createFateFinder(sources: ReadonlyMap<string, LogSource>): NonNu
     if (source === undefined) return null
     const at = Date.parse(time)
     const events = await source.read({ from: at - skewMs, to: at + outcomeBoundMs + skewMs })
-    const found = events.find((event) => event.decisionId === decisionId && event.isEffective)
-    if (found === undefined || (source.persons === 'object-id' && found.person !== intent?.principal.oid)) return null
+    const found = findMarked(events, decisionId)
+    if (found === null) return null
+    if (source.persons === 'object-id' && found.person !== intent?.principal.oid) return null
     const backendIds = found.statementId === undefined ? {} : { statement_id: found.statementId }
     return { status: 'called', backendIds, evidence: `${source.name}: event ${found.id}` }
   }
+}
+
+/** A mark that several persons bear was copied by all but one, and nothing says here by whom. */
+function findMarked(events: readonly SourceEvent[], decisionId: string | undefined): SourceEvent | null {
+  const marked = events.filter((event) => event.decisionId === decisionId && event.isEffective)
+  const persons = new Set(marked.map(({ person }) => person))
+  return persons.size === 1 ? (marked[0] ?? null) : null
 }

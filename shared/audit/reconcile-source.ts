@@ -12,6 +12,8 @@ export interface SourceEvent {
   /** Ids by which a call of the book is found: the backend's own, and ours as the backend logged it. */
   readonly statementId?: string
   readonly decisionId?: string
+  /** The statement's id is the very one that the backend answers with: another one is another statement. */
+  readonly isStatementSure?: boolean
   readonly operation?: string
   readonly object?: string
   /** False where the access was refused, or only prepared. */
@@ -36,6 +38,8 @@ export interface LogSource {
   readonly read: (window: SourceWindow) => Promise<readonly SourceEvent[]>
   /** Whether this log has entries for calls of that kind. */
   readonly records: (call: BookCall) => boolean
+  /** Further backends whose calls this log has entries of too; they are found there and not looked for. */
+  readonly shares?: (backend: string) => boolean
   /** Backends of one API are one to this log: by which of their names it calls them all. */
   readonly nameOf?: (backend: string) => string
 }
@@ -53,6 +57,8 @@ export interface BookCall {
   readonly to: number | null
   readonly status: 'called' | 'not-called' | 'unknown' | null
   readonly statementId?: string
+  /** It only asked after work that another call began, whose statement this is. */
+  readonly isResumed?: boolean
 }
 
 export interface ReconciliationCounts {

@@ -149,6 +149,11 @@ export const meanings: Readonly<Record<FindingKind, Meaning>> = {
     'A person says that a call which an agent made as them was not theirs.',
     'Ask the person and the agent’s owner. Look up the call and what else the agent did as this person. It is suspended for them until an operator lifts that.',
   ),
+  tool_changed: operations(
+    'high',
+    'A server describes a tool in another way than when somebody read and allowed it. The calls of it were refused.',
+    'List the tools of this backend as a person who may, and read the new definition. Pin it anew, or stop using the server.',
+  ),
   bypass_access: operations(
     'high',
     'An agent that the book knows reached a backend by another way than through the gateway.',

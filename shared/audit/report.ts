@@ -10,6 +10,7 @@ import { listFindings } from './report-findings.ts'
 import { drawTrend, newestBefore, nightOf, type ReportSummary } from './report-history.ts'
 import { describeReviews, findOverdue } from './report-reviews.ts'
 import { type Report, reportVersion } from './report-schema.ts'
+import { findChangedTools } from './report-tools.ts'
 import { judgeNight } from './report-verdict.ts'
 
 /** What is known beside the night's run; what is not given is "not collected". */
@@ -31,8 +32,8 @@ export function buildReport(facts: NightlyFacts, history: readonly ReportSummary
   const reviews = describeReviews(date, before, period)
   const glass = period === null ? null : describeGlass(period, before, date)
   const late = [...findOverdue(reviews), ...findUnreviewed(glass)]
-  const disowned = findDisowned(period)
-  const found = [...facts.findings, ...findingsOf(facts.reconciliation), ...disowned, ...late]
+  const occurred = [...findDisowned(period), ...findChangedTools(period)]
+  const found = [...facts.findings, ...findingsOf(facts.reconciliation), ...occurred, ...late]
   const findings = listFindings({ date, found, before, dispositions: reviews.dispositions, period })
   const activity = period === null ? null : describeActivity(period, glass)
   const reconciliation = describeReconciliation(facts.reconciliation)

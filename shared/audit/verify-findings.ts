@@ -38,6 +38,7 @@ export const findingKinds = [
   'review_overdue',
   'break_glass_unreviewed',
   'disowned_call',
+  'tool_changed',
   'bypass_access',
   'unrecorded_access',
   'unconfirmed_call',
@@ -53,6 +54,7 @@ export const exceptions: ReadonlySet<FindingKind> = new Set<FindingKind>([
   'review_overdue',
   'break_glass_unreviewed',
   'disowned_call',
+  'tool_changed',
   'bypass_access',
   'unconfirmed_call',
 ])

@@ -2,6 +2,7 @@ import { reviewedMark } from '../masking/classification.ts'
 import { labelsByPattern } from '../masking/column-labels.ts'
 import type { Invocation, Understood } from '../pipeline/ports.ts'
 import type { Dialect, Statement } from '../sql/statement.ts'
+import { judgeCommand } from './command-list.ts'
 
 /** Understands one statement; never throws for bad text. */
 export type Understand = (dialect: Dialect, text: string) => Promise<Statement>
@@ -12,11 +13,20 @@ export type Understand = (dialect: Dialect, text: string) => Promise<Statement>
  */
 export async function classify(invocation: Invocation, understand: Understand): Promise<Understood> {
   const { operation, inputs } = invocation
+  if (operation.command !== undefined) return commanded(invocation, operation.command)
   if (operation.statement === undefined) return declared(invocation)
   const text = inputs[operation.statement.input]
   const statement = await understand(operation.statement.dialect, typeof text === 'string' ? text : '')
   const understood = judge(named(statement, invocation))
   return operation.statement.explained ? explained(understood) : understood
+}
+
+/** A command does what the deployment's list says of it, on the machine that the call names. */
+function commanded(invocation: Invocation, { input, listed = [] }: { input: string; listed?: readonly string[] }) {
+  const text = invocation.inputs[input]
+  const judged = judge(judgeCommand(typeof text === 'string' ? text : '', listed))
+  const { reads, writes } = declared({ ...invocation, operation: { ...invocation.operation, effect: judged.effect } })
+  return { ...judged, reads, writes }
 }
 
 const plannable: readonly string[] = ['read', 'write', 'delete']

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type * as z from 'zod'
+import { assertCommands, machineName } from './command-list.ts'
 import type { BackendConfiguration } from './configuration.ts'
 import { assertValues, listName } from './configured-values.ts'
 import { type Backend, type Cloud, endpointKey, endpointOf, type Operation } from './define.ts'
@@ -18,6 +19,7 @@ export function selectConfigured(
       assertClassified(backend, configured[name])
       assertValues(backend, configured[name])
       assertPartitions(backend, configured[name])
+      assertCommands(backend, configured[name])
       return [name, limitInputs(limitObjects(backend, configured[name]?.containers), configured[name]?.allow ?? {})]
     }),
   )
@@ -92,9 +94,17 @@ function limitInputs(backend: Backend, allow: Readonly<Record<string, readonly s
     name,
     set
       .filter(([input]) => takes(operation, input))
-      .reduce((narrowed, [input, listed]) => narrow(narrowed, input, listed), operation),
+      .reduce((narrowed, [input, listed]) => limitInput(narrowed, input, listed), operation),
   ])
   return Object.freeze({ ...backend, operations: Object.fromEntries(limited) })
+}
+
+/** A command is judged by its list, not found in it; a machine stands in its list with its keys. */
+function limitInput(operation: Operation, input: string, listed: readonly string[]): Operation {
+  const { command, call } = operation
+  if (command?.input === input) return { ...operation, command: { input, listed } }
+  const isMachine = call.technology === 'ssh' && call.host === input
+  return narrow(operation, input, isMachine ? [...new Set(listed.map(machineName))] : listed)
 }
 
 function takes(operation: Operation, input: string): boolean {

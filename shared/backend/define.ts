@@ -93,6 +93,8 @@ export interface Operation {
     /** It is planned and not run: whatever it would change, it only reads. */
     readonly explained?: true
   }
+  /** The input that holds a command of a machine; judged by the deployment's list of them before policy sees the call. */
+  readonly command?: { readonly input: string; readonly listed?: readonly string[] }
   /** The input that names the object that a call touches; its value is what policy and the book hear of. */
   readonly object?: string
   /** How many rows a call would touch, for whoever has to approve it. */

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } fr
 import type { Principal } from '../identity/principal.ts'
 import type { Invocation } from '../pipeline/ports.ts'
 import { canonicalInputs } from './canonical-inputs.ts'
+import type { Operation } from './define.ts'
 
 /** What a handle is for: the next page of an answer, or work that goes on. */
 export type HandleKind = 'cursor' | 'work'
@@ -21,8 +22,14 @@ export interface Binding {
 /** Name of the input that takes a cursor. */
 export const cursorInput = 'cursor'
 
+/** Whether a call of it may answer `{status: "running", handle}`, and go on with the handle. */
+export function takesHandle({ call }: Operation): boolean {
+  return call.technology === 'rest' && call.longRunning !== undefined
+}
+
 const lifeMs = 24 * 60 * 60_000
-const longest = 32_768
+/** Most characters of a handle. */
+export const longestHandle = 32_768
 const marks: Readonly<Record<HandleKind, string>> = { cursor: 'cur_', work: 'op_' }
 
 /**
@@ -60,7 +67,7 @@ export function openHandle(
   { bound, now }: { bound: Binding; now: number },
 ): string | null {
   const mark = marks[bound.kind]
-  if (!handle.startsWith(mark) || handle.length > longest || !/^[\w-]+$/.test(handle)) return null
+  if (!handle.startsWith(mark) || handle.length > longestHandle || !/^[\w-]+$/.test(handle)) return null
   const bytes = Buffer.from(handle.slice(mark.length), 'base64url')
   if (bytes.length < 29 || bytes.toString('base64url') !== handle.slice(mark.length)) return null
   const { cipherKey } = deriveKeys(key, bound.kind)

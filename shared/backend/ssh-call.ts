@@ -1,6 +1,8 @@
-/** One command on a machine, over SSH with a certificate of the person. */
+/** One command on a machine, over SSH with a certificate of the person; or only whom the machine takes them for. */
 export interface SshCall {
   readonly technology: 'ssh'
-  readonly action: 'exec' | 'read-file' | 'whoami'
-  readonly inputs: Readonly<Record<string, string>>
+  /** The input that names the machine. */
+  readonly host: string
+  /** `whoami` runs nothing but the proof. */
+  readonly action: 'exec' | 'whoami'
 }

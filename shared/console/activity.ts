@@ -1,5 +1,6 @@
 import { element, facts, moment } from './elements.ts'
 import type { Reply } from './gateway.ts'
+import { type Backends, drawHonesty } from './honesty.ts'
 import { drawRefusal } from './refusals.ts'
 import type { Desk, View } from './views.ts'
 
@@ -21,6 +22,7 @@ interface Activity {
   readonly activity: readonly Call[]
   readonly next: string | null
   readonly indexedUpTo: string | null
+  readonly backends?: Backends
 }
 
 /** What a stop took back, and what was under way. */
@@ -34,7 +36,7 @@ interface Stopped {
 export const listActivity: View = async (desk) => {
   const reply = await desk.gateway.get<Activity>('/api/me/activity?limit=50')
   if (!reply.ok) return element('section', {}, element('h1', {}, 'Done as me'), drawRefusal(reply.problem))
-  const { activity, indexedUpTo } = reply.body
+  const { activity, indexedUpTo, backends } = reply.body
   const agents = [...new Set(activity.flatMap(({ agent }) => agent ?? []))].sort()
   const known = indexedUpTo === null ? 'The book is not indexed yet.' : `Known up to ${moment(indexedUpTo)}.`
   return element(
@@ -43,7 +45,7 @@ export const listActivity: View = async (desk) => {
     element('h1', {}, 'Done as me'),
     element('p', { class: 'soft' }, `Calls that agents made as you, the newest first. ${known}`),
     ...agents.map((agent) => drawAgent(agent, desk)),
-    ...activity.map((call) => drawCall(call, desk)),
+    ...activity.map((call) => drawCall(call, desk, backends)),
   )
 }
 
@@ -81,7 +83,7 @@ function sayStopped({ enabled, voided = [], inFlight = [] }: Stopped): string {
   return `It no longer acts as you. Requests taken back: ${voided.length}. ${flight}`
 }
 
-function drawCall(call: Call, desk: Desk): HTMLElement {
+function drawCall(call: Call, desk: Desk, backends: Backends | undefined): HTMLElement {
   const status = element('div', {})
   const objects = [...(call.reads ?? []), ...(call.writes ?? [])].join(', ')
   const disown = async () => {
@@ -101,6 +103,7 @@ function drawCall(call: Call, desk: Desk): HTMLElement {
       ['Touched', objects === '' ? null : objects],
       ['Ended', sayEnd(call)],
     ]),
+    drawHonesty(call.backend, backends),
     status,
     call.decisionId === undefined
       ? null

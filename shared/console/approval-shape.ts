@@ -1,3 +1,5 @@
+import type { Backends } from './honesty.ts'
+
 /** An approval as the gateway lists it. */
 export interface Listed {
   readonly id: string
@@ -25,6 +27,7 @@ export interface Described extends Listed {
   readonly preview?: Preview | null
   readonly content?: 'bound' | 'not_bound'
   readonly contentNote?: string
+  readonly backends?: Backends
   readonly grant?: { readonly minutes: number; readonly calls: number; readonly left?: number } | null
 }
 

@@ -1,6 +1,7 @@
 import type { Described, Preview } from './approval-shape.ts'
 import { drawVote } from './approval-vote.ts'
 import { element, facts, moment } from './elements.ts'
+import { drawHonesty } from './honesty.ts'
 import { drawRefusal } from './refusals.ts'
 import type { View } from './views.ts'
 
@@ -15,6 +16,7 @@ export const showApproval: View = async (desk, id) => {
     element('h1', {}, `${approval.effect} in ${approval.backend}`),
     element('p', {}, approval.operation),
     drawFacts(approval),
+    drawHonesty(approval.backend, approval.backends),
     ...drawCautions(approval),
     ...drawCall(approval),
     drawVote(approval, desk),

@@ -1,9 +1,6 @@
 import type { ApproverRules } from '../approval/vote.ts'
-import { classify } from '../backend/classify.ts'
 import type { Backend, Operation } from '../backend/define.ts'
 import { isGenerated } from '../backend/genie-call.ts'
-import { parseBody } from '../backend/inputs.ts'
-import { resolve } from '../backend/resolve.ts'
 import { assumePerson } from '../backend/runner.ts'
 import { clouds } from '../config/clouds.ts'
 import type { Settings } from '../config/settings.ts'
@@ -16,17 +13,16 @@ import { describeProblem } from '../openapi/problem-page.ts'
 import { inputSchema } from '../openapi/schema.ts'
 import { brakeQuestions } from '../pipeline/admit.ts'
 import { handle } from '../pipeline/handle.ts'
-import { describeData, groupsOf, type Judged, policyRequest, withGlass } from '../pipeline/judge.ts'
+import { describeData, groupsOf, policyRequest } from '../pipeline/judge.ts'
 import type { Line, Ports } from '../pipeline/line.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson, type Identification } from '../pipeline/respond.ts'
 import { notAsThePerson } from '../policy/decision.ts'
-import { wouldPassIf } from '../policy/explain.ts'
 import { createApprovalAnswers } from './approval-answers.ts'
 import { createGlassAnswers } from './break-glass-answers.ts'
+import { explain } from './explain.ts'
 import { createOpenAiAnswer } from './openai.ts'
 import { answerPolicies } from './policy-answer.ts'
-import { parseQuestion } from './question.ts'
 import { answerRecording } from './recording-answer.ts'
 import type { AnswerRoute, AuditRoute, UsageRoute } from './running-app.ts'
 
@@ -170,37 +166,4 @@ function describeEntry(
 /** True where what it touches shows in its inputs, or in what is read because of them. */
 function namesLater(operation: Operation): boolean {
   return operation.statement !== undefined || operation.object !== undefined || isGenerated(operation)
-}
-
-async function explain(inbound: Inbound, parts: AnswerParts) {
-  const { ports, classifications } = parts
-  const { principal, assertion } = await ports.verify(inbound)
-  brakeQuestions(principal, ports)
-  const question = parseQuestion(parseBody(inbound.body, inbound.headers['content-type'] ?? ''))
-  const invocation = resolve({ ...question, inputs: () => question.inputs, at: '/inputs' }, ports.configured)
-  const understood = await classify(invocation, ports.understand)
-  const classification = classifications.get(invocation.backend.name) ?? {}
-  const tainted = await ports.taints.isTainted(principal)
-  const data = describeData(invocation, understood, classification)
-  const judged: Judged = { principal, tainted, invocation, understood, ...data }
-  const groups = await groupsOf({ principal, assertion, decisionId: ports.newId() }, ports)
-  const request = withGlass(policyRequest(judged, groups, ports), await ports.breakGlass.isActive(principal))
-  const policy = ports.policy()
-  const { unsupported } = invocation.operation
-  const decision = unsupported === undefined ? policy.decide(request) : notAsThePerson(policy)
-  const { effect, reads, writes, dangers } = understood
-  return {
-    decision: decision.verdict,
-    ...(unsupported === undefined ? {} : { detail: unsupported }),
-    reasons: decision.reasons,
-    rules: decision.rules,
-    obligations: decision.obligations,
-    ...(decision.shadow === undefined ? {} : { shadow: decision.shadow }),
-    understood: { effect, reads, writes, dangers, ...refusedMember(understood.statement?.refused) },
-    wouldPassIf: wouldPassIf(decision, request),
-  }
-}
-
-function refusedMember(refused: string | undefined) {
-  return refused === undefined ? {} : { refused }
 }

@@ -1,6 +1,7 @@
 import type { Approval } from '../approval/approval.ts'
 import { cancelRequest, revokeApproval } from '../approval/states.ts'
 import { ballotsOf, isRequester, maySee, requirePersonInControl, type Voter } from '../approval/vote.ts'
+import { honestyOf } from '../backend/honest.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { answerJson } from '../pipeline/respond.ts'
@@ -34,7 +35,8 @@ export function createApprovalAnswers(settings: ApprovalSettings) {
 }
 
 function answer(approval: Approval, { ports }: ApprovalParts): Answer {
-  return answerJson(200, describeApproval(approval, ports.now()))
+  const backends = honestyOf([approval.request.subject.backend], ports.configured)
+  return answerJson(200, { ...describeApproval(approval, ports.now()), backends })
 }
 
 async function listApprovals(voter: Voter, parts: ApprovalParts) {

@@ -15,6 +15,7 @@ export interface ApprovalSettings {
     | 'approvalDesk'
     | 'onApproval'
     | 'groupsOf'
+    | 'configured'
     | 'suspensions'
     | 'audit'
     | 'now'

@@ -1,5 +1,6 @@
 import type { BookRecord } from '../audit/index-record.ts'
 import { findRecords } from '../audit/index-records.ts'
+import { honestyOf } from '../backend/honest.ts'
 import { parseBody } from '../backend/inputs.ts'
 import { Problem } from '../errors/problem.ts'
 import type { Principal } from '../identity/principal.ts'
@@ -27,6 +28,10 @@ export async function answerActivity(inbound: Inbound, parts: ControlParts): Pro
     activity: page.records.map(describeActivity),
     next: page.after === null ? null : asked.cursorAfter(page.after),
     indexedUpTo: page.indexedUpTo,
+    backends: honestyOf(
+      page.records.map(({ intent }) => intent?.backend),
+      parts.ports.configured,
+    ),
   })
 }
 

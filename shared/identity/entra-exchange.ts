@@ -8,8 +8,9 @@ import { createExchangeLimits } from './exchange-limits.ts'
 import { exchangeProblem } from './exchange-problem.ts'
 import { type ExchangeRefusal, readExchangeRefusal } from './exchange-refusal.ts'
 import { type JsonObject, parseJsonObject } from './json-object.ts'
+import { oboForm } from './obo-form.ts'
 import type { ExchangedToken } from './principal.ts'
-import { samlForm, samlResult } from './saml-exchange.ts'
+import { samlParameters, samlResult } from './saml-exchange.ts'
 import { noAnswer, readRetryAfter, readStsAnswer, type StsAnswer } from './sts-answer.ts'
 import { createTokenCache, type TokenCache, type TokenWish } from './token-cache.ts'
 
@@ -110,21 +111,49 @@ async function callMsal(wish: ExchangeWish, attempt: Attempt, parts: Parts): Pro
   })
 }
 
+/** One exchange on its way. */
+interface Asking {
+  readonly wish: ExchangeWish
+  readonly attempt: Attempt
+  readonly parts: Parts
+}
+
 /** The body of the answer to a request that MSAL has no words for. */
-async function askForSaml(wish: ExchangeWish, attempt: Attempt, parts: Parts): Promise<JsonObject> {
+async function askByForm({ wish, attempt, parts }: Asking, more: Readonly<Record<string, string>>) {
   const { settings, clientAssertion } = parts.options
-  const body = samlForm({
+  const request = {
     clientId: settings.clientId,
     clientAssertion: await clientAssertion(),
     assertion: wish.assertion.value,
     scope: wish.scope,
     claims: wish.claims,
     correlationId: correlationGuid(wish.correlationId),
-  }).toString()
+  }
   const url = `${cloudFacts(settings.cloud).authority}/${wish.principal.tid}/oauth2/v2.0/token`
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const client = createNetworkClient(attempt, parts.options)
+  const body = oboForm(request, more).toString()
   return (await client.sendPostRequestAsync<JsonObject>(url, { headers, body })).body
+}
+
+/**
+ * A certificate for a key that is made now and known to nobody else. It says in as whom it lets, and no object id: the
+ * executor holds that against the person before it sends anything.
+ */
+async function askForCertificate(asking: Asking): Promise<() => ExchangedToken> {
+  const [{ makeSshKey }, { sshParameters, sshResult }] = await Promise.all([
+    import('./ssh-key.ts'),
+    import('./ssh-exchange.ts'),
+  ])
+  const key = await makeSshKey()
+  const answer = await askByForm(asking, sshParameters(key))
+  const { wish, parts } = asking
+  return () => {
+    const found = sshResult(answer, key)
+    if (found === null) throw refuse(wish, { code: 'exchange_unavailable', reason: 'no_certificate' }, parts)
+    const { tid, oid } = wish.principal
+    return { ...found, tid, oid, scope: wish.scope } as ExchangedToken
+  }
 }
 
 /** As `readResult`, by what the assertion itself says. */
@@ -193,8 +222,10 @@ async function load(wish: ExchangeWish, parts: Parts): Promise<ExchangedToken> {
 
 /** Asks Entra, and gives what reads its answer. */
 async function ask(wish: ExchangeWish, attempt: Attempt, parts: Parts): Promise<() => ExchangedToken> {
+  const asking = { wish, attempt, parts }
+  if (wish.form === 'ssh-cert') return askForCertificate(asking)
   if (wish.form === 'saml2') {
-    const answer = await askForSaml(wish, attempt, parts)
+    const answer = await askByForm(asking, samlParameters)
     return () => readSaml(answer, wish, parts)
   }
   const result = await callMsal(wish, attempt, parts)
@@ -251,10 +282,10 @@ export function createExchange(given: ExchangeOptions): Exchange {
       if (wish.principal.kind === 'app') {
         throw refuse(wish, { code: 'app_only_not_allowed', reason: 'app_only_obo' }, parts)
       }
-      return orAborted(
-        parts.cache.take(wish, () => load(wish, parts)),
-        wish.signal,
-      )
+      // Each call has a key of its own: a certificate is nothing to keep.
+      const isKept = wish.form !== 'ssh-cert'
+      const work = isKept ? parts.cache.take(wish, () => load(wish, parts)) : load(wish, parts)
+      return orAborted(work, wish.signal)
     },
     purge: parts.cache.purge,
   }

@@ -2,14 +2,17 @@ import { createHash, createHmac } from 'node:crypto'
 import { Problem } from '../errors/problem.ts'
 import type { Assertion, ExchangedToken, Principal } from './principal.ts'
 
+/** What the exchange can give besides access tokens. */
+export type TokenForm = 'saml2' | 'ssh-cert'
+
 /** One wish for a backend's token. `claims` (JSON text) goes past what is cached and replaces it. */
 export interface TokenWish {
   readonly principal: Principal
   readonly assertion: Assertion
   readonly scope: string
   readonly claims?: string
-  /** A SAML assertion instead of an access token, for systems that take nothing else. */
-  readonly form?: 'saml2'
+  /** A SAML assertion or an SSH certificate instead of an access token, for systems that take nothing else. */
+  readonly form?: TokenForm
 }
 
 /** Times in epoch milliseconds. `pepper` is random and lives as long as the process. */

@@ -1,6 +1,7 @@
 import { findOperation } from '../backend/catalogue.ts'
+import { takesHandle } from '../backend/operation-handle.ts'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
-import { approvalArgument, handleArgument, type ToolTarget, takesApproval, takesHandle } from './tools.ts'
+import { approvalArgument, handleArgument, type ToolTarget, takesApproval } from './tools.ts'
 
 /** One `tools/call` as it came; `traceparent` is that of its `_meta`. */
 export interface ToolCall {

@@ -1,5 +1,6 @@
 import type { Backend, Operation } from '../backend/define.ts'
 import type { Effect } from '../backend/effect.ts'
+import { takesHandle } from '../backend/operation-handle.ts'
 import { inputSchema } from '../openapi/schema.ts'
 import { simplifySchema } from './tool-schema.ts'
 
@@ -61,11 +62,6 @@ export function takesApproval({ effect, runsAs }: Operation): boolean {
 
 /** The argument that goes on with work of an earlier call, as the header `Operation-Handle` does. */
 export const handleArgument = 'operation_handle'
-
-/** Whether a call of it may answer with a handle. */
-export function takesHandle({ call }: Operation): boolean {
-  return call.technology === 'rest' && call.longRunning !== undefined
-}
 
 function withOwnArguments(operation: Operation): Tool['inputSchema'] {
   const schema = takesApproval(operation) ? withApproval(inputsOf(operation)) : inputsOf(operation)

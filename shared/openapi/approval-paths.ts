@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../errors/problem.ts'
 import { delegationPaths } from './delegation-paths.ts'
+import { honestySchema } from './honesty-schema.ts'
 import { bodyCodes, describeFailures, groupCodes, tokenCodes } from './responses.ts'
 
 type Node = Readonly<Record<string, unknown>>
@@ -78,6 +79,7 @@ export const approvalSchemas = {
       },
       content: { type: 'string', enum: ['bound', 'not_bound'] },
       contentNote: { type: 'string', nullable: true },
+      backends: honestySchema,
       approvers: texts,
       votes: {
         type: 'array',

@@ -1,4 +1,5 @@
 import type { Backend, Operation } from '../backend/define.ts'
+import { longestHandle, takesHandle } from '../backend/operation-handle.ts'
 import { type ProblemCode, problems } from '../errors/problem.ts'
 import { approvalSchemas } from './approval-paths.ts'
 import { auditSchemas } from './audit-paths.ts'
@@ -34,7 +35,14 @@ export function describeApi(backends: readonly Backend[], settings: DocumentSett
     paths: Object.fromEntries([...backends.flatMap(describeBackend), ...ownPaths()]),
     components: {
       securitySchemes: { entra: signIn(settings) },
-      schemas: { Problem: problemSchema, Meta: metaSchema, ...approvalSchemas, ...auditSchemas, ...usageSchemas },
+      schemas: {
+        Problem: problemSchema,
+        Meta: metaSchema,
+        Running: runningSchema,
+        ...approvalSchemas,
+        ...auditSchemas,
+        ...usageSchemas,
+      },
     },
   }
 }
@@ -52,12 +60,12 @@ function describeOperation(backend: Backend, name: string, operation: Operation)
     tags: [backend.name],
     summary: operation.summary,
     'x-countersign-effect': operation.effect,
-    parameters: headerParameters,
+    parameters: takesHandle(operation) ? [...headerParameters, handleParameter] : headerParameters,
     requestBody: {
       required: true,
       content: { 'application/json': { schema: inputSchema(operation, 'openapi-3.0') } },
     },
-    responses: { 200: success, ...failures },
+    responses: { 200: takesHandle(operation) ? successOrRunning : success, ...failures },
   }
 }
 
@@ -70,8 +78,8 @@ function signIn({ authorizeUrl, tokenUrl, scope }: DocumentSettings): Node {
   return { type: 'oauth2', flows: { authorizationCode: flow } }
 }
 
-function header(name: string, description: string): Node {
-  return { name, in: 'header', required: false, description, schema: { type: 'string', maxLength: 512 } }
+function header(name: string, description: string, maxLength = 512): Node {
+  return { name, in: 'header', required: false, description, schema: { type: 'string', maxLength } }
 }
 
 const headerParameters = [
@@ -83,17 +91,23 @@ const headerParameters = [
   header('traceparent', 'W3C trace context.'),
 ]
 
-const success = {
-  description: 'What the backend answered to this person, masked.',
-  content: {
-    'application/json': {
-      schema: {
-        type: 'object',
-        required: ['data', 'meta'],
-        properties: { data: {}, meta: { $ref: '#/components/schemas/Meta' } },
-      },
-    },
-  },
+const handleParameter = header(
+  'Operation-Handle',
+  'The handle of an earlier call with the same inputs that answered `running`: asks how it stands, and begins nothing.',
+  longestHandle,
+)
+
+const success = succeed('What the backend answered to this person, masked.', {})
+
+const successOrRunning = succeed(
+  'What the backend answered to this person, masked; or that the work goes on, and by which handle to ask again.',
+  { anyOf: [{ $ref: '#/components/schemas/Running' }, {}] },
+)
+
+function succeed(description: string, data: Node): Node {
+  const properties = { data, meta: { $ref: '#/components/schemas/Meta' } }
+  const schema = { type: 'object', required: ['data', 'meta'], properties }
+  return { description, content: { 'application/json': { schema } } }
 }
 
 const failures = describeFailures(Object.keys(problems) as ProblemCode[])
@@ -129,6 +143,15 @@ const problemSchema = {
     },
     next: { type: 'object' },
     error: { type: 'object' },
+  },
+}
+
+const runningSchema = {
+  type: 'object',
+  required: ['status', 'handle'],
+  properties: {
+    status: { type: 'string', enum: ['running'] },
+    handle: { type: 'string', maxLength: longestHandle, description: 'For the header `Operation-Handle`; a day long.' },
   },
 }
 

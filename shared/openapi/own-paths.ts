@@ -58,7 +58,11 @@ const verdict = {
     shadow: { ...texts, description: 'Policies that are only watched and would have changed this.' },
     understood: {
       type: 'object',
-      properties: { effect: { type: 'string' }, reads: texts, writes: texts, dangers: texts },
+      properties: {
+        ...{ effect: { type: 'string' }, reads: texts, writes: texts, dangers: texts },
+        runsAs: { enum: ['person', 'other'], description: 'Where a definition was read to know' },
+        runner: { type: 'string', description: 'Why' },
+      },
     },
     wouldPassIf: { type: 'array', items: { type: 'object' } },
   },
@@ -67,6 +71,8 @@ const verdict = {
 const explain = {
   operationId: 'explain',
   summary: 'The decision for a call, without calling',
+  description:
+    'Where the call is judged by something that has to be read first, that is read as the person, with rows of its own.',
   requestBody: { required: true, content: json(question) },
   responses: {
     200: answer('What would be decided, and why', verdict),

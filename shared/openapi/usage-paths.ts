@@ -1,4 +1,5 @@
 import type { ProblemCode } from '../errors/problem.ts'
+import { honestySchema } from './honesty-schema.ts'
 import { bodyCodes, describeFailures, tokenCodes } from './responses.ts'
 
 type Node = Readonly<Record<string, unknown>>
@@ -58,6 +59,7 @@ const activity = {
     activity: { type: 'array', items: { type: 'object' } },
     next: { ...text, nullable: true },
     indexedUpTo: { ...time, nullable: true },
+    backends: honestySchema,
   },
 }
 

@@ -80,8 +80,11 @@ function deniedKey({ tid, oid, actor }: Who): string {
   return `denied|${tid}|${oid}|${actor}`
 }
 
-/** Denied calls are in the book; whoever is denied so often in a minute is not, so that nobody can fill it. */
-function brakeDenied(principal: Who, { askRate }: Pick<Ports, 'askRate'>): void {
+/**
+ * Denied calls are in the book; whoever is denied so often in a minute is not, so that nobody can fill it. Throws Problem
+ * `quota_exceeded`.
+ */
+export function brakeDenied(principal: Who, { askRate }: Pick<Ports, 'askRate'>): void {
   const left = askRate.check(deniedKey(principal))
   if (!left.granted) throw tooMany(left.retryAfter, 'denied_calls')
 }

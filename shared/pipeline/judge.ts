@@ -11,7 +11,10 @@ import { resumeWork } from './resume-work.ts'
 import { type Classified, type Decided, isRefused } from './stages.ts'
 
 /** The stages that judge: what the call does, and whether policy lets it pass. */
-export function createJudgement(ports: Ports, deployment: Deployment): Pick<Line, 'classify' | 'decide'> {
+export function createJudgement(
+  ports: Ports,
+  deployment: Pick<Deployment, 'classifications'>,
+): Pick<Line, 'classify' | 'decide'> {
   return {
     classify: async (stage) => {
       if (isRefused(stage)) return stage
@@ -72,12 +75,12 @@ function withoutBeyond({ statement }: Understood): Pick<Understood, 'statement'>
 }
 
 /** The same request where the person has broken the glass. */
-export function withGlass(request: PolicyRequest, isActive: boolean): PolicyRequest {
+function withGlass(request: PolicyRequest, isActive: boolean): PolicyRequest {
   return isActive ? { ...request, context: { ...request.context, breakGlass: true } } : request
 }
 
-/** What a decision needs of a stage; a question about a call needs no more. */
-export type Judged = Pick<
+/** What a decision needs of a stage. */
+type Judged = Pick<
   Classified,
   'principal' | 'invocation' | 'understood' | 'labels' | 'carried' | 'changes' | 'runner'
 > & {

@@ -9,6 +9,7 @@ import type { Backend } from '../backend/define.ts'
 import type { ChallengeSettings } from '../identity/challenge.ts'
 import type { ChallengeMemory } from '../identity/challenge-memory.ts'
 import type { Assertion, ExchangedToken, Principal } from '../identity/principal.ts'
+import type { TokenForm } from '../identity/token-cache.ts'
 import type { LabelTree } from '../masking/labels.ts'
 import type { TokenKey } from '../masking/strategies.ts'
 import type { Notices } from '../notice/notice.ts'
@@ -89,8 +90,8 @@ export interface ExchangeRequest {
   readonly scope: string
   /** JSON text of a claims challenge to satisfy. */
   readonly claims?: string
-  /** A SAML assertion instead of an access token. */
-  readonly form?: 'saml2'
+  /** Something else than an access token. */
+  readonly form?: TokenForm
   readonly correlationId: string
   readonly signal: AbortSignal
 }

@@ -7,7 +7,7 @@ import { factsOfFailure, failWith } from '../upstream/failure.ts'
 import type { CallInFlight } from '../usage/in-flight.ts'
 import { assertNotSuspended } from './admit.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
-import type { Deployment, Line, Ports } from './line.ts'
+import type { Deployment, ExchangeRequest, Line, Ports } from './line.ts'
 import type { Executor, Invocation, Masked, UpstreamAnswer, UpstreamCall } from './ports.ts'
 import { spendApproval } from './spend.ts'
 import { type Exchanged, type Failed, isRefused, type Permitted } from './stages.ts'
@@ -70,12 +70,17 @@ function requestToken(stage: Permitted, { ports, deployment }: World, claims?: s
     principal: stage.principal,
     assertion: stage.assertion,
     scope: scopeFor(stage, deployment),
-    // SAP's own token service takes assertions alone.
-    ...(stage.invocation.backend.tokenService === 'sap' ? { form: 'saml2' as const } : {}),
+    ...formOf(stage.invocation),
     ...(claims === undefined ? {} : { claims }),
     correlationId: stage.decisionId,
     signal: AbortSignal.timeout(ports.deadlineMs),
   })
+}
+
+/** SAP's own token service takes assertions alone, a machine certificates. */
+function formOf({ backend, operation }: Invocation): Pick<ExchangeRequest, 'form'> {
+  if (operation.call.technology === 'ssh') return { form: 'ssh-cert' }
+  return backend.tokenService === 'sap' ? { form: 'saml2' } : {}
 }
 
 /** A further endpoint may be left out by the deployment, or unknown in its cloud. */

@@ -115,7 +115,7 @@ function grounds(stage: Cleared | Refused): Pick<IntentFacts, 'rules' | 'reasons
 /** Everything the decision looked at that is not in the row already, so that it can be replayed. */
 function contextFacts(
   request: PolicyRequest,
-  { labels = [], admission, runner }: Pick<Refused, 'labels' | 'admission' | 'runner'>,
+  { labels = [], admission, runner, handle }: Pick<Refused, 'labels' | 'admission' | 'runner' | 'handle'>,
 ): IntentFacts['context'] {
   const { principal, resource, context } = request
   return {
@@ -126,6 +126,7 @@ function contextFacts(
     declaredEffect: resource.declaredEffect,
     runsAs: resource.runsAs,
     ...(runner === undefined ? {} : { runner: runner.reason, runnerContent: runner.content }),
+    ...(handle === undefined ? {} : { resumed: true }),
     egress: resource.egress ?? false,
     labels,
     carried: resource.carried ?? [],

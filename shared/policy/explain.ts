@@ -1,3 +1,4 @@
+import type { Effect } from '../backend/effect.ts'
 import type { Decision, Obligation, PolicyRequest } from './decision.ts'
 import { isReasonCode, type ReasonChange, reasons } from './reasons.ts'
 
@@ -8,11 +9,17 @@ export interface Remedy {
   readonly advice: string
 }
 
+/** What remedies look at. */
+interface Asked {
+  readonly action: Effect
+  readonly resource: Pick<PolicyRequest['resource'], 'declaredEffect'>
+}
+
 /**
  * What would let a call pass: after a permit the approval and the sign-in that it still demands, after a denial one
  * remedy per reason. Empty where it passes as it is. All remedies together are needed, and none of them is a promise.
  */
-export function wouldPassIf(decision: Decision, request: PolicyRequest): readonly Remedy[] {
+export function wouldPassIf(decision: Decision, request: Asked): readonly Remedy[] {
   if (decision.verdict === 'permit') return decision.obligations.flatMap(demandOf)
   return decision.reasons.map((code) => {
     if (code === 'effect_exceeds_operation') return smallerEffect(request)
@@ -32,7 +39,7 @@ function demandOf(one: Obligation): readonly Remedy[] {
   return []
 }
 
-function smallerEffect({ action, resource }: PolicyRequest): Remedy {
+function smallerEffect({ action, resource }: Asked): Remedy {
   return {
     change: 'operation',
     of: 'effect_exceeds_operation',

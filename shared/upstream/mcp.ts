@@ -110,8 +110,8 @@ async function callTool(job: Job): Promise<Brought> {
   if (compareEffects(pin.effect, call.understood.effect) > 0)
     throw refuseTool('tool_effect', 403, `This tool can do more (${pin.effect}) than this operation is for.`)
   const tool = await findTool(job, name)
-  if (digestTool(tool) !== pin.digest)
-    throw refuseTool('tool_changed', 409, 'The server describes this tool in another way than it was allowed.')
+  const digest = digestTool(tool)
+  if (digest !== pin.digest) throw refuseChanged(digest)
   const given = inputOf(call, 'arguments') ?? {}
   const fault = isObject(tool.inputSchema) ? faultOfArguments(tool.inputSchema, given) : null
   if (fault !== null) throw refuseInput(`/arguments${fault}`, 'does not fit what the tool takes')
@@ -193,6 +193,13 @@ function bring({ bytes, backendIds }: McpReply, data: Json, rows = 0): Brought {
 
 function refuseTool(why: string, status: number, detail: string): Problem {
   return failWith({ code: 'backend_rejected', fate: 'not_called', why, detail, members: { status } })
+}
+
+/** The outcome's row says which definition was met instead; by that the night's report finds the call. */
+function refuseChanged(changedTool: string): Problem {
+  const detail = 'The server describes this tool in another way than it was allowed.'
+  const failure = { code: 'backend_rejected', fate: 'not_called', why: 'tool_changed', detail } as const
+  return failWith({ ...failure, members: { status: 409 }, facts: { backendIds: { changedTool } } })
 }
 
 function refuseInput(pointer: string, detail: string): Problem {

@@ -61,6 +61,11 @@ describe('the console on a telephone', () => {
         const text = await page.evaluate<string>('document.body.innerText')
         expect(text).toContain('DELETE FROM sales.orders WHERE id = $1')
         expect(text).toContain('883')
+        // What the backend says of itself is folded away, and opens without a script.
+        expect(text).toContain('flexible server: as the person')
+        expect(text).not.toContain('Each person has a login of their own')
+        await page.evaluate(`document.querySelector('details summary').click()`)
+        await page.until(`document.body.innerText.includes('Each person has a login of their own')`)
         expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
         await page.screenshot(picture)
         // Without a reason nothing is sent.
@@ -126,6 +131,7 @@ describe('the console on a telephone', () => {
       try {
         await signIn(page, 'alice', '#/activity')
         await page.until(`document.body.innerText.includes('azure-postgresql/executeQuery')`)
+        expect(await page.evaluate<string>('document.body.innerText')).toContain('flexible server: as the person')
         expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
         await page.evaluate(press('Switch off'))
         await page.until(`document.body.innerText.includes('It no longer acts as you')`)

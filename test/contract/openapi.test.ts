@@ -114,6 +114,18 @@ describe('OpenAPI document', () => {
     expect(references.filter((reference) => follow(reference) === undefined)).toEqual([])
   })
 
+  it('describes Operation-Handle, and the answer that gives one, where work may go on and nowhere else', () => {
+    for (const { backend, name, operation } of operationsOf(backends)) {
+      const text = JSON.stringify(paths[`/api/${backend.name}/${name}`])
+      const goesOn = operation.call.technology === 'rest' && operation.call.longRunning !== undefined
+      expect([name, text.includes('"Operation-Handle"'), text.includes('schemas/Running')]).toEqual([
+        name,
+        goesOn,
+        goesOn,
+      ])
+    }
+  })
+
   it('gives every operation an id of its own', () => {
     const ids = pathOperations.map(({ operation }) => operation.operationId)
     expect(new Set(ids).size).toBe(ids.length)

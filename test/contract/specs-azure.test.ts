@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { SpecFile } from '../../infra/local/specs/document.ts'
 import { loadFunctions } from '../support/line-declarations.ts'
-import { type JudgeOptions, judgeOperation } from '../support/specs/judge.ts'
+import { keepProofs } from '../support/proofs.ts'
+import type { JudgeOptions } from '../support/specs/judge.ts'
 import { givenInputs } from '../support/specs/samples.ts'
 import { directorySpec } from '../support/specs/sources.ts'
 
 const backends = await loadFunctions()
+const proofs = keepProofs(import.meta.url)
 
 /** What one operation is judged with besides its id. */
 type Wish = Omit<JudgeOptions, 'documents' | 'operationId'> & {
@@ -149,8 +151,7 @@ describe.each(tables)('%s', (name, files, rows) => {
       const whole = await Promise.all(files.map((file) => directorySpec(`azure.com/${file}`)))
       const documents = spelled === true ? whole.map(spelledOut) : whole
       const inputs = givenInputs(backend, operation)
-      const judged = await judgeOperation(backend, operation, { documents, operationId, inputs, ...wish })
-      expect(judged.faults).toEqual([])
+      const judged = await proofs.judge(backend, operation, { documents, operationId, inputs, ...wish })
       expect(judged.answer).toBeDefined()
     },
   )

@@ -1,9 +1,13 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { warehouseIds } from '../../infra/local/databricks/warehouses.ts'
 import { createAgent } from '../../infra/local/demo/client.ts'
-import { personas } from '../../infra/local/personas.ts'
+import { apps, personas } from '../../infra/local/personas.ts'
 import type { BackendReconciliation } from '../../shared/audit/reconcile-source.ts'
 import { type Launched, launchStack } from '../support/gateway-launch.ts'
 
@@ -38,8 +42,25 @@ async function throughTheGateway(): Promise<void> {
     ['rest-entra-api/listOrders', {}],
   ] as const
   for (const [operation, inputs] of asked) {
-    expect([operation, (await agent.call(bearer, operation, inputs)).status]).toEqual([operation, 200])
+    const { status, body } = await agent.call(bearer, operation, inputs)
+    expect([operation, status]).toEqual([operation, 200])
+    if (operation.startsWith('databricks')) await copyTag((body as { meta: { decisionId: string } }).meta.decisionId)
   }
+}
+
+/** Bob at the workspace himself, with a tag that Alice's statement had. */
+async function copyTag(decision: string): Promise<void> {
+  const claims = { version: 1, aud: apps.databricks, scope: 'user_impersonation', appid: otherClient }
+  const token = await createAgent(stack.file).signIn('bob', claims)
+  const { url } = stack.file.backends['databricks-sql']
+  const query_tags = [{ key: 'countersign_decision', value: decision }]
+  const statement = { statement: 'SELECT id FROM main.sales.orders', warehouse_id: warehouseIds[0], query_tags }
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const asked = request(`${url}/api/2.0/sql/statements`, { method: 'POST', headers, ca: readFileSync(stack.file.ca) })
+  asked.end(JSON.stringify(statement))
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  response.resume()
+  expect(response.statusCode).toBe(200)
 }
 
 /** Alice at the database herself, with a token that another application got for her. */
@@ -68,7 +89,7 @@ describe('evidence app of a running stack', () => {
 describe('book of a running stack and what its backends recorded', () => {
   it.each([
     ['azure-postgresql', { calls: 2, confirmed: 2, unrecorded: 0, bypass: 1, others: 0 }],
-    ['databricks-sql', { calls: 1, confirmed: 1, unrecorded: 0, bypass: 0, events: 1 }],
+    ['databricks-sql', { calls: 1, confirmed: 1, unrecorded: 1, bypass: 0, events: 2 }],
     ['azure-storage-blob', { calls: 1, confirmed: 1, unrecorded: 0, bypass: 0, events: 1 }],
     ['entra', { calls: 5, confirmed: 5, unrecorded: 0, bypass: 1 }],
   ])('agree for %s', (backend, counts) => {
@@ -84,7 +105,8 @@ describe('book of a running stack and what its backends recorded', () => {
     expect(found('azure-postgresql')[0]?.detail).toContain(personas.alice.oid)
     expect(found('entra').map(({ kind }) => kind)).toEqual(['bypass_access'])
     expect(found('entra')[0]?.detail).toContain(otherClient)
-    expect([...found('databricks-sql'), ...found('azure-storage-blob')]).toEqual([])
+    expect(found('databricks-sql').map(({ kind }) => kind)).toEqual(['unrecorded_access'])
+    expect(found('azure-storage-blob')).toEqual([])
     expect(JSON.stringify(nights.map((night) => [...night.values()]))).not.toContain(personas.alice.username)
   })
 

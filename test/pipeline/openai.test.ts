@@ -7,11 +7,13 @@ import { createQuotas } from '../../shared/quota/quotas.ts'
 import { loadFunctions } from '../support/line-declarations.ts'
 import { permit } from '../support/line-world.ts'
 import { type OpenAiWorld, startOpenAiWorld } from '../support/openai-gateway.ts'
+import { keepProofs } from '../support/proofs.ts'
 import { judgedBy, publishedSpec } from '../support/specs/sources.ts'
 import { watchTraffic } from '../support/specs/watch.ts'
 import { createStateMemory } from '../support/state-memory.ts'
 
 const declared = await loadFunctions()
+const proofs = keepProofs(import.meta.url)
 const model = 'gpt-5-mini'
 const words = 'the order was shipped to our customer who asked for a new invoice because the first was lost'
 const weather = { name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } }
@@ -328,6 +330,8 @@ describe('both sides', () => {
       'createEmbedding',
       'listModels',
     ])
+    for (const operation of ['createChatCompletion', 'createResponse', 'createEmbeddings', 'listModels'])
+      proofs.note('official-spec', 'azure-openai', operation)
   })
 })
 

@@ -69,7 +69,9 @@ describe('a call with an Operation-Handle', () => {
       action: 'read',
       resource: { runsAs: 'person', egress: false, reads: ['nightly'], writes: [] },
     })
-    expect(world.rows[0]).toMatchObject({ facts: { effect: 'read', operation: 'run', reads: ['nightly'] } })
+    expect(world.rows[0]).toMatchObject({
+      facts: { effect: 'read', operation: 'run', reads: ['nightly'], context: { resumed: true } },
+    })
     expect(world.calls.map((call) => call.handle)).toEqual([handle])
   })
 
@@ -77,6 +79,7 @@ describe('a call with an Operation-Handle', () => {
     const world = createWorld({ configured, faults: { decide: needsApproval } })
     expect((await run(world, inboundFor('run', { job: 'nightly' }))).code).toBe('policy_denied')
     expect(world.rows[0]).toMatchObject({ facts: { effect: 'admin', writes: ['nightly'] } })
+    expect(world.rows[0]).not.toHaveProperty('facts.context.resumed')
   })
 
   it.each([

@@ -7,6 +7,7 @@ export const functionsFolder = fileURLToPath(new URL('../../functions/', import.
 
 /** One backend of each kind, for what is shown in full. */
 export const exemplary: readonly string[] = [
+  'azure-app-configuration',
   'azure-postgresql',
   'azure-storage-blob',
   'databricks-sql',

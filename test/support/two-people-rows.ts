@@ -2,6 +2,7 @@ import { storageAudience } from '../../infra/local/blobs/access-token.ts'
 import { databricksAudience } from '../../infra/local/databricks/access-token.ts'
 import { audiences } from '../../infra/local/fabric/access-token.ts'
 import { known } from '../../infra/local/fabric/tenant.ts'
+import { notesApplication, notesScope } from '../../infra/local/mcp-upstream/access-token.ts'
 import { apps } from '../../infra/local/personas.ts'
 import { postgresAudience } from '../../infra/local/postgres/front.ts'
 import { sqlAudience } from '../../infra/local/tds/server.ts'
@@ -123,6 +124,14 @@ export const peopleRows: readonly PeopleRow[] = [
     inputs: { groupId: known.shared, datasetId: known.model, query: "EVALUATE 'Sales'" },
     statement: 'query',
     token: { ...user, aud: audiences.powerbi },
+    proves: false,
+  },
+  {
+    backend: 'mcp-apim',
+    operation: 'readWithTool',
+    inputs: { tool: 'search_notes', arguments: { term: 'pumps' } },
+    token: { aud: notesApplication, scope: notesScope },
+    // The protocol has nothing by which a server says whom it sees.
     proves: false,
   },
 ]

@@ -74,9 +74,15 @@ export function createWarehouse(protocol: Protocol, options: WarehouseOptions) {
     asked: [] as string[],
     headers: [] as Headers[],
     fault: null as Response | null,
+    /** How often a fault was left aside because it is excepted. */
+    excepted: 0,
   }
   const { document, except = [] } = options
-  const note = (...faults: readonly string[]) => world.faults.push(...faults.filter((fault) => !except.includes(fault)))
+  const note = (...faults: readonly string[]) => {
+    const found = faults.filter((fault) => !except.includes(fault))
+    world.faults.push(...found)
+    world.excepted += faults.length - found.length
+  }
   const fetch: typeof globalThis.fetch = async (input, init = {}) => {
     const sent = sentOf(String(input), init)
     const match = matchOperation([document], sent)

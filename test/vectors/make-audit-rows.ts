@@ -15,7 +15,10 @@ export async function makeAuditRows(): Promise<string> {
   const clock = () => Date.parse('2026-11-22T10:00:00.250Z')
   const writer = createAuditWriter({ rows, keys, clock, random, origin, limits: { segmentRows: 4 } })
   for (const [index, inputs] of ['{"limit":3}', '{"name":"Zoë \\ud83d\\ude00 \\"x\\""}'].entries()) {
-    const intent = await writer.recordPermitted(permitted(`decision-${index}`, { personal: { inputs } }))
+    const base = permitted(`decision-${index}`, { personal: { inputs } })
+    // One with the member that came later, one as rows were before.
+    const facts = index === 0 ? base : { ...base, context: { ...base.context, resumed: true } }
+    const intent = await writer.recordPermitted(facts)
     await writer.recordOutcome(intent, called())
   }
   await writer.recordEvent(heartbeat)

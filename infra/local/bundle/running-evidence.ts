@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { type Evidence, openEvidence } from '../../../shared/audit/evidence-source.ts'
 import type { BundleFile, ExportScope } from '../../../shared/audit/export.ts'
 import { collectReports } from '../../../shared/audit/export-reports.ts'
+import type { Site } from '../../operate/site.ts'
 import { openBook } from '../stack/book.ts'
-import type { StackFile } from '../stack/local-folder.ts'
 
 const scripts = ['verify_bundle.py', 'book_rows.py', 'decision_proof.py', 'signed_log.py']
 const folder = new URL('../../evidence/', import.meta.url)
 
-/** The evidence of a running stack. Throws Error where nothing is anchored yet. */
-export async function openRunningEvidence(stack: StackFile): Promise<Evidence> {
-  const { rows, evidence, publicKey } = openBook(stack)
+/** The evidence of a site. Throws Error where nothing is anchored yet. */
+export async function openRunningEvidence(site: Site): Promise<Evidence> {
+  const { rows, evidence, publicKey } = openBook(site)
   const { readSegment } = evidence
   return openEvidence({ log: evidence, readSegment, rows, publicKey: await publicKey() })
 }
@@ -24,13 +24,13 @@ export function readScripts(): Promise<BundleFile[]> {
 }
 
 /** The nightly reports of the days in scope. */
-export function readReports(stack: StackFile, scope: ExportScope): Promise<readonly BundleFile[]> {
-  return collectReports(openBook(stack).reports, scope)
+export function readReports(site: Site, scope: ExportScope): Promise<readonly BundleFile[]> {
+  return collectReports(openBook(site).reports, scope)
 }
 
 /** The newest time stamp over a checkpoint of this log, with the checkpoint, if there is one in the last records. */
-export async function readTimeStamp(stack: StackFile, { book }: Evidence): Promise<BundleFile[]> {
-  const { evidence } = openBook(stack)
+export async function readTimeStamp(site: Site, { book }: Evidence): Promise<BundleFile[]> {
+  const { evidence } = openBook(site)
   for (let { size } = book.checkpoint; size > 0 && size > book.checkpoint.size - maxBack; size--) {
     const token = await evidence.readTimeToken(size)
     const note = token && (await evidence.readCheckpoint(size))

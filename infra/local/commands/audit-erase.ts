@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { type ErasurePlan, type ErasureResult, planErasure, runErasure } from '../../../shared/audit/erase.ts'
 import type { ErasureOrder } from '../../../shared/audit/erasure-state.ts'
 import { sweepOrphans } from '../../../shared/audit/orphan-openings.ts'
-import { localFolder, readRunningStack } from '../stack/local-folder.ts'
+import { findSite, nowhere } from '../../operate/site.ts'
 import { openSteward, type Steward } from '../stack/steward.ts'
 
 const usage = `usage: npm run audit:erase -- (--person TENANT/OBJECT | --decision ID) --ticket TEXT --reason TEXT [--yes] [--json]
@@ -15,9 +15,9 @@ const refusedByHold = 4
 export async function run(args: readonly string[]): Promise<number> {
   const asked = parse(args)
   if (asked === null) return fail(usage, 64)
-  const stack = readRunningStack(localFolder())
-  if (stack === null) return fail('no stack is running: start one with npm start\n', 69)
-  const steward = openSteward(stack)
+  const site = findSite()
+  if (site === null) return fail(nowhere, 69)
+  const steward = openSteward(site)
   try {
     const plan = await planErasure(steward, asked.order.subject)
     const result = asked.isSure ? await erase(steward, asked.order) : null

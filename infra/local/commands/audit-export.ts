@@ -4,11 +4,11 @@ import type { Evidence } from '../../../shared/audit/evidence-source.ts'
 import { type ExportScope, exportBundle } from '../../../shared/audit/export.ts'
 import { exportDecision } from '../../../shared/audit/export-decision.ts'
 import { verifyBundle } from '../../../shared/audit/verify-bundle.ts'
+import { findSite, nowhere, type Site } from '../../operate/site.ts'
 import { openBundleFolder, refuseFolder, writeBundleFolder } from '../bundle/bundle-folder.ts'
 import { readMoment } from '../bundle/moment.ts'
 import { openRunningEvidence, readReports, readScripts, readTimeStamp } from '../bundle/running-evidence.ts'
 import { describeBundle } from '../bundle/verify-folder.ts'
-import { localFolder, readRunningStack, type StackFile } from '../stack/local-folder.ts'
 
 const usage =
   'usage: npm run audit:export -- --from TIME --to TIME --out DIR\n       npm run audit:export -- --decision ID --out DIR\n(TIME: 2026-11-22 or 2026-11-22T10:00:00Z, in UTC; a day as --to means its end)\n'
@@ -33,10 +33,10 @@ export async function run(args: readonly string[]): Promise<number> {
   if (order === null) return fail(usage, 64)
   const refusal = await refuseFolder(order.out)
   if (refusal !== null) return fail(`${refusal}\n`, 64)
-  const stack = readRunningStack(localFolder())
-  if (stack === null) return fail('no stack is running: start one with npm start\n', 3)
+  const site = findSite()
+  if (site === null) return fail(nowhere, 3)
   try {
-    const { names, fingerprint } = await writeOrder(stack, order)
+    const { names, fingerprint } = await writeOrder(site, order)
     process.stdout.write(`${names.length} files in ${order.out}\n`)
     return await judgeFolder(order.out, fingerprint)
   } catch (error) {
@@ -62,10 +62,10 @@ interface Written {
   readonly fingerprint: string
 }
 
-async function writeOrder(stack: StackFile, { out, what }: Order): Promise<Written> {
-  const evidence = await openRunningEvidence(stack)
+async function writeOrder(site: Site, { out, what }: Order): Promise<Written> {
+  const evidence = await openRunningEvidence(site)
   const fingerprint = keyFingerprint(evidence.source.publicKey)
-  const files = 'decision' in what ? exportOne(evidence, what.decision) : exportTime(stack, evidence, what)
+  const files = 'decision' in what ? exportOne(evidence, what.decision) : exportTime(site, evidence, what)
   return { names: await writeBundleFolder(out, await files), fingerprint }
 }
 
@@ -73,17 +73,13 @@ async function exportOne(evidence: Evidence, decision: string) {
   return exportDecision(evidence, decision, await readScripts())
 }
 
-async function exportTime(stack: StackFile, evidence: Evidence, what: ExportScope) {
+async function exportTime(site: Site, evidence: Evidence, what: ExportScope) {
   const now = new Date().toISOString()
   // A bundle cannot vouch for what has not happened yet.
   const scope = { from: what.from, to: what.to < now ? what.to : now }
   if (scope.from > scope.to) throw new Error('the time has not begun yet')
-  const reports = await readReports(stack, scope)
-  return exportBundle(evidence, scope, [
-    ...(await readScripts()),
-    ...reports,
-    ...(await readTimeStamp(stack, evidence)),
-  ])
+  const reports = await readReports(site, scope)
+  return exportBundle(evidence, scope, [...(await readScripts()), ...reports, ...(await readTimeStamp(site, evidence))])
 }
 
 /** Whoever exports knows the key from the stack itself; the reader has to get its fingerprint from him. */

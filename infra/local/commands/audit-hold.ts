@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { HoldOrder } from '../../../shared/audit/holds.ts'
 import { liftHold, readHolds, setHold } from '../../../shared/audit/holds.ts'
-import { localFolder, readRunningStack } from '../stack/local-folder.ts'
+import { findSite, nowhere } from '../../operate/site.ts'
 import { openSteward, type Steward } from '../stack/steward.ts'
 
 const usage = `usage: npm run audit:hold -- list
@@ -13,9 +13,9 @@ const usage = `usage: npm run audit:hold -- list
 export async function run(args: readonly string[]): Promise<number> {
   const order = parse(args)
   if (order === null) return fail(usage, 64)
-  const stack = readRunningStack(localFolder())
-  if (stack === null) return fail('no stack is running: start one with npm start\n', 69)
-  const steward = openSteward(stack)
+  const site = findSite()
+  if (site === null) return fail(nowhere, 69)
+  const steward = openSteward(site)
   try {
     return await order(steward)
   } finally {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readReport } from '../../../shared/audit/publish-report.ts'
 import { reportDates, reportName } from '../../../shared/audit/report-name.ts'
 import type { Report } from '../../../shared/audit/report-schema.ts'
+import { siteOfStack } from '../../operate/site.ts'
 import { createAgent } from '../demo/client.ts'
 import { type Book, openBook, untilSealed } from '../stack/book.ts'
 import { localFolder, readRunningStack, type StackFile, writePrivate } from '../stack/local-folder.ts'
@@ -18,7 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (args.length > 0) return fail('usage: npm run --silent audit:night\n', 64)
   const stack = readRunningStack(localFolder())
   if (stack === null) return fail('no stack is running: start one with npm start\n', 69)
-  const book = openBook(stack)
+  const book = openBook(siteOfStack(stack))
   await untilSealed(book)
   await ask(stack)
   await wake(stack)

@@ -7,8 +7,8 @@ import { readStoredChain } from '../../../shared/audit/stored-chain.ts'
 import { createVaultMonths } from '../../../shared/audit/vault-months.ts'
 import { type VerifyReport, verifyChain } from '../../../shared/audit/verify.ts'
 import { createAuditWriter } from '../../../shared/audit/writer.ts'
-import { type Book, openBook, signIn } from '../stack/book.ts'
-import { localFolder, readRunningStack, type StackFile } from '../stack/local-folder.ts'
+import { findSite, nowhere, type Site } from '../../operate/site.ts'
+import { type Book, openBook } from '../stack/book.ts'
 import { overlayRows } from '../stack/overlay-rows.ts'
 import { openSteward, type Steward } from '../stack/steward.ts'
 
@@ -21,18 +21,18 @@ const waitMs = 7 * 60_000
 export async function run(args: readonly string[]): Promise<number> {
   const asked = parse(args)
   if (asked === null) return fail(usage, 64)
-  const stack = readRunningStack(localFolder())
-  if (stack === null) return fail('no stack is running: start one with npm start\n', 69)
-  const steward = openSteward(stack)
+  const site = findSite()
+  if (site === null) return fail(nowhere, 69)
+  const steward = openSteward(site)
   try {
-    return await drill({ stack, steward, book: openBook(stack) }, asked)
+    return await drill({ site, steward, book: openBook(site) }, asked)
   } finally {
     await steward.close()
   }
 }
 
 interface Parts {
-  readonly stack: StackFile
+  readonly site: Site
   readonly steward: Steward
   readonly book: Book
 }
@@ -53,9 +53,9 @@ function parse(args: readonly string[]): Asked | null {
 }
 
 async function drill(parts: Parts, { ticket, isWaiting }: Asked): Promise<number> {
-  const { stack, steward } = parts
+  const { site, steward } = parts
   if (!(await isSound('before', parts, steward.rows))) return 1
-  const desk = createVaultMonths({ url: stack.vault, credential: signIn(stack, 'keymaker') })
+  const desk = createVaultMonths({ url: site.vault, credential: site.signIn('keymaker') })
   const rotation = await rotateKey({ desk, now: Date.now(), random: randomBytes, ticket })
   say(`in force: ${rotation.to}; retires at ${rotation.retiredAt}: ${rotation.from.join(', ')}`)
   say('writers take it up within five minutes, each with a keychange row')
@@ -90,14 +90,14 @@ function isTo(content: unknown, kid: string): boolean {
 }
 
 /** Somebody who kept the old key writes a row a minute after it retired: into a copy, which is then verified. */
-async function isForgeryFound({ stack, book, steward }: Parts, { from, retiredAt }: Rotation): Promise<boolean> {
+async function isForgeryFound({ site, book, steward }: Parts, { from, retiredAt }: Rotation): Promise<boolean> {
   const kid = from.at(-1) ?? ''
   const stolen = await book.keys(kid)
   if (stolen === null) return false
   const copy = overlayRows(steward.rows)
   const later = Date.parse(retiredAt) + 60_000
   const forger = createAuditWriter({
-    ...{ rows: copy, random: randomBytes, origin: `countersign/${stack.clientId}` },
+    ...{ rows: copy, random: randomBytes, origin: site.origin },
     ...{ clock: () => later, keys: { current: async () => ({ kid, key: stolen.key }) } },
   })
   await forger.recordEvent({ kind: 'heartbeat', detail: { forged: true } })

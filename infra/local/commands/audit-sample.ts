@@ -1,9 +1,9 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import type { Evidence } from '../../../shared/audit/evidence-source.ts'
 import { drawSample, type Sample, type SampleOrder } from '../../../shared/audit/sample.ts'
+import { findSite, nowhere } from '../../operate/site.ts'
 import { readMoment } from '../bundle/moment.ts'
 import { openRunningEvidence } from '../bundle/running-evidence.ts'
-import { localFolder, readRunningStack } from '../stack/local-folder.ts'
 
 const usage =
   'usage: npm run --silent audit:sample -- --size 25 --seed N [--from TIME] [--to TIME] [--json]\n(TIME: 2026-11-22 or 2026-11-22T10:00:00Z, in UTC; a day as --to means its end)\n'
@@ -20,10 +20,10 @@ const maxSize = 10_000
 export async function run(args: readonly string[]): Promise<number> {
   const order = readOrder(args)
   if (order === null) return fail(usage, 64)
-  const stack = readRunningStack(localFolder())
-  if (stack === null) return fail('no stack is running: start one with npm start\n', 3)
+  const site = findSite()
+  if (site === null) return fail(nowhere, 3)
   try {
-    const evidence = await openRunningEvidence(stack)
+    const evidence = await openRunningEvidence(site)
     const bounded = { ...order, to: earlier(order.to, evidence.book.time ?? order.to) }
     const sample = await drawSample(evidence, bounded)
     process.stdout.write((args.includes('--json') ? asJson : asText)(evidence, bounded, sample))

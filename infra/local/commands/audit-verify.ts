@@ -4,11 +4,12 @@ import { reportDates, reportName } from '../../../shared/audit/report-name.ts'
 import { type Verdict, verifyChain } from '../../../shared/audit/verify.ts'
 import type { StoredReport } from '../../../shared/audit/verify-reports.ts'
 import type { WormStore } from '../../../shared/audit/worm-reports.ts'
+import { findSite, nowhere, type Site } from '../../operate/site.ts'
 import { verifyFolder } from '../bundle/verify-folder.ts'
 import { openBook, untilSealed } from '../stack/book.ts'
 import { explainLosses, type LocalReport } from '../stack/declared-loss.ts'
 import { type DeclaredLoss, readLosses } from '../stack/kept-state.ts'
-import { localFolder, readRunningStack, type StackFile } from '../stack/local-folder.ts'
+import { localFolder } from '../stack/local-folder.ts'
 
 const usage = 'usage: npm run --silent audit:verify -- [--json] [--full] | --bundle DIR …\n'
 const flags = new Set(['--json', '--full'])
@@ -19,23 +20,23 @@ const shown = 50
 export async function run(args: readonly string[]): Promise<number> {
   if (args.some((arg) => arg.startsWith('--bundle'))) return verifyFolder(args)
   if (args.some((arg) => !flags.has(arg))) return fail(usage)
-  const stack = readRunningStack(localFolder())
-  if (stack === null) return fail('no stack is running: start one with npm start\n', exitCodes.INCOMPLETE)
-  const report = await verifyStack(stack, new Set(args))
+  const site = findSite()
+  if (site === null) return fail(nowhere, exitCodes.INCOMPLETE)
+  const report = await verifySite(site, new Set(args))
   const { verdict, counts, anchoredUpTo, findings, notes } = report
   const json = JSON.stringify({ verdict, counts, anchoredUpTo, findings, notes })
   process.stdout.write(args.includes('--json') ? `${json}\n` : describe(report))
   return exitCodes[verdict]
 }
 
-async function verifyStack(stack: StackFile, asked: ReadonlySet<string>): Promise<LocalReport> {
-  const book = openBook(stack)
+async function verifySite(site: Site, asked: ReadonlySet<string>): Promise<LocalReport> {
+  const book = openBook(site)
   const { openings, source, keys, evidence, anchors, reports: store } = book
-  await untilSealed(book)
+  if (site.stack !== null) await untilSealed(book)
   const reports = () => listReports(store)
   const full = asked.has('--full') ? { openings, sealed: evidence.readSegment } : {}
   const report = await verifyChain({ source, keys, anchors, reports, ...full, now: Date.now(), requireAnchors: true })
-  const losses = readLosses(join(localFolder(), 'kept'), stack.pids.stack)
+  const losses = site.stack === null ? [] : readLosses(join(localFolder(), 'kept'), site.stack.pids.stack)
   const explained = await explainLosses(report, { source, losses })
   return { ...explained, notes: [...explained.notes, ...losses.map(warn)] }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { verifyChain } from '../../../shared/audit/verify.ts'
+import { siteOfStack } from '../../operate/site.ts'
 import { createAgent } from '../demo/client.ts'
 import { demand } from '../demo/demand.ts'
 import { mcpScene } from '../demo/mcp-scene.ts'
@@ -40,7 +41,7 @@ async function play(stack: StackFile): Promise<number> {
 async function readBook(stack: StackFile): Promise<readonly string[]> {
   // The last rows of the scenes before may still be on their way into their group.
   await sleep(100)
-  const { source, keys } = openBook(stack)
+  const { source, keys } = openBook(siteOfStack(stack))
   const whole = await verifyChain({ source, keys, now: Date.now() })
   demand(whole.verdict === 'PASS', `the book is ${whole.verdict}`)
   const copy = await tamperWithCopy(source)

@@ -1,8 +1,9 @@
 /**
- * Imitates the table `system.access.audit` of a workspace with verbose audit logs: one `commandSubmit` for each statement
- * of a person. It differs in that entries are there at once and only while this runs, the latest 10,000; that nobody but
- * the applications that read audit logs may see it, and they nothing else; and that it answers two statements only, the
- * newest time and the entries of a window.
+ * Imitates the tables `system.access.audit` of a workspace with verbose audit logs, with one `commandSubmit` for each
+ * statement of a person, and `system.query.history` with its tags. It differs in that entries are there at once and only
+ * while this runs, the latest 10,000, in both tables with the same time and id; that nobody but the applications that read
+ * audit logs may see them, and they nothing else; and that it answers four statements only, the newest times and the
+ * entries of a window.
  */
 import { randomUUID } from 'node:crypto'
 import { issuersOf, makeBearerCheck, type TokenRules } from '../entra/bearer-check.ts'
@@ -13,9 +14,17 @@ import { answerPerson, type Entry } from './system-tables.ts'
 import type { WorkspaceUser } from './users.ts'
 
 const most = 10_000
-const window =
-  /^SELECT event_id, event_time, user_identity\.email, user_agent, action_name, request_params\['commandId'\]\s+FROM system\.access\.audit\s+WHERE event_date >= CAST\(:from AS DATE\) AND event_time > :from AND event_time <= :to\s+AND service_name = 'databrickssql' AND action_name = 'commandSubmit'\s+ORDER BY event_time LIMIT (\d+)$/
-const newest = /^SELECT max\(event_time\) FROM system\.access\.audit$/
+const windows = {
+  audit:
+    /^SELECT event_id, event_time, user_identity\.email, user_agent, action_name, request_params\['commandId'\]\s+FROM system\.access\.audit\s+WHERE event_date >= CAST\(:from AS DATE\) AND event_time > :from AND event_time <= :to\s+AND service_name = 'databrickssql' AND action_name = 'commandSubmit'\s+ORDER BY event_time LIMIT (\d+)$/,
+  history:
+    /^SELECT statement_id, start_time, executed_by, query_tags\['countersign_decision'\]\s+FROM system\.query\.history\s+WHERE start_time > :from AND start_time <= :to\s+ORDER BY start_time LIMIT (\d+)$/,
+}
+const newest = {
+  audit:
+    /^SELECT max\(event_time\), max\(event_time\) FILTER \(WHERE action_name = 'commandSubmit'\)\s+FROM system\.access\.audit$/,
+  history: /^SELECT max\(start_time\) FROM system\.query\.history$/,
+}
 
 /** The audit log of one workspace; `readers` are object ids of the applications that may read it. */
 export function makeAudit(rules: TokenRules, readers: readonly string[]) {
@@ -45,15 +54,26 @@ export function makeAudit(rules: TokenRules, readers: readonly string[]) {
 }
 
 function select(entries: readonly Entry[], { statement, parameters }: Submission): (string | null)[][] | null {
-  if (newest.test(statement)) return [[entries.at(-1)?.time ?? null]]
-  const limit = Number(window.exec(statement)?.[1])
+  const last = entries.at(-1)?.time ?? null
+  if (newest.audit.test(statement)) return [[last, last]]
+  if (newest.history.test(statement)) return [[last]]
+  const limits = { audit: windows.audit.exec(statement)?.[1], history: windows.history.exec(statement)?.[1] }
+  const limit = Number(limits.audit ?? limits.history)
   const timeOf = (name: string) => Date.parse(parameters.find((one) => one.name === name)?.value ?? '')
   const [from, to] = [timeOf('from'), timeOf('to')]
   if (Number.isNaN(limit + from + to)) return null
   return entries
     .filter(({ time }) => Date.parse(time) > from && Date.parse(time) <= to)
     .slice(0, limit)
-    .map(({ id, time, email, agent, commandId }) => [id, time, email, agent, 'commandSubmit', commandId])
+    .map(limits.audit === undefined ? historyRow : auditRow)
+}
+
+function auditRow({ id, time, email, agent, commandId }: Entry) {
+  return [id, time, email, agent, 'commandSubmit', commandId]
+}
+
+function historyRow({ commandId, time, email, tags }: Entry) {
+  return [commandId, time, email, tags.countersign_decision ?? null]
 }
 
 function succeeded(rows: (string | null)[][]) {

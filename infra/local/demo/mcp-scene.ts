@@ -1,5 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import { siteOfStack } from '../../operate/site.ts'
 import { openBook } from '../stack/book.ts'
 import type { StackFile } from '../stack/local-folder.ts'
 import type { Agent } from './client.ts'
@@ -51,7 +52,7 @@ async function connect(url: string, bearer: string): Promise<Client> {
 /** How many rows of the book carry a decision's id. */
 async function findDecision(decisionId: string, stack: StackFile): Promise<number> {
   let found = 0
-  for await (const page of openBook(stack).source.pages()) {
+  for await (const page of openBook(siteOfStack(stack)).source.pages()) {
     const contents = page.map(({ properties }) => Buffer.from((properties.c as Uint8Array) ?? []).toString('utf8'))
     found += contents.filter((text) => text.includes(decisionId)).length
   }

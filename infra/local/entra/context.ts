@@ -5,6 +5,7 @@ import type { Json } from './jws.ts'
 import type { Resource } from './resources.ts'
 import type { SignIn } from './sign-ins.ts'
 import type { KeyRing } from './signing-keys.ts'
+import type { Certify } from './ssh-certificates.ts'
 
 /** A user-assigned managed identity. */
 export interface Identity {
@@ -45,6 +46,8 @@ export interface EntraContext {
   readonly codes: Map<string, PendingCode>
   /** The latest, for the log. */
   readonly signIns: SignIn[]
+  /** Absent: no SSH certificates are issued. */
+  readonly certify?: Certify
 }
 
 const rememberedSignIns = 10_000

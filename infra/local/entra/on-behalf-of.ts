@@ -11,6 +11,7 @@ import type { Fault } from './faults.ts'
 import type { Json } from './jws.ts'
 import { personResponse } from './person-tokens.ts'
 import { type Resource, resolveScope } from './resources.ts'
+import { certifyKey } from './ssh-certificates.ts'
 import { isRefusal, type Refusal } from './sts-errors.ts'
 import { checkToken } from './token-check.ts'
 import type { Reply } from './wire.ts'
@@ -97,5 +98,6 @@ function grant(
 export function exchangeOnBehalfOf(context: EntraContext, request: TokenRequest): Reply | Refusal {
   const granted = grant(context, request)
   if (isRefusal(granted)) return granted
+  if (request.form.get('token_type') === 'ssh-cert') return certifyKey(context, { ...granted, form: request.form })
   return personResponse(context, { ...granted, client: request.client, form: request.form })
 }

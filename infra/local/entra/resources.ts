@@ -76,6 +76,12 @@ export const standardResources: readonly Resource[] = [
     scopes: ['user_impersonation'],
   },
   { id: apps.databricks, audience: apps.databricks, version: 1, scopes: ['user_impersonation'] },
+  {
+    id: 'https://pas.windows.net/CheckMyAccess/Linux',
+    audience: 'https://pas.windows.net/CheckMyAccess/Linux',
+    version: 1,
+    scopes: ['user_impersonation'],
+  },
   { id: 'https://vault.azure.net', audience: 'https://vault.azure.net', version: 1, scopes: ['user_impersonation'] },
 ]
 

@@ -19,6 +19,7 @@ import { type Resource, standardResources } from './resources.ts'
 import { signInEndpoints } from './sign-in-page.ts'
 import type { SignIn } from './sign-ins.ts'
 import { type KeyRing, type KeyRingState, keyRingState, makeKeyRing } from './signing-keys.ts'
+import type { Certify } from './ssh-certificates.ts'
 import { checkToken } from './token-check.ts'
 import { tokenEndpoints } from './token-endpoint.ts'
 import { close, listen, serveEndpoints } from './wire.ts'
@@ -40,6 +41,8 @@ interface EntraOptions {
   /** Epoch milliseconds; the clock unless given. */
   readonly now?: () => number
   readonly state?: EntraState
+  /** Signs SSH certificates; none are issued without it. */
+  readonly certify?: Certify
 }
 
 export interface Entra {
@@ -72,6 +75,7 @@ function makeContext(options: EntraOptions, ring: KeyRing, endpoints: Endpoints)
     satisfied: new Map(),
     codes: new Map(),
     signIns: [],
+    ...(options.certify === undefined ? {} : { certify: options.certify }),
   }
 }
 

@@ -5,9 +5,9 @@ import { headKey } from '../../../shared/audit/segment.ts'
 import { verifyBundle } from '../../../shared/audit/verify-bundle.ts'
 import { joinContent } from '../../../shared/audit/verify-row.ts'
 import { createReplay, type ReplayKind, type ReplayReport, replayKinds } from '../../../shared/policy/replay.ts'
+import { findSite } from '../../operate/site.ts'
 import { openBundleFolder } from '../bundle/bundle-folder.ts'
 import { openBook } from '../stack/book.ts'
-import { localFolder, readRunningStack } from '../stack/local-folder.ts'
 import { loadFolder } from './folder.ts'
 
 export interface ReplayOrder {
@@ -57,9 +57,9 @@ function readSince(text: string, now: number): string {
 }
 
 async function* readStack(): AsyncGenerator<Uint8Array> {
-  const stack = readRunningStack(localFolder())
-  if (stack === null) throw new Error('no stack is running: start one with npm start, or name a bundle')
-  for await (const page of openBook(stack).rows.list('rows'))
+  const site = findSite()
+  if (site === null) throw new Error('no stack is running: start one with npm start, name a deployment, or a bundle')
+  for await (const page of openBook(site).rows.list('rows'))
     for (const { rowKey, properties } of page) if (rowKey !== headKey) yield joinContent(properties)
 }
 

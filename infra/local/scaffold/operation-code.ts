@@ -1,6 +1,7 @@
 import { items, members, text } from '../specs/document.ts'
 import type { SpecOperation, SpecParameter } from '../specs/operation.ts'
 import { bundleSchema, resolveIn } from '../specs/schema.ts'
+import { isOfBytes, longRunningCode, pagingOf } from './answer-code.ts'
 import { identifier, member, oneLine, quoted } from './names.ts'
 import { membersOf, schemaCode } from './schema-code.ts'
 
@@ -46,7 +47,7 @@ export function operationCode(
   const isLong = all.length > mostInPlace
   const code = [
     `${name}: {`,
-    `summary: ${quoted(oneLine(said, `Call ${operation.id}`))},`,
+    `summary: ${quoted(oneLine(said, spell(name)))},`,
     ...(think === '' ? [] : [`// ${think}`]),
     `effect: ${quoted(effect)},`,
     `inputs: ${isLong ? `${name}Inputs` : inputs},`,
@@ -54,6 +55,11 @@ export function operationCode(
     '},',
   ]
   return { code: code.join('\n'), before: isLong ? [`const ${name}Inputs = ${inputs}`] : [] }
+}
+
+/** `getDrawing` as a sentence, for want of one. */
+function spell(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase()
 }
 
 const mostInPlace = 3
@@ -72,7 +78,7 @@ function distinct(parts: Parts): Parts {
 function callCode(operation: SpecOperation, parts: Parts): string {
   const renamed = new Map(parts.path.map(({ of, name }) => [of, name]))
   const bare = operation.path.split('#')[0]?.split('?')[0] ?? ''
-  const path = `${operation.prefixes[0] ?? ''}${bare}`.replace(
+  const path = `${prefixOf(operation)}${bare}`.replace(
     /\{\+?([^{}]+)\}/g,
     (_whole, of: string) => `{${renamed.get(of) ?? of}}`,
   )
@@ -86,16 +92,28 @@ function callCode(operation: SpecOperation, parts: Parts): string {
     `parameters: [${parts.path.map(({ name }) => quoted(name)).join(', ')}]`,
     ...(Object.keys(parts.fixed).length === 0 ? [] : [`fixedQuery: ${mapCode(parts.fixed)}`]),
     ...(parts.query.length === 0 ? [] : [`query: ${query}`]),
-    ...(parts.headers.length === 0
-      ? []
-      : [
-          `headers: ${mapCode(Object.fromEntries(parts.headers.map(({ of, name }) => [of.toLowerCase(), `{${name}}`])))}`,
-        ]),
+    ...headersCode(operation, parts),
     ...bodyCode(parts),
     ...(parts.page === undefined ? [] : [`page: ${parts.page}`]),
     ...longRunningCode(operation),
+    ...(isOfBytes(operation) ? ["answer: { kind: 'bytes', members: { 'content-type': 'contentType' } }"] : []),
   ]
   return lines.join(',\n')
+}
+
+/** Those that the caller chooses, the type of a body that is no plain JSON, and that other answers are taken too. */
+function headersCode(operation: SpecOperation, { headers, body }: Parts): readonly string[] {
+  const chosen = headers.map(({ of, name }) => [of.toLowerCase(), `{${name}}`] as const)
+  const type = body.length === 0 ? undefined : jsonOf(operation)?.[0].split(';')[0]?.trim()
+  const sent = type === undefined || type === 'application/json' || type.includes('*') ? [] : [['content-type', type]]
+  const all = [...chosen, ...sent, ...(isOfBytes(operation) ? [['accept', '*/*']] : [])]
+  return all.length === 0 ? [] : [`headers: ${mapCode(Object.fromEntries(all))}`]
+}
+
+/** Plain JSON where the document takes it. */
+function jsonOf({ body }: SpecOperation) {
+  const all = Object.entries(body?.content ?? {}).filter(([type]) => type.includes('json'))
+  return all.find(([type]) => type.startsWith('application/json')) ?? all[0]
 }
 
 function bodyCode({ body, whole }: Parts): readonly string[] {
@@ -151,17 +169,24 @@ function inputOf(parameter: SpecParameter): Input {
   }
 }
 
+/** What stands before the path: the document's own, else that of its first server that has one. */
+function prefixOf({ prefixes }: SpecOperation): string {
+  const [own = '', ...servers] = prefixes
+  return own === '' ? (servers.find((each) => /^\/[^{]*$/.test(each)) ?? '') : own
+}
+
 /** Names in the path or before it that the document gives no parameter for. */
-function undocumented({ path, prefixes, parameters }: SpecOperation): readonly Input[] {
-  const names = [...`${prefixes[0] ?? ''}${path}`.matchAll(/\{\+?([^{}]+)\}/g)].map(([, name]) => name ?? '')
+function undocumented(operation: SpecOperation): readonly Input[] {
+  const { path, parameters } = operation
+  const names = [...`${prefixOf(operation)}${path}`.matchAll(/\{\+?([^{}]+)\}/g)].map(([, name]) => name ?? '')
   const known = parameters.filter((each) => each.in === 'path').map(({ name }) => name)
   return names
     .filter((name) => !known.includes(name))
     .map((name) => ({ name: identifier(name), of: name, code: 'z.string().min(1).max(200)' }))
 }
 
-function bodyOf({ body }: SpecOperation): Pick<Parts, 'body' | 'whole'> {
-  const place = Object.entries(body?.content ?? {}).find(([type]) => type.includes('json'))?.[1]
+function bodyOf(operation: SpecOperation): Pick<Parts, 'body' | 'whole'> {
+  const place = jsonOf(operation)?.[1]
   if (place === undefined) return { body: [], whole: false }
   const root = bundleSchema(place)
   const listed = membersOf(root)
@@ -172,24 +197,4 @@ function bodyOf({ body }: SpecOperation): Pick<Parts, 'body' | 'whole'> {
 function versionOf({ file }: SpecOperation, { schema }: SpecParameter): string {
   const node = resolveIn(bundleSchema(schema), bundleSchema(schema))
   return text(items(node.enum)[0]) ?? text(node.default) ?? text(members(file.root.info).version) ?? 'unknown'
-}
-
-/** How the document says where the next page is: Microsoft's link, or Google's token. */
-function pagingOf({ node, parameters }: SpecOperation): { readonly code: string; readonly token?: string } | undefined {
-  const pageable = node['x-ms-pageable']
-  if (pageable !== undefined) {
-    const link = text(members(pageable).nextLinkName)
-    return link === undefined ? undefined : { code: `{ from: { pointer: ${quoted(`/${link}`)} }, into: 'link' }` }
-  }
-  if (!parameters.some(({ name }) => name === 'pageToken')) return undefined
-  return { code: "{ from: { pointer: '/nextPageToken' }, into: { query: 'pageToken' } }", token: 'pageToken' }
-}
-
-function longRunningCode({ node }: SpecOperation): readonly string[] {
-  if (node['x-ms-long-running-operation'] !== true) return []
-  const via = text(members(node['x-ms-long-running-operation-options'])['final-state-via'])
-  if (via === 'azure-async-operation')
-    return ["longRunning: { poll: { header: 'azure-asyncoperation' }, state: '/status' }"]
-  if (via === 'operation-location') return ["longRunning: { poll: { header: 'operation-location' }, state: '/status' }"]
-  return ["longRunning: { poll: { header: 'location' } }"]
 }

@@ -43,6 +43,7 @@ export interface StackFile {
     readonly 'fabric-core'?: { readonly url: string }
     readonly 'fabric-onelake'?: { readonly url: string }
     readonly powerbi?: { readonly url: string }
+    readonly 'mcp-apim'?: { readonly url: string }
   }
   /** The gateway's settings that say which backends it has, for whoever looks at the deployment. */
   readonly settings?: Readonly<Record<string, string>>

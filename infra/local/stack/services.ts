@@ -14,6 +14,8 @@ import { type FabricServer, startFabric } from '../fabric/server.ts'
 import { logReaders } from '../logs/access-token.ts'
 import { makeFeeds, makeRequestLog, type RequestLog } from '../logs/feeds.ts'
 import { type LogsWorkspace, startLogs } from '../logs/server.ts'
+import { notesResource } from '../mcp-upstream/access-token.ts'
+import { type NotesServer, startNotesServer } from '../mcp-upstream/server.ts'
 import { type MongoCluster, startCluster } from '../mongo/cluster.ts'
 import { type NoticeReceiver, startNotices } from '../notices/server.ts'
 import { type OpenAiResource, startOpenAi } from '../openai/server.ts'
@@ -62,6 +64,7 @@ export interface Services {
   readonly cosmos: CosmosAccount
   readonly mongo: MongoCluster
   readonly openai: OpenAiResource
+  readonly notes: NotesServer
   readonly proxy: ConnectProxy
 }
 
@@ -73,7 +76,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const storage = launchAzurite(options, certificates)
   // Its address names it in the sign-in service, which therefore comes after it.
   const cosmos = await launchCosmos(options, certificates, () => entra.url)
-  const entra = await launchEntra(options, [accountResource(cosmos.url)])
+  const entra = await launchEntra(options, [accountResource(cosmos.url), notesResource])
   const notices = await launchNotices(options, certificates)
   const mongo = await launchMongo(options, { certificates, entra })
   const requests = makeRequestLog()
@@ -90,8 +93,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     database.then((ready) => launchLogs(options, { certificates, database: ready, entra, requests })),
     launchOpenAi(options, { certificates, entra }),
     launchFabric(options, { certificates, entra }),
+    launchNotes(options, { certificates, entra }),
   ])
-  const [ready, azurite, front, tds, orders, proxy, blobs, evidence, databricks, logs, openai, fabric] = started
+  const [ready, azurite, front, tds, orders, proxy, blobs, evidence, databricks, logs, openai, fabric, notes] = started
   const data = {
     storage: azurite,
     database: ready,
@@ -106,6 +110,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     mongo,
     openai,
     fabric,
+    notes,
   }
   return { certificates, entra, notices, proxy, ...data }
 }
@@ -192,6 +197,11 @@ async function launchLogs(
 async function launchFabric({ teardown }: ServicesOptions, { certificates, entra }: Built): Promise<FabricServer> {
   const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
   return teardown.add('fabric', await startFabric(rules))
+}
+
+async function launchNotes({ teardown }: ServicesOptions, { certificates, entra }: Built): Promise<NotesServer> {
+  const rules = { entra: entra.url, tenant: tenants.home, certificate: certificates }
+  return teardown.add('mcp-upstream', await startNotesServer(rules))
 }
 
 async function launchOrders({ kept, teardown }: ServicesOptions, { certificates, entra }: Built): Promise<OrdersApi> {

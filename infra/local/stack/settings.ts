@@ -6,6 +6,7 @@ import { identities } from '../entra/managed-identity.ts'
 import { policiesContainer, releaseBlob } from '../evidence/roles.ts'
 import { fabricBackends } from '../fabric/settings.ts'
 import { localSources } from '../logs/sources.ts'
+import { notesBackend } from '../mcp-upstream/settings.ts'
 import { mongoDatabase } from '../mongo/seed.ts'
 import { apps, groups, tenants } from '../personas.ts'
 import {
@@ -54,6 +55,8 @@ export interface Surroundings {
   readonly openai?: string
   /** Fabric, OneLake, Power BI and Livy; without it none of them is there. */
   readonly fabric?: string
+  /** The MCP server of the notes; without it there is no such backend. */
+  readonly notes?: string
   /** The log service; without it nothing is reconciled. */
   readonly logs?: string
 }
@@ -176,6 +179,7 @@ function backends({
   mongoPort,
   openai,
   fabric,
+  notes,
 }: Surroundings): Record<string, unknown> {
   return {
     'azure-postgresql': { host: '127.0.0.1', port: postgresPort, database: 'countersign', classification },
@@ -194,6 +198,7 @@ function backends({
     ...(cosmos === undefined ? {} : { 'cosmosdb-nosql': cosmosSettings(cosmos) }),
     ...(mongoPort === undefined ? {} : { 'cosmosdb-mongodb': mongoSettings(mongoPort) }),
     ...(fabric === undefined ? {} : fabricBackends(fabric)),
+    ...(notes === undefined ? {} : { 'mcp-apim': notesBackend(notes) }),
   }
 }
 

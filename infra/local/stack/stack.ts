@@ -154,6 +154,7 @@ function surroundingsOf({ port, ca }: { port: number; ca: string }, services: Se
     mongoPort: services.mongo.port,
     openai: services.openai.url,
     fabric: services.fabric.url,
+    notes: services.notes.url,
     logs: services.logs.url,
   }
 }
@@ -171,7 +172,7 @@ interface Facts {
 
 function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): StackFile {
   const { storage, evidence, entra, proxy, front, tds, database, orders, blobs, databricks, logs, notices } = services
-  const { cosmos, mongo, openai, fabric } = services
+  const { cosmos, mongo, openai, fabric, notes } = services
   const { connectionString } = storage
   return {
     gateway: `http://localhost:${port}`,
@@ -199,6 +200,7 @@ function describe({ port, ca, services, gateway, keeper, key, guard }: Facts): S
       'fabric-core': { url: `${fabric.url}/v1` },
       'fabric-onelake': { url: fabric.url },
       powerbi: { url: fabric.url },
+      'mcp-apim': { url: notes.url },
     },
     settings: deploymentSettings(gatewayEnvironment(surroundingsOf({ port, ca }, services))),
     pids: {

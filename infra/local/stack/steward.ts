@@ -5,24 +5,22 @@ import { createTableErasure } from '../../../shared/audit/table-erasure.ts'
 import { createTableRows } from '../../../shared/audit/table-rows.ts'
 import { createVaultKeys } from '../../../shared/audit/vault-keys.ts'
 import { createAuditWriter } from '../../../shared/audit/writer.ts'
-import { signIn } from './book.ts'
-import type { StackFile } from './local-folder.ts'
+import type { Site } from '../../operate/site.ts'
 
-/** Who erases and holds in a running stack: reads the book, deletes in the erasable tables, writes a lane of its own. */
+/** Who erases and holds: reads the book, deletes in the erasable tables, writes a lane of its own. */
 export interface Steward extends EraseOptions {
   /** Writes what waits and releases the lane. */
   readonly close: () => Promise<void>
 }
 
-/** Opens the stores of a running stack. The process must have been started with the stack's authority and proxy. */
-export function openSteward(stack: StackFile): Steward {
-  const { connectionString, table } = stack.tables
-  const account = { connectionString }
-  const common = { account, timeout: 30_000, allowInsecure: stack.tables.url.startsWith('http:') }
+/** Opens the stores of a site. Of a running stack only in a process that was started with its authority and proxy. */
+export function openSteward(site: Site): Steward {
+  const { table, ...account } = site.tables
+  const common = { ...account, timeout: 30_000 }
   const names = tableNames(table)
   const rows = createTableRows({ ...common, names, create: true })
-  const origin = `countersign/${stack.clientId}`
-  const keys = createVaultKeys({ url: stack.vault, credential: signIn(stack), clock: Date.now, timeout: 10_000 })
+  const { origin, vault: url } = site
+  const keys = createVaultKeys({ url, credential: site.signIn('verifier'), clock: Date.now, timeout: 10_000 })
   const audit = createAuditWriter({
     rows,
     keys,

@@ -5,6 +5,7 @@ export const parts = [
   'front',
   'tds',
   'openai',
+  'mcp-upstream',
   'orders',
   'fabric',
   'blobs',

@@ -118,6 +118,8 @@ interface Asked {
 
 function answerOne(request: SentRequest, { trial, call, options, origin }: Asked): Reply {
   const { documents, reply } = options
+  // Where work stands is asked at an address that only the answer names; no document has one for it.
+  if (request.url === standsAt) return { status: 200, headers: nothing.headers, body: '{"status":"Succeeded"}' }
   trial.requests.push(request)
   const match = matchOperation(documents, request)
   if (match === undefined) {
@@ -127,10 +129,18 @@ function answerOne(request: SentRequest, { trial, call, options, origin }: Asked
   trial.asked.push(match.operation.id)
   trial.faults.push(...judgeRequest(match, request))
   const served = publishedAnswer(match.operation)
-  const given = { ...served.reply, ...reply?.(request, trial.requests.length - 1) }
+  const given = withPlace({ ...served.reply, ...reply?.(request, trial.requests.length - 1) }, call, origin)
   trial.served ??= served
   judgeReply(match, given, trial)
   return { ...given, body: homeLinks(given.body, { call, origin, path: request.url.split('?')[0] ?? '' }) }
+}
+
+const standsAt = '/where-it-stands'
+
+/** A document says that a 202 has a header with the place to ask at, and gives no example of one. */
+function withPlace(given: Reply, { longRunning }: RestCall, origin: string): Reply {
+  if (given.status !== 202 || longRunning === undefined || !('header' in longRunning.poll)) return given
+  return { ...given, headers: { [longRunning.poll.header]: `${origin}${standsAt}`, ...given.headers } }
 }
 
 function judgeReply({ operation }: Match, { status, headers, body }: Reply, trial: Trial): void {

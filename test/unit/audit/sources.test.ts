@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { parseQuery } from '../../../infra/local/logs/query.ts'
 import { createFateFinder, createSources, type SourceSetup } from '../../../shared/audit/reconcile-setup.ts'
 import type { RowDocument } from '../../../shared/audit/record.ts'
-import { createDatabricksSource } from '../../../shared/audit/source-databricks.ts'
 import { createEntraSource, resourceOf } from '../../../shared/audit/source-entra.ts'
 import { createPostgresSource } from '../../../shared/audit/source-postgres.ts'
 import { createStorageSource } from '../../../shared/audit/source-storage.ts'
@@ -110,18 +109,6 @@ describe('other logs', () => {
     expect(seen).toEqual(['SigninLogs', 'AADNonInteractiveUserSignInLogs'])
     expect(events).toHaveLength(2)
     expect(events[0]).toMatchObject({ clientId, person: 'a-1', object: 'databricks-sql', isEffective: true })
-  })
-
-  it('of Databricks are found by the statement and by our user agent', async () => {
-    const rows = [
-      ['e1', time, 'Alice@x.example', `Countersign/1.0 decision/${decision}`, 'commandSubmit', 's1'],
-      ['e2', time, 'Alice@x.example', 'Apache-HttpClient/4.5.13', 'commandSubmit', null],
-    ]
-    const source = createDatabricksSource({ query: async () => rows, clientId })
-    expect(await source.read(window)).toMatchObject([
-      { id: 'e1', person: 'alice@x.example', clientId, decisionId: decision, statementId: 's1' },
-      { id: 'e2', clientId: 'unknown' },
-    ])
   })
 
   it.each([

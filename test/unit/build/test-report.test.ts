@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readReport } from '../../../infra/build/test-report.ts'
+import { findSecondChances, mergeReports, readReport } from '../../../infra/build/test-report.ts'
 
 type Status = 'passed' | 'failed' | 'skipped'
 
@@ -33,5 +33,32 @@ describe('the tally of a run', () => {
     ['a run without tests', report(true)],
   ])('fails for %s', (_, json) => {
     expect(readReport(json, false)).toMatchObject({ failed: 1, remarks: [expect.any(String)] })
+  })
+})
+
+describe('a second run', () => {
+  const named = (name: string, status: Status) => ({ ...file([status, name]), name: `/tmp/x y/${name}` })
+  const [slow, other] = [named('test/e2e/slow.test.ts', 'failed'), named('test/unit/a.test.ts', 'passed')]
+
+  it('is for the files that failed alone', () => {
+    expect(findSecondChances(report(false, slow, other))).toEqual([slow.name])
+  })
+
+  it.each(['attack', 'contract', 'infra', 'pipeline', 'property', 'types'])('is not for rules: %s', (folder) => {
+    expect(findSecondChances(report(false, slow, named(`test/${folder}/a.test.ts`, 'failed')))).toEqual([])
+  })
+
+  it('is not for more than five files', () => {
+    const many = Array.from({ length: 6 }, (_, at) => named(`test/e2e/${at}.test.ts`, 'failed'))
+    expect(findSecondChances(report(false, ...many))).toEqual([])
+  })
+
+  it.each([
+    ['passes', [true, 'passed'], { passed: 2, failed: 0, remarks: [] }],
+    ['fails again', [false, 'failed'], { passed: 1, failed: 1, remarks: [] }],
+    ['ends with an error outside of any test', [false, 'passed'], { passed: 2, failed: 1 }],
+  ] as const)('decides where it %s', (_, [success, status], tally) => {
+    const second = report(success, named('test/e2e/slow.test.ts', status))
+    expect(readReport(mergeReports(report(false, slow, other), second), false)).toMatchObject(tally)
   })
 })

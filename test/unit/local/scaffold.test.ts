@@ -1,13 +1,32 @@
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { declarationCode, nameOperations } from '../../../infra/local/scaffold/declaration-code.ts'
 import { identifier, oneLine, operationName } from '../../../infra/local/scaffold/names.ts'
 import { testCode } from '../../../infra/local/scaffold/test-code.ts'
+import { openSpec } from '../../../infra/local/specs/document.ts'
 import { operationsIn } from '../../../infra/local/specs/operation.ts'
 import { keptSpec } from '../../support/specs/sources.ts'
 
 const file = await keptSpec('things.json')
 const operations = operationsIn(file)
 const code = declarationCode({ name: 'rest-things', file, operations }).replace(/\s+/g, ' ')
+
+const third = await openSpec(fileURLToPath(new URL('../../specs/parts.yaml', import.meta.url)))
+const ofThird = declarationCode({ name: 'rest-parts', file: third, operations: operationsIn(third) }).replace(
+  /\s+/g,
+  ' ',
+)
+
+describe('a new declaration of OpenAPI 3', () => {
+  it.each([
+    ['what stands before the path at the server', "path: '/api/v1/whoami', parameters: []"],
+    ['pages by a link that the answer has', "page: { from: { pointer: '/nextLink' }, into: 'link' }"],
+    ['the type of a body', "headers: { 'if-match': '{ifMatch}', 'content-type': 'application/merge-patch+json' }"],
+    ['work that a 202 begins', "longRunning: { poll: { header: 'location' } }"],
+    ['content that is no JSON', "headers: { accept: '*/*' }, answer: { kind: 'bytes'"],
+    ['a summary where the document has none', "summary: 'Reindex parts'"],
+  ])('has %s', (_what, part) => expect(ofThird).toContain(part))
+})
 
 describe('a new declaration', () => {
   it.each([

@@ -96,6 +96,15 @@ export function makeCall(parts: CallParts): UpstreamCall {
   }
 }
 
+/** A call of a declared operation under its own name. */
+export function declaredCall(backend: Backend, name: string, parts: Omit<CallParts, 'operation'> = {}): UpstreamCall {
+  const operation = backend.operations[name]
+  if (operation === undefined) throw new Error(`${backend.name} declares no ${name}`)
+  const inputs = parts.inputs ?? {}
+  const call = makeCall({ ...parts, operation })
+  return { ...call, invocation: { backend, operationName: name, operation, inputs } }
+}
+
 export function makeOperation(call: Operation['call'], effect: Effect = 'read'): Operation {
   return { summary: 'An operation', effect, inputs: () => z.strictObject({}), call }
 }

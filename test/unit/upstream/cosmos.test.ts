@@ -3,11 +3,19 @@ import { personas } from '../../../infra/local/personas.ts'
 import { openWire } from '../../../shared/upstream/cosmos-wire.ts'
 import { factsOfFailure } from '../../../shared/upstream/failure.ts'
 import { type CosmosWorld, type Inputs, startCosmosWorld } from '../../support/documents-world.ts'
+import { keepProofs } from '../../support/proofs.ts'
 import { decisionId, makeToken, problemOf } from './calls.ts'
 
+const proofs = keepProofs(import.meta.url)
 let world: CosmosWorld
 beforeAll(async () => {
-  world = await startCosmosWorld()
+  const made = await startCosmosWorld()
+  const ask: CosmosWorld['ask'] = async (...asked) => {
+    const answer = await made.ask(...asked)
+    proofs.note('live-protocol', 'cosmosdb-nosql', asked[1][0])
+    return answer
+  }
+  world = { ...made, ask }
   // The server behind the stand-in is loaded at the first call.
   await world.ask('alice', ['readItem', { container: 'orders', id: 'emea-001', partitionKey: '"EMEA"' }])
 })

@@ -11,11 +11,15 @@ import type { Executor, Json } from '../../../shared/pipeline/ports.ts'
 import type { DatabaseLimits } from '../../../shared/upstream/database-executor.ts'
 import { factsOfFailure } from '../../../shared/upstream/failure.ts'
 import { createMysqlExecutor, type MysqlSettings } from '../../../shared/upstream/mysql.ts'
+import { loadFunctions } from '../../support/line-declarations.ts'
+import { keepProofs } from '../../support/proofs.ts'
 import { isOnPath, needs } from '../../support/tools.ts'
-import { judged, makeCall, makeOperation, problemOf } from './calls.ts'
+import { declaredCall, judged, makeCall, makeOperation, problemOf } from './calls.ts'
 import { type PersonName, person, tokenOf } from './tds-bench.ts'
 
 const it = needs('mariadbd')
+const proofs = keepProofs(import.meta.url)
+const declared = (await loadFunctions()).find(({ name }) => name === 'azure-mysql')!
 
 /** A table of cases, named by what stands first in each. */
 const each =
@@ -156,6 +160,31 @@ describe('rows of a person over MySQL', () => {
     const answer = await makeExecutor().call(ask(sql, { rowLimit: 2 }))
     expect([answer.truncated, answer.data]).toEqual([true, { columns: ['seq'], rows: [['1'], ['2']] }])
   })
+})
+
+describe('the declared operations over MySQL', () => {
+  const rows = { columns: ['region'], rows: [['EMEA']] }
+  const table = { schema: 'sales', table: 'payroll' }
+  const cases: readonly (readonly [name: string, inputs: Record<string, Json>, expected: object])[] = [
+    ['executeQuery', { sql: 'SELECT region FROM orders WHERE id = ?', params: [1] }, { data: rows }],
+    ['executeStatement', { sql: 'UPDATE orders SET total = 1 WHERE id = ?', params: [77] }, { rows: 0 }],
+    ['executeDestructive', { sql: 'DELETE FROM orders WHERE id = ?', params: [77] }, { rows: 0 }],
+    ['explainQuery', { sql: 'SELECT region FROM orders', params: [] }, { rows: 1 }],
+    ['listTables', {}, { data: { columns: ['schema', 'table', 'type'] }, rows: 2 }],
+    ['describeTable', table, { data: { rows: [['id', 'int(11)', 1]] } }],
+  ]
+  each(cases)('%s answers', async (name, inputs, expected) => {
+    const executor = proofs.noteExecutor('live-protocol', makeExecutor())
+    const text = inputs.sql as string | undefined
+    const { effect } = declared.operations[name]!
+    const call = declaredCall(declared, name, {
+      ...{ inputs, principal: person('alice'), token: tokenOf('alice') },
+      ...(text === undefined ? {} : { statement: judged(text, { effect }) }),
+    })
+    expect(await executor.call(call)).toMatchObject(expected)
+  })
+
+  it('are all of them', () => expect(cases.map(([name]) => name)).toEqual(Object.keys(declared.operations)))
 })
 
 describe('the token over MySQL', () => {

@@ -14,7 +14,12 @@ import type { Principal } from '../../../shared/identity/principal.ts'
 import type { Executor, Json } from '../../../shared/pipeline/ports.ts'
 import { factsOfFailure } from '../../../shared/upstream/failure.ts'
 import { createPostgresExecutor, type PostgresLimits } from '../../../shared/upstream/postgres.ts'
-import { decisionId, judged, makeCall, makeOperation, makeToken, principal, problemOf } from './calls.ts'
+import { loadFunctions } from '../../support/line-declarations.ts'
+import { keepProofs } from '../../support/proofs.ts'
+import { decisionId, declaredCall, judged, makeCall, makeOperation, makeToken, principal, problemOf } from './calls.ts'
+
+const proofs = keepProofs(import.meta.url)
+const declared = (await loadFunctions()).find(({ name }) => name === 'azure-postgresql')!
 
 let run: string
 let certificates: Certificates
@@ -223,6 +228,32 @@ describe('values', () => {
     expect(data).toMatchObject({ columns: ['QUERY PLAN'], rows: [[[{ Plan: expect.anything() }]]] })
     expect(backendIds.command).toBe('EXPLAIN')
   })
+})
+
+describe('the declared operations', () => {
+  const values = { sql: 'SELECT region FROM sales.orders WHERE id = $1', params: [-1] }
+  const change = { sql: 'UPDATE sales.orders SET region = region WHERE id = $1', params: [-1] }
+  const cases: readonly (readonly [name: string, inputs: Record<string, Json>, expected: object])[] = [
+    ['executeQuery', values, { data: { columns: ['region'], rows: [] } }],
+    ['executeStatement', change, { rows: 0 }],
+    ['executeDestructive', { sql: 'DELETE FROM sales.orders WHERE id = $1', params: [-1] }, { rows: 0 }],
+    ['explainQuery', values, { rows: 1 }],
+    ['explainChange', change, { rows: 1 }],
+    ['listTables', {}, { data: { columns: ['schema', 'table', 'type'] } }],
+    ['describeTable', { schema: 'sales', table: 'orders' }, { data: { columns: ['column', 'type', 'nullable'] } }],
+  ]
+  it.each(cases)('%s answers', async (name, inputs, expected) => {
+    const executor = proofs.noteExecutor('live-protocol', makeExecutor())
+    const text = inputs.sql as string | undefined
+    const { effect } = declared.operations[name]!
+    const call = declaredCall(declared, name, {
+      ...{ inputs, principal: person('carol'), token: tokenOf('carol') },
+      ...(text === undefined ? {} : { statement: judged(text, { effect }) }),
+    })
+    expect(await executor.call(call)).toMatchObject(expected)
+  })
+
+  it('are all of them', () => expect(cases.map(([name]) => name)).toEqual(Object.keys(declared.operations)))
 })
 
 describe('limits of an answer', () => {

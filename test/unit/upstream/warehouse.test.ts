@@ -15,6 +15,7 @@ import { snowflake } from '../../../shared/upstream/warehouse-snowflake.ts'
 import { aws, createAws } from '../../support/foreign-aws.ts'
 import { alice, bob, entraToken, type Person, personOf, principalOf, tid } from '../../support/foreign-people.ts'
 import { loadFunctions } from '../../support/line-declarations.ts'
+import { keepProofs } from '../../support/proofs.ts'
 import { directorySpec, judgedBy, publishedSpec } from '../../support/specs/sources.ts'
 import {
   athenaProtocol,
@@ -26,6 +27,7 @@ import {
 import { judged, makeCall, makeToken, principal, problemOf } from './calls.ts'
 
 const declared = new Map((await loadFunctions()).map((backend) => [backend.name, backend]))
+const proofs = keepProofs(import.meta.url)
 const drivers = { athena, bigquery, redshift, snowflake }
 
 /** A place: what is configured, which operations play which part, and who a request's token is of. */
@@ -81,13 +83,14 @@ const google = {
 const cases = [
   {
     name: 'snowflake',
-    document: publishedSpec('snowflake-sqlapi.yaml'),
+    document: () => publishedSpec('snowflake-sqlapi.yaml'),
     protocol: snowflakeProtocol,
     place: () => openEntra('https://acme-eu.snowflakecomputing.com', 'api://snowflake'),
     values: { users: 'sign-in-names', warehouse: 'WH', role: 'ANALYST' },
     operations: {
       read: 'executeStatement',
       write: 'executeWriteStatement',
+      destroy: 'executeDestructiveStatement',
       get: 'getStatement',
       cancel: 'cancelStatement',
     },
@@ -95,7 +98,7 @@ const cases = [
   },
   {
     name: 'bigquery',
-    document: directorySpec('googleapis.com/bigquery'),
+    document: () => directorySpec('googleapis.com/bigquery'),
     protocol: bigqueryProtocol,
     place: () => openEntra('https://bigquery.googleapis.com/bigquery/v2', 'api://google'),
     values: google,
@@ -104,18 +107,25 @@ const cases = [
       'body: the content type application/json is not documented',
       ...[400, 401, 404, 409].map((status) => `answer: the status ${status} is not documented`),
     ],
-    operations: { read: 'query', write: 'insertJob', get: 'getQueryResults', cancel: 'cancelJob' },
+    operations: {
+      read: 'query',
+      write: 'insertJob',
+      destroy: 'insertDestructiveJob',
+      get: 'getQueryResults',
+      cancel: 'cancelJob',
+    },
     proven: true,
   },
   {
     name: 'aws-athena',
-    document: directorySpec('amazonaws.com/athena'),
+    document: () => directorySpec('amazonaws.com/athena'),
     protocol: athenaProtocol,
     place: () => openAws('athena'),
     values: { workgroup: 'people' },
     operations: {
       read: 'startQueryExecution',
       write: 'startWriteQuery',
+      destroy: 'startDestructiveQuery',
       get: 'getQueryResults',
       cancel: 'stopQueryExecution',
     },
@@ -123,13 +133,14 @@ const cases = [
   },
   {
     name: 'aws-redshift-data',
-    document: directorySpec('amazonaws.com/redshift-data'),
+    document: () => directorySpec('amazonaws.com/redshift-data'),
     protocol: redshiftProtocol,
     place: () => openAws('redshift-data'),
     values: { workgroup: 'people', users: 'sign-in-names' },
     operations: {
       read: 'executeStatement',
       write: 'executeWriteStatement',
+      destroy: 'executeDestructiveStatement',
       get: 'getStatementResult',
       cancel: 'cancelStatement',
     },
@@ -138,12 +149,14 @@ const cases = [
 ] as const
 
 type Case = (typeof cases)[number]
+/** What all have, and by its own name what one has. */
+type Part = keyof Case['operations'] | 'listTables' | 'describeTable'
 type Inputs = Readonly<Record<string, Json>>
 
 async function open(of: Case, deadlineMs = 30_000) {
   const place = of.place()
   const { world, fetch } = createWarehouse(of.protocol, {
-    document: await of.document,
+    document: await of.document(),
     personOf: place.personOf,
     ...('except' in of ? { except: of.except } : {}),
   })
@@ -165,12 +178,13 @@ async function open(of: Case, deadlineMs = 30_000) {
     graceMs: 200,
   })
   const backend = declared.get(of.name) as Backend
+  const nameOf = (part: Part) => of.operations[part as keyof Case['operations']] ?? part
   const prepare = (
     person: Person,
-    part: keyof Case['operations'],
+    part: Part,
     { token, rowLimit, ...inputs }: Inputs & { token?: string; rowLimit?: number },
   ) => {
-    const operation = backend.operations[of.operations[part]]!
+    const operation = backend.operations[nameOf(part)]!
     const text = inputs.statement
     const effect = part === 'get' ? 'read' : operation.effect
     const made = makeCall({
@@ -186,7 +200,13 @@ async function open(of: Case, deadlineMs = 30_000) {
     // As the line makes it: the same for the caller's own repeat, and for no other.
     return { ...made, idempotencyKey: randomUUID() }
   }
-  const callAs = (...asked: Parameters<typeof prepare>) => executor.call(prepare(...asked))
+  const callAs = async (...asked: Parameters<typeof prepare>) => {
+    const before = world.excepted
+    const answer = await executor.call(prepare(...asked))
+    // That no other fault was found, the end of each test says.
+    if (world.excepted === before) proofs.note('official-spec', of.name, nameOf(asked[1]))
+    return answer
+  }
   return { world, callAs, place }
 }
 
@@ -229,6 +249,20 @@ describe.each(cases)('$name', (of) => {
     const answer = await callAs(alice, 'write', { statement: 'insert into sales values (1)' })
     expect(answer).toMatchObject({ data: { columns: [], rows: [], rowCount: 2 }, rows: 2 })
   })
+
+  test('counts the rows that are deleted', async () => {
+    const { callAs } = await start()
+    const answer = await callAs(alice, 'destroy', { statement: 'delete from sales where region = 1' })
+    expect(answer).toMatchObject({ data: { columns: [], rows: [], rowCount: 2 }, rows: 2 })
+  })
+
+  if (of.name === 'aws-redshift-data')
+    test('says what there is', async () => {
+      const { callAs } = await start()
+      const tables = await callAs(alice, 'listTables', { schema: 'public' })
+      const columns = await callAs(alice, 'describeTable', { schema: 'public', table: 'orders' })
+      expect([tables.rows, columns.rows]).toEqual([1, 1])
+    })
 
   test('gathers pages up to the limit and says that there was more', async () => {
     const { callAs } = await start()
