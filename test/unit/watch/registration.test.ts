@@ -89,7 +89,7 @@ describe('the registration', () => {
 })
 
 describe('the table of permissions', () => {
-  it('is the one that the declarations make', async () => {
+  it('is the one that the declarations make (tsx infra/identity/write-permissions.ts writes it)', async () => {
     expect(permissions).toEqual(await readPermissions())
   })
 
