@@ -6,9 +6,22 @@ export interface Cursor {
   readonly faults: { readonly line: number; readonly said: string }[]
 }
 
+/** Where the lines of the last text begin, which is nearly always the one that is asked about next. */
+const last = { text: '', starts: [0] }
+
+/** The line of an offset, counted from 1. */
+export function lineOf(text: string, offset: number): number {
+  if (last.text !== text) {
+    last.text = text
+    last.starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)]
+  }
+  const next = last.starts.findIndex((start) => start > offset)
+  return next < 0 ? last.starts.length : next
+}
+
 /** The line of the place, counted from 1. */
 export function lineHere({ text, at }: Cursor): number {
-  return text.slice(0, at).split('\n').length
+  return lineOf(text, at)
 }
 
 const blanks = /(?:[ \t\r]|\/\*[\s\S]*?\*\/|\/\/[^\n]*)*/y

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { Language, type Node, Parser } from 'web-tree-sitter'
-import type { Cursor } from './cursor.ts'
+import { type Cursor, lineOf } from './cursor.ts'
 import { maskSource } from './source.ts'
 
 /** A file as the grammar reads it. It is parsed, not compiled: what only Bicep's compiler knows stays unseen. */
@@ -40,11 +40,6 @@ export function startAt({ text, misread }: Parsed, node: Node): Cursor {
 /** Named children, which is what a tree means; signs and keywords are left out. */
 export function partsOf(node: Node): readonly Node[] {
   return node.namedChildren.filter((child) => child !== null && child.type !== 'comment') as Node[]
-}
-
-/** The line of an offset, counted from 1. */
-export function lineOf(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length
 }
 
 function findErrors(node: Node): readonly Node[] {

@@ -1,19 +1,32 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { repository } from '../../../infra/build/check.ts'
-import { memberOf } from './expression.ts'
+import { literalText, memberOf, walk } from './expression.ts'
 import { kindsOf, kindsOfShape, textsOf, type Where } from './kinds.ts'
+import { rootsOf } from './symbols.ts'
 import { type Module, type Parameter, paramsOf, type Template } from './template.ts'
 import { fileOf, placeOf, type Templates } from './templates.ts'
 
-/** How modules are called: their files are there, given what they need and nothing else, of the kinds that they declare. */
+const loading = new Set(['loadTextContent', 'loadJsonContent', 'loadYamlContent', 'loadFileAsBase64'])
+
+function findFiles(template: Template): readonly string[] {
+  return rootsOf(template)
+    .flatMap(walk)
+    .flatMap((value) => {
+      const path = value.kind === 'call' && loading.has(value.name) ? literalText(value.args[0]) : null
+      const there = path === null || existsSync(join(repository, dirname(template.path), path))
+      return there ? [] : [`${placeOf(template, value)} ${path} is not there`]
+    })
+}
+
+/** How modules are called: their files are there, given what they need and nothing else, of the kinds that they declare; and loaded files. */
 export function findModuleFaults(template: Template, templates: Templates): readonly string[] {
-  return template.modules.flatMap((module) => {
+  const calls = template.modules.flatMap((module) => {
     const file = fileOf(templates, template, module)
     if (file !== undefined) return judgeCall(module, file, { template, templates })
-    const there = existsSync(join(repository, dirname(template.path), module.path))
-    return there ? [] : [`${placeOf(template, module)} module ${module.path} is not there`]
+    return [`${placeOf(template, module)} module ${module.path} is not there`]
   })
+  return [...calls, ...findFiles(template)]
 }
 
 interface Caller {
