@@ -11,6 +11,8 @@ const config: KnipConfig = {
     'shared/sql/parser-entry.mjs',
     'shared/sql/parser-polyglot-entry.mjs',
     'infra/local/commands/*.ts',
+    'infra/hooks/{preflight,doctor,down}.ts',
+    'infra/local/azure/azd.mjs',
     'infra/local/host/main.ts',
     'infra/local/stack/*-process.ts',
     'infra/build/{build,package,test,smoke,check-*}.ts',

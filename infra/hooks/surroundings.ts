@@ -14,10 +14,12 @@ export interface Surroundings {
 }
 
 /** Nothing is asked yet. Throws where the environment names a cloud or a stand-in that cannot be. */
-export function openSurroundings(environment: Environment): Surroundings {
+export function openSurroundings(
+  environment: Environment,
+  signIn: SignIn = openSignIn(environment.AZURE_TENANT_ID),
+): Surroundings {
   const endpoints = endpointsOf(environment)
   const patience = readPatience(environment)
-  const signIn = openSignIn(environment.AZURE_TENANT_ID)
   const arm = openService({ origin: endpoints.arm, scope: endpoints.armScope, signIn, patience })
   const graph = openService({ origin: endpoints.graph, scope: endpoints.graphScope, signIn, patience })
   return { environment, endpoints, patience, signIn, arm, graph }

@@ -2,7 +2,7 @@ import * as z from 'zod'
 
 /** What a role, or all roles of somebody at a place, permit: patterns with `*`. */
 export const permissionSchema = z.object({
-  actions: z.array(z.string()).default([]),
+  actions: z.array(z.string()),
   notActions: z.array(z.string()).default([]),
   dataActions: z.array(z.string()).default([]),
   notDataActions: z.array(z.string()).default([]),

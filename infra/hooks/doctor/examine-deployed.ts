@@ -1,4 +1,5 @@
 import type { Environment } from '../azure/endpoints.ts'
+import type { SignIn } from '../azure/sign-in.ts'
 import { type Finding, wrong } from '../finding.ts'
 import { examineResources } from '../resources/examine-resources.ts'
 import { openSurroundings } from '../surroundings.ts'
@@ -6,8 +7,8 @@ import { admit } from './deployed-patient.ts'
 import { examine } from './examine.ts'
 
 /** Everything about a deployment in Azure: from outside as a person, and what Azure says of it. */
-export async function examineDeployed(environment: Environment): Promise<readonly Finding[]> {
-  const surroundings = openSurroundings(environment)
+export async function examineDeployed(environment: Environment, signIn?: SignIn): Promise<readonly Finding[]> {
+  const surroundings = openSurroundings(environment, signIn)
   const admission = await admit(surroundings)
   if (admission === null) {
     const next = 'azd provision makes one; azd env select NAME chooses another environment.'

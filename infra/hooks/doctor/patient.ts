@@ -12,6 +12,8 @@ export interface Patient {
   readonly gateway: Gateway
   /** Whose token the gateway is called with; null where no person is signed in, and then why. */
   readonly person: { readonly oid: string; readonly claims: Claims } | null
+  /** Who asks for verification, where that is somebody else. */
+  readonly auditor?: Gateway
   readonly directory: Directory
   readonly declared: readonly Backend[]
   /** Where Entra's metadata is read. */

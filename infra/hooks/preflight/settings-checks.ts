@@ -56,7 +56,9 @@ function checkRetention({ COUNTERSIGN_RETENTION_DAYS: text = '' }: Environment):
 
 function checkNames(environment: Environment): readonly Finding[] {
   const place = { subject: 'environment', check: 'names' }
-  return unknownNames(environment, templateNames(template)).map((name) => {
+  const names = templateNames(template)
+  const unknown = names.length === 0 ? [] : unknownNames(environment, names)
+  return unknown.map((name) => {
     const next = 'It has no effect: compare it with the README. azd env set NAME "" takes it away.'
     return warn(place, { code: 'name_unknown', detail: name, next })
   })

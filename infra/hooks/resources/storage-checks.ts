@@ -60,31 +60,28 @@ function judgeAccount({ name, properties }: z.output<typeof account>): readonly 
 }
 
 /** Whether both containers of the evidence are under a locked policy for as long as the book is kept. */
-export async function checkImmutability(surroundings: Surroundings): Promise<readonly Finding[]> {
-  const accountId = settingOf(surroundings, 'COUNTERSIGN_EVIDENCE_ACCOUNT_ID')
-  if (accountId === '') {
-    const next = 'azd provision writes it into the environment.'
-    return [wrong(at('immutability'), { code: 'value_missing', detail: 'COUNTERSIGN_EVIDENCE_ACCOUNT_ID', next })]
-  }
-  const least = Number(settingOf(surroundings, 'COUNTERSIGN_RETENTION_DAYS') || 183)
-  const all = await readPolicies(surroundings, accountId)
-  const isTrial = settingOf(surroundings, 'COUNTERSIGN_EVIDENCE_LOCK') === 'unlocked'
-  return all.map((policy) => {
-    const finding = judgePolicy(policy, least)
-    return isTrial && finding.code === 'immutability_not_locked' ? warn(finding, finding) : finding
+export function checkImmutability(surroundings: Surroundings): Promise<readonly Finding[]> {
+  return attempt(at('immutability'), async () => {
+    const accountId = settingOf(surroundings, 'COUNTERSIGN_EVIDENCE_ACCOUNT_ID')
+    if (accountId === '') {
+      const next = 'azd provision writes it into the environment.'
+      return [wrong(at('immutability'), { code: 'value_missing', detail: 'COUNTERSIGN_EVIDENCE_ACCOUNT_ID', next })]
+    }
+    const least = Number(settingOf(surroundings, 'COUNTERSIGN_RETENTION_DAYS') || 183)
+    const isTrial = settingOf(surroundings, 'COUNTERSIGN_EVIDENCE_LOCK') === 'unlocked'
+    return (await readPolicies(surroundings, accountId)).map((policy) => {
+      const finding = judgePolicy(policy, least)
+      return isTrial && finding.code === 'immutability_not_locked' ? warn(finding, finding) : finding
+    })
   })
 }
 
 function judgePolicy({ container, state, days, allowsAppends }: ContainerPolicy, least: number): Finding {
   const place = at('immutability')
   const next = 'azd provision sets and locks it; a lock cannot be undone. Until then evidence can be rewritten.'
-  if (state === 'unknown') {
-    const how = 'Run it as somebody with Reader on the evidence account, or look there: Containers > Access policy.'
-    return wrong(place, { code: 'immutability_unreadable', detail: container, next: how })
-  }
   if (state === 'absent') return wrong(place, { code: 'immutability_absent', detail: container, next })
   if (state === 'unlocked') return wrong(place, { code: 'immutability_not_locked', detail: container, next })
-  if ((days ?? 0) < least)
+  if (days < least)
     return wrong(place, { code: 'immutability_too_short', detail: `${container}: ${days} of ${least} days`, next })
   if (!allowsAppends && container === 'evidence')
     return wrong(place, { code: 'immutability_without_appends', detail: `${container}: the log cannot grow`, next })

@@ -22,6 +22,7 @@ const codes: Readonly<Record<string, FindingCode>> = {
   claims_challenge: 'exchange_refused',
   identity_configuration: 'exchange_refused',
   exchange_unavailable: 'exchange_refused',
+  audit_unavailable: 'book_unavailable',
   identity_mismatch: 'wrong_person',
   backend_rejected_token: 'backend_refused',
   backend_rejected: 'backend_refused',

@@ -18,6 +18,7 @@ export type FindingCode =
   | 'backend_unreachable'
   | 'backend_refused'
   | 'wrong_person'
+  | 'book_unavailable'
   | 'not_tried_policy'
   | 'not_tried_no_call'
   | 'not_tried_unknown'
@@ -51,6 +52,8 @@ const nextSteps: Readonly<Record<FindingCode, string>> = {
     'Entra refused the on-behalf-of exchange: compare the registration, its federated credential and Conditional Access with docs/operating.md.',
   backend_unreachable: 'The backend did not answer: check its address, network and state.',
   backend_refused: "The backend took the token and refused the call: check the person's own rights in it.",
+  book_unavailable:
+    "The gateway could not write its book, and calls nobody then: look at its identity's roles on audit tables and vault.",
   wrong_person: 'Stop using the backend: it saw somebody else than the one who signed in.',
   not_tried_policy:
     'Nothing is wrong: policy permits this person no call, so that the exchange was not tried. Try as somebody who may.',

@@ -16,18 +16,22 @@ const graphs = {
   china: 'https://microsoftgraph.chinacloudapi.cn',
 } as const
 
-/** alice, at the sign-in stand-in of the running stack, which answers for Graph too. */
-export async function signInLocally({ entra, gateway }: StackFile): Promise<SignedIn> {
+/** alice, at the sign-in stand-in of the running stack, which answers for Graph too; and dave, who audits. */
+export async function signInLocally({
+  entra,
+  gateway,
+}: StackFile): Promise<SignedIn & { readonly auditorToken: string }> {
   const ask = async (order: object) => {
     const headers = { 'content-type': 'application/json' }
     const response = await fetch(`${entra}/dev/token`, { method: 'POST', headers, body: JSON.stringify(order) })
     return ((await response.json()) as { readonly token: string }).token
   }
-  const [gatewayToken, graphToken] = await Promise.all([
+  const [gatewayToken, auditorToken, graphToken] = await Promise.all([
     ask({ persona: 'alice' }),
+    ask({ persona: 'dave' }),
     ask({ persona: 'alice', aud: graphs.public, version: 1, scope: 'Application.Read.All' }),
   ])
-  return { person: personas.alice.oid, gatewayToken, graphToken, gateway, graph: entra }
+  return { person: personas.alice.oid, gatewayToken, auditorToken, graphToken, gateway, graph: entra }
 }
 
 /**

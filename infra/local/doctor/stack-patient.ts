@@ -13,11 +13,12 @@ const requestMs = 60_000
 export async function admitStack(stack: StackFile): Promise<Patient> {
   const deployment = readDeployment(stack.settings ?? {})
   if (deployment === null) throw new Error('the running stack does not say its settings: start it anew')
-  const { person, gatewayToken, graphToken, gateway, graph } = await signInLocally(stack)
+  const { person, gatewayToken, auditorToken, graphToken, gateway, graph } = await signInLocally(stack)
   return {
     deployment,
     tenant: stack.tenant,
     gateway: openGateway({ url: gateway, token: gatewayToken, requestMs }),
+    auditor: openGateway({ url: gateway, token: auditorToken, requestMs }),
     person: { oid: person, claims: readClaims(gatewayToken) },
     directory: openDirectory(graph, graphToken),
     declared: await loadDeclared(),
