@@ -7,6 +7,8 @@ KINDS = ("heads", "seal", "key", "erasure", "retention", "failover", "report", "
 COUNTS = ("rows", "verified", "notAnchored", "segments", "removed", "intents", "outcomes")
 MOMENT, DIGEST, WORD = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", r"[0-9a-f]{64}", r"[!-~]{1,200}"
 TIME = MOMENT.replace(r"\.\d{3}", r"(\.\d{3})?")  # rows may leave out the milliseconds
+PAIRED = {"intent": "duplicate_decision", "outcome": "duplicate_outcome", "release": "duplicate_release"}
+BETWEEN = 10000  # rows between intent and outcome that are looked through for one in doubt
 GRACE = 900  # seconds after which an intent should have its outcome
 
 
@@ -31,7 +33,7 @@ class Rows:
     def __init__(self, origin, add):
         self.origin, self.add, self.walked, self.used, self.reports = origin, add, {}, set(), {}
         self.counts = dict.fromkeys(COUNTS, 0)
-        self.intents, self.outcomes = {}, {}
+        self.intents, self.outcomes, self.releases = {}, {}, {}
 
     def take_segment(self, part, lines, file, losses):
         """Takes the lines of a segment; part["roots"] are the anchored roots (hex) by the number of rows under them."""
@@ -60,12 +62,17 @@ class Rows:
         try:
             kind, own, decision = row["kind"], row.get(row["kind"]), row.get("decisionId")
             need(fits(".*", kind) and fits(TIME, row["time"]) and epoch(row["time"]) < 1e12)
-            need(kind not in ("intent", "outcome") or fits(".*", decision))
+            if kind == "release":
+                own = {"intent": row["detail"]}
+                decision = row["detail"]["decisionId"]
+            need(kind not in PAIRED or fits(".*", decision))
             if kind == "intent":
                 need(own["verdict"] in ("permit", "deny", "pending"))
                 need(fits(".*", own["approval"]["id"]) if "approval" in own else True)
             if kind == "outcome":
                 need(own["status"] in ("not-called", "called", "unknown"))
+                need(own.get("flow", "left") in ("left", "held") and fits(".*", own.get("evidence", "")))
+            if kind in ("outcome", "release"):
                 need(fits(".*", own["intent"]["lane"]) and type(own["intent"]["seq"]) is int)
             if kind == "report":
                 need(fits(".*", row["detail"]["date"]) and fits(".*", row["detail"]["digest"]))
@@ -76,16 +83,17 @@ class Rows:
             self.add("reordered", *at, file)
         self.counts["verified"] += 1
         self.walked[at] = file
-        if kind in ("intent", "outcome"):
+        if kind in PAIRED:
             self.join(kind, decision, {**own, "at": at, "time": row["time"]})
 
     def join(self, kind, decision, row):
-        self.counts[kind + "s"] += 1
-        mine = self.intents if kind == "intent" else self.outcomes
+        if kind != "release":
+            self.counts[kind + "s"] += 1
+        mine = getattr(self, kind + "s")
         if decision in mine:
-            return self.report("duplicate_decision" if kind == "intent" else "duplicate_outcome", row)
+            return self.report(PAIRED[kind], row)
         mine[decision] = row
-        if decision in self.intents and decision in self.outcomes:
+        if kind != "release" and decision in self.intents and decision in self.outcomes:
             self.compare(self.intents[decision], self.outcomes[decision])
 
     def compare(self, intent, outcome):
@@ -107,11 +115,26 @@ class Rows:
         for decision, outcome in self.outcomes.items():
             if decision not in self.intents and named(outcome) in self.walked:
                 self.report("outcome_without_intent", outcome)
+        for decision, release in self.releases.items():
+            self.check_release(release, self.intents.get(decision), self.outcomes.get(decision))
+        for decision in self.outcomes.keys() & self.intents.keys() - self.releases.keys():
+            (lane, first), (other, last) = self.intents[decision]["at"], self.outcomes[decision]["at"]
+            is_sound = all((lane, seq) in self.walked for seq in range(first + 1, min(last, first + BETWEEN)))
+            if self.outcomes[decision].get("flow") == "left" and lane == other and is_sound:
+                self.report("outcome_without_release", self.outcomes[decision])
         for decision, intent in self.intents.items():
             if is_calm and decision not in self.outcomes and epoch(until) - epoch(intent["time"]) > GRACE:
                 self.report("dangling_intent", intent)
                 if intent["verdict"] == "permit":
                     self.use(intent, intent)
+
+    def check_release(self, release, intent, outcome):
+        """It names the intent of its decision, which permits, behind it and before an outcome that allows it."""
+        if intent:
+            is_open = named(release) == intent["at"] and intent["verdict"] == "permit" and not behind(intent, release)
+            is_held = outcome and ("flow" not in outcome and "evidence" not in outcome or behind(release, outcome))
+        if named(release) in self.walked if not intent else is_held or not is_open:
+            self.report("release_without_intent", release)
 
     def report(self, kind, row):
         self.add(kind, *row["at"], self.walked[row["at"]])
@@ -119,3 +142,7 @@ class Rows:
 
 def named(outcome):
     return outcome["intent"]["lane"], outcome["intent"]["seq"]
+
+
+def behind(one, other):
+    return one["at"][0] == other["at"][0] and one["at"][1] > other["at"][1]

@@ -25,7 +25,8 @@ export function collectHalves(from: number, report: Report): Halves {
   function join(intent: LooseHalf, outcome: LooseHalf): void {
     waiting.delete(decisionOf(intent))
     // What was approved is good for one call in the whole book, so that every use of it is looked at together.
-    if (intent.approval !== undefined) return void loose.push(intent, outcome)
+    // So are calls that flowed, since their releases may stand in other parts.
+    if (intent.approval !== undefined || isFlow(outcome)) return void loose.push(intent, outcome)
     feed(pairs, intent)
     feed(pairs, outcome)
     done.add(decisionOf(intent))
@@ -33,9 +34,14 @@ export function collectHalves(from: number, report: Report): Halves {
   }
 
   function take(half: LooseHalf): void {
-    const other = waiting.get(decisionOf(half))
     if (done.has(decisionOf(half))) feed(pairs, half)
-    else if (other === undefined) waiting.set(decisionOf(half), half)
+    else if (half.kind === 'release') loose.push(half)
+    else match(half)
+  }
+
+  function match(half: LooseHalf): void {
+    const other = waiting.get(decisionOf(half))
+    if (other === undefined) waiting.set(decisionOf(half), half)
     else if (other.kind === half.kind) loose.push(half)
     else if (half.kind === 'intent') join(half, other)
     else join(other, half)
@@ -60,8 +66,8 @@ export function feed(pairs: Pick<Pairs, 'add'>, { mac, ...row }: LooseHalf): voi
   pairs.add(row, Buffer.from(mac, 'hex'))
 }
 
-export function decisionOf({ decisionId }: RowFacts): string {
-  return decisionId ?? ''
+export function decisionOf({ decisionId, releases }: RowFacts): string {
+  return decisionId ?? releases ?? ''
 }
 
 /** What stands for a decision where only its being there matters. */
@@ -77,6 +83,10 @@ export function* readWhole(text: string): Iterable<readonly [digest: string, pla
   }
 }
 
+function isFlow({ flow, evidence }: RowFacts): boolean {
+  return flow !== undefined || evidence !== undefined
+}
+
 function markOf(decisionId: string, place: number): Buffer {
   const mark = Buffer.alloc(markSize + placeSize)
   mark.set(digestOf(decisionId))
@@ -85,6 +95,6 @@ function markOf(decisionId: string, place: number): Buffer {
 }
 
 function toHalf(row: RowFacts, mac: Uint8Array | null): LooseHalf | null {
-  if (row.decisionId === undefined || mac === null) return null
+  if ((row.decisionId ?? row.releases) === undefined || mac === null) return null
   return { ...row, mac: Buffer.from(mac).toString('hex') }
 }

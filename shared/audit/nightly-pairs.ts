@@ -62,10 +62,16 @@ function markWhole(parts: readonly PartLeftovers[], report: Report): ReturnType<
 function isSecond(half: LooseHalf, seen: ReturnType<typeof createSeen>, report: Report): boolean {
   const digest = digestOf(decisionOf(half)).toString('hex')
   const isWhole = seen.mark(digest, 0) !== 0
-  const kind = half.kind === 'intent' ? 'duplicate_decision' : 'duplicate_outcome'
-  const detail = `decision ${decisionOf(half)} is recorded twice`
+  const kind = secondOf[half.kind] ?? 'duplicate_outcome'
+  const detail = `decision ${decisionOf(half)} is recorded as whole elsewhere`
   if (isWhole) report({ kind, lane: half.lane, seq: half.seq, detail })
   return isWhole
+}
+
+/** A release of a call that is whole without one is of a call that did not flow. */
+const secondOf: Readonly<Record<string, Finding['kind']>> = {
+  intent: 'duplicate_decision',
+  release: 'release_without_intent',
 }
 
 interface Waiting {
@@ -80,7 +86,9 @@ function keepWaiting(loose: readonly LooseHalf[], { input, excused, found }: Wai
   const isFound = ({ lane, seq }: LooseHalf) => found.some((finding) => finding.lane === lane && finding.seq === seq)
   const kept = [...calls].filter(([decisionId, halves]) => {
     if (excused.has(decisionId)) return false
-    return halves.length === 1 ? isOwed(halves, input) : isRemembered(halves, input) && !halves.some(isFound)
+    const core = halves.filter(({ kind }) => kind !== 'release')
+    if (core.length <= 1) return isOwed(core.length === 0 ? halves : core, input)
+    return isRemembered(core, input) && !halves.some(isFound)
   })
   return kept.flatMap(([, halves]) => halves)
 }

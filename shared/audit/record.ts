@@ -78,6 +78,8 @@ export interface OutcomeFacts {
   readonly masked: readonly MaskedField[]
   /** SHA-256 (hex) of the recording of this call, where an obligation asked for one. */
   readonly recording?: string
+  /** Of an answer that flows: whether anything of it left (`left`), for which there is a row `release`, or not (`held`). */
+  readonly flow?: 'left' | 'held'
   /** Where this was found out afterwards, by the reconciler: its source and what that said, nothing personal. */
   readonly evidence?: string
 }

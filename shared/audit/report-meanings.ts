@@ -70,6 +70,16 @@ export const meanings: Readonly<Record<FindingKind, Meaning>> = {
     'A backend was called although the recorded decision did not permit it.',
     'Stop the gateway’s access to this backend until the cause is known, and open a security incident.',
   ),
+  release_without_intent: integrity(
+    'critical',
+    'Content was let go in the name of a decision that is not in the book, did not permit it, or had ended.',
+    'Find out which answer left, and to whom. Stop the gateway’s access to this backend until the cause is known.',
+  ),
+  duplicate_release: integrity('high', 'The answer to one call was let go twice.'),
+  outcome_without_release: integrity(
+    'high',
+    'The content of an answer left before the book said that it would, or the row that said so is not there.',
+  ),
   approval_reused: integrity(
     'critical',
     'One approval was used for more than one call.',

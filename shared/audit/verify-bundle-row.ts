@@ -19,6 +19,7 @@ type Members = { readonly [name: string]: Json }
 
 const verdicts: readonly unknown[] = ['permit', 'deny', 'pending']
 const statuses: readonly unknown[] = ['not-called', 'called', 'unknown']
+const flows: readonly unknown[] = [undefined, 'left', 'held']
 const timeForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/
 
 /**
@@ -45,6 +46,7 @@ export function readBundleRow(line: Uint8Array): BundleRow | 'not_canonical' | '
 function readPair(row: Members): Partial<RowFacts> | null {
   if (row.kind === 'intent') return isText(row.decisionId) ? readIntent(row.intent) : null
   if (row.kind === 'outcome') return isText(row.decisionId) ? readOutcome(row.outcome) : null
+  if (row.kind === 'release') return readRelease(row.detail)
   return {}
 }
 
@@ -58,9 +60,21 @@ function readIntent(intent: Json | undefined): Partial<RowFacts> | null {
 
 function readOutcome(outcome: Json | undefined): Partial<RowFacts> | null {
   if (!isMembers(outcome) || !statuses.includes(outcome.status) || !isMembers(outcome.intent)) return null
-  const { lane, seq } = outcome.intent
-  const isPlace = isText(lane) && typeof seq === 'number'
-  return isPlace ? { verdict: outcome.status as string, intentLane: lane, intentSeq: seq } : null
+  const { flow, evidence, intent } = outcome
+  if (!flows.includes(flow) || (evidence !== undefined && !isText(evidence))) return null
+  const place = readPlace(intent)
+  const told = { ...(isText(flow) ? { flow } : {}), ...(isText(evidence) ? { evidence } : {}) }
+  return place === null ? null : { verdict: outcome.status as string, ...told, ...place }
+}
+
+function readRelease(detail: Json | undefined): Partial<RowFacts> | null {
+  if (!isMembers(detail) || !isText(detail.decisionId)) return null
+  const place = readPlace(detail)
+  return place === null ? null : { releases: detail.decisionId, ...place }
+}
+
+function readPlace({ lane, seq }: Members): Partial<RowFacts> | null {
+  return isText(lane) && typeof seq === 'number' ? { intentLane: lane, intentSeq: seq } : null
 }
 
 function readReport(detail: Json | undefined): BundleRow['report'] {

@@ -78,7 +78,7 @@ export function createBundleRows(origin: string): BundleRows {
     walked.set(`${lane} ${seq}`, file)
     countRow(counts, facts.kind)
     if (report) reports.set(report.date, report.digest)
-    if (isHalf(facts.kind)) pairs.add({ ...facts, origin, lane, segment, seq, kid: '' }, null)
+    if (isPaired(facts.kind)) pairs.add({ ...facts, origin, lane, segment, seq, kid: '' }, null)
   }
   return {
     ...{ counts, findings, reports, takeRow },
@@ -103,8 +103,8 @@ function isAt(stated: BundleRow['stated'], place: RowPlace & { readonly origin: 
   return origin === place.origin && lane === place.lane && segment === place.segment && seq === place.seq
 }
 
-function isHalf(kind: string): boolean {
-  return kind === 'intent' || kind === 'outcome'
+function isPaired(kind: string): boolean {
+  return kind === 'intent' || kind === 'outcome' || kind === 'release'
 }
 
 function countRow(counts: BundleCounts, kind: string): void {

@@ -1,4 +1,5 @@
 import type { Finding, Report } from './verify-findings.ts'
+import { createReleases } from './verify-releases.ts'
 import type { RowFacts } from './verify-schema.ts'
 import { createSeen } from './verify-seen.ts'
 
@@ -30,6 +31,8 @@ interface OpenIntent {
 
 const intentSeen = 1
 const outcomeSeen = 2
+const releaseSeen = 4
+const bothSeen = intentSeen | outcomeSeen
 const maxExcused = 100_000
 
 export function createPairs(report: Report): Pairs {
@@ -38,7 +41,19 @@ export function createPairs(report: Report): Pairs {
   const excused = new Set<string>()
   const seen = createSeen()
   const uses = createUses(report)
-  const pair = createComparison(report, { uses, excused })
+  const releases = createReleases(report)
+  const compareHalves = createComparison(report, { uses, excused })
+
+  function pair(intent: OpenIntent, outcome: RowFacts, decisionId: string): void {
+    compareHalves(intent, outcome)
+    releases.close(decisionId, intent, outcome)
+  }
+
+  function addRelease(row: RowFacts): void {
+    const before = seen.mark(row.releases ?? '', releaseSeen)
+    if (before & releaseSeen) report(findingAt(row, 'duplicate_release', `decision ${row.releases} has two releases`))
+    else releases.add(row, (before & bothSeen) === bothSeen)
+  }
 
   function addIntent(row: RowFacts, decisionId: string, mac: Uint8Array | null): void {
     if (seen.mark(decisionId, intentSeen) & intentSeen) {
@@ -48,7 +63,7 @@ export function createPairs(report: Report): Pairs {
     const intent = toOpenIntent(row, mac)
     const outcome = early.get(decisionId)
     early.delete(decisionId)
-    if (outcome) pair(intent, outcome)
+    if (outcome) pair(intent, outcome, decisionId)
     else open.set(decisionId, intent)
   }
 
@@ -59,13 +74,13 @@ export function createPairs(report: Report): Pairs {
     }
     const intent = open.get(decisionId)
     open.delete(decisionId)
-    if (intent) pair(intent, row)
+    if (intent) pair(intent, row, decisionId)
     else early.set(decisionId, row)
   }
 
   return {
     add(row, mac) {
-      if (row.decisionId === undefined) return
+      if (row.decisionId === undefined) return row.releases === undefined ? undefined : addRelease(row)
       if (row.kind === 'intent') addIntent(row, row.decisionId, mac)
       else addOutcome(row, row.decisionId)
     },
@@ -78,6 +93,7 @@ export function createPairs(report: Report): Pairs {
         early.delete(decisionId)
       }
       reportEarly(report, early, options)
+      releases.finish({ ...options, open, excused })
       return open.size - reportLate(report, open, { ...options, uses })
     },
   }

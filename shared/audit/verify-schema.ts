@@ -78,7 +78,7 @@ const outcome = shape(
       mac: keep('intentMac', digest),
     }),
   },
-  { recording: digest, evidence: text },
+  { recording: digest, flow: keep('flow', oneOf('left', 'held')), evidence: keep('evidence', text) },
 )
 
 const place: Members = {
@@ -130,10 +130,15 @@ export interface RowFacts {
   readonly verdict?: string | undefined
   /** The approval that an intent names. */
   readonly approval?: string | undefined
-  /** The intent that an outcome names. */
+  /** The intent that an outcome or a release names. */
   readonly intentLane?: string | undefined
   readonly intentSeq?: number | undefined
   readonly intentMac?: string | undefined
+  /** Of an outcome: what became of an answer that flows; what the reconciler found out. */
+  readonly flow?: string | undefined
+  readonly evidence?: string | undefined
+  /** The decision of a release, which names its intent as an outcome does. */
+  readonly releases?: string | undefined
   /** Events only. */
   readonly detail?: RowDocument['detail'] | undefined
 }
@@ -166,6 +171,18 @@ export function factsOf({ intent, outcome, ...row }: RowDocument): RowFacts {
     intentLane: outcome?.intent.lane,
     intentSeq: outcome?.intent.seq,
     intentMac: outcome?.intent.mac,
+    flow: outcome?.flow,
+    evidence: outcome?.evidence,
+    ...(kind === 'release' ? releaseOf(detail) : {}),
+  }
+}
+
+/** What is not of its type is none, and is found as a release of nothing. */
+function releaseOf({ decisionId, lane, seq }: NonNullable<RowDocument['detail']> = {}): Partial<RowFacts> {
+  return {
+    releases: typeof decisionId === 'string' ? decisionId : '',
+    ...(typeof lane === 'string' ? { intentLane: lane } : {}),
+    ...(typeof seq === 'number' ? { intentSeq: seq } : {}),
   }
 }
 
@@ -186,6 +203,8 @@ function emptyFacts(): Cursor['kept'] {
     intentLane: undefined,
     intentSeq: undefined,
     intentMac: undefined,
+    flow: undefined,
+    evidence: undefined,
   }
 }
 

@@ -36,7 +36,8 @@ export function createRecording(ports: Ports, deployment: Deployment): Pick<Line
 
     recordOutcome: async (made): Promise<Answerable> => {
       const { call: stage, recording } = await keepRecording(await keepTaint(made, ports), ports)
-      const facts = { ...outcomeFacts(stage, ports.now()), ...(recording === undefined ? {} : { recording }) }
+      const kept = recording === undefined ? {} : { recording }
+      const facts = { ...outcomeFacts(stage, ports.now()), ...flowFacts(stage), ...kept }
       if (facts.code === 'identity_mismatch') raiseMismatch(stage, ports)
       if (facts.code === 'internal') ports.log('unexpected', { decisionId: stage.decisionId, ...causeOf(stage) })
       const outcome = await ports.audit.recordOutcome(stage.intent, facts)
@@ -203,6 +204,10 @@ function outcomeFacts(stage: Parameters<Line['recordOutcome']>[0], now: number):
     masked: [],
     ...('shown' in stage ? stage.shown : {}),
   }
+}
+
+function flowFacts(stage: Parameters<Line['recordOutcome']>[0]): Pick<OutcomeFacts, 'flow'> {
+  return 'flow' in stage && stage.flow !== undefined ? { flow: stage.flow } : {}
 }
 
 function calledFacts({ answer, result }: MaskedCall): OutcomeFacts {

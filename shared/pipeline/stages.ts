@@ -71,6 +71,8 @@ export interface Refused extends Verified, Partial<Omit<Decided, keyof Verified>
 /** A durable intent: `true` permits the call, `false` only records the refusal. */
 export interface Permitted extends Cleared {
   readonly intent: IntentReceipt<true>
+  /** Of an answer that flows, once its release was tried. */
+  readonly flow?: NonNullable<OutcomeFacts['flow']>
 }
 
 export interface Recorded extends Refused {

@@ -101,7 +101,8 @@ function describeEnd(flow: Flow, { masked, ending, kept }: Passed): MaskedCall |
   const { stage, stream } = flow
   const { labels, masked: fields, neutralised } = masked.report.finish()
   const answer = { data: null, identity: stream.identity, ...stream.totals() }
-  const { token: _token, ...permitted } = stage
+  const { token: _token, ...exchanged } = stage
+  const permitted = { ...exchanged, flow: 'left' } as const
   const call = { ...permitted, answer }
   const result = { data: kept as unknown as Json, masked: fields, labels, neutralised }
   if (ending.why === 'complete') return { ...call, result }

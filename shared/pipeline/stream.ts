@@ -60,7 +60,7 @@ async function refuse(failed: Failed, { line }: World): Promise<Answer> {
 
 /** Nothing was shown, and the quota counts what the backend took. */
 function withShown({ stream: { totals, identity } }: Flow, failed: Failed): Failed & Pick<MaskedCall, 'answer'> {
-  return { ...failed, answer: { data: null, identity, ...totals() } }
+  return { ...failed, flow: 'held', answer: { data: null, identity, ...totals() } }
 }
 
 /** Calls the backend as any call does; what holds it back before the first byte is answered as a problem. */

@@ -7,6 +7,7 @@ import { type BundleReport, verifyBundle } from '../../shared/audit/verify-bundl
 import { createSigner } from '../support/bundles/book.ts'
 import { type BundleCase, fileCases, honestCases, rowCases } from '../support/bundles/cases.ts'
 import { decisionCases } from '../support/bundles/cases-decision.ts'
+import { releaseCases } from '../support/bundles/cases-releases.ts'
 import { logCases, signedCases } from '../support/bundles/cases-signed.ts'
 import { openFiles } from '../support/bundles/files.ts'
 import { makeWorld, type World } from '../support/bundles/world.ts'
@@ -43,7 +44,7 @@ export function readVectors(): BundleVectors | null {
 export async function makeCases(known: readonly string[]) {
   const signer = createSigner(known)
   const world = await makeWorld(signer)
-  const made = [honestCases, rowCases, fileCases, logCases, signedCases, decisionCases].flatMap((make) => make(world))
+  const made = [honestCases, rowCases, fileCases, logCases, signedCases, releaseCases, decisionCases].flatMap((make) => make(world))
   return { world, signer, made }
 }
 
