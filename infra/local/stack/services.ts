@@ -28,13 +28,14 @@ import { databasePeople } from '../postgres/roles.ts'
 import { type Proxy as ConnectProxy, startProxy } from '../proxy/connect-proxy.ts'
 import { sqlAudience, startTds, type TdsServer } from '../tds/server.ts'
 import { type Certificates, makeCertificates } from '../tls/certificates.ts'
-import { startVault, type Vault, type VaultState } from '../vault/vault.ts'
+import { startVault } from '../vault/vault.ts'
 import type { Guard } from './guard.ts'
 import type { KeptState } from './kept-state.ts'
+import { type KeptVault, keepUpToDate, seedSecrets } from './kept-vault.ts'
 import { retentionDays, vaultHost } from './settings.ts'
 import type { Teardown } from './teardown.ts'
 import { vaultRoles } from './vault-roles.ts'
-import { makeSecret, secretNames, signingKeyName } from './vault-secrets.ts'
+import { signingKeyName } from './vault-secrets.ts'
 
 export interface ServicesOptions {
   /** Run folder: removed at the end. */
@@ -43,8 +44,6 @@ export interface ServicesOptions {
   readonly guard: Guard
   readonly teardown: Teardown
 }
-
-const vaultEveryMs = 1000
 
 /** Everything that the gateway talks to. */
 export interface Services {
@@ -275,32 +274,4 @@ async function launchVault(
   options.teardown.add('vault', { stop })
   const routes = { [vaultHost]: { host: '127.0.0.1', port: vault.port } }
   return options.teardown.add('proxy', await startProxy({ routes }))
-}
-
-/** Keys made while the stack runs must outlive a kill too: rows under a lost key could never be checked again. */
-function keepUpToDate(kept: KeptState | null, read: () => KeptVault): () => void {
-  let written = ''
-  const write = (): void => {
-    const text = JSON.stringify(read())
-    if (text !== written) kept?.write('vault', JSON.parse(text))
-    written = text
-  }
-  write()
-  const timer = kept === null ? undefined : setInterval(write, vaultEveryMs).unref()
-  return () => {
-    clearInterval(timer)
-    write()
-  }
-}
-
-interface KeptVault {
-  readonly state: VaultState
-  readonly seeded: readonly string[]
-}
-
-/** Adds the secrets that are not there yet; a second version of one would orphan the rows under the first. */
-function seedSecrets(vault: Vault, before: readonly string[]): readonly string[] {
-  const missing = secretNames(new Date()).filter((name) => !before.includes(name))
-  for (const name of missing) vault.seed(name, makeSecret())
-  return [...before, ...missing]
 }
