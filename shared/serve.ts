@@ -4,6 +4,7 @@ import type { Backend } from './backend/define.ts'
 import type { Settings } from './config/settings.ts'
 import type { JobName } from './evidence-job.ts'
 import { guard } from './http/guard.ts'
+import { watchClients } from './http/left-clients.ts'
 import type { AnswerRoute } from './http/running-app.ts'
 
 type AppName = Settings['COUNTERSIGN_APP']
@@ -132,7 +133,10 @@ export function registerFunctions(settings: Settings): void {
     await stop()
   })
   // Answers that are streams leave as they are made; without this the library holds each answer whole.
-  if (settings.COUNTERSIGN_APP === 'gateway') app.setup({ enableHttpStream: true })
+  if (settings.COUNTERSIGN_APP === 'gateway') {
+    app.setup({ enableHttpStream: true })
+    watchClients()
+  }
   for (const { of, register } of waiting) if (of === settings.COUNTERSIGN_APP) register(settings)
 }
 

@@ -1,7 +1,7 @@
 import type { Finding, Report } from './verify-findings.ts'
-import { createReleases } from './verify-releases.ts'
+import { createReleases, type Releases } from './verify-releases.ts'
 import type { RowFacts } from './verify-schema.ts'
-import { createSeen } from './verify-seen.ts'
+import { createSeen, intentSeen, outcomeSeen } from './verify-seen.ts'
 
 /** Pairs intents with outcomes across lanes; only unpaired ones stay in memory. */
 export interface Pairs {
@@ -29,10 +29,6 @@ interface OpenIntent {
   readonly approval: string | undefined
 }
 
-const intentSeen = 1
-const outcomeSeen = 2
-const releaseSeen = 4
-const bothSeen = intentSeen | outcomeSeen
 const maxExcused = 100_000
 
 export function createPairs(report: Report): Pairs {
@@ -41,19 +37,8 @@ export function createPairs(report: Report): Pairs {
   const excused = new Set<string>()
   const seen = createSeen()
   const uses = createUses(report)
-  const releases = createReleases(report)
-  const compareHalves = createComparison(report, { uses, excused })
-
-  function pair(intent: OpenIntent, outcome: RowFacts, decisionId: string): void {
-    compareHalves(intent, outcome)
-    releases.close(decisionId, intent, outcome)
-  }
-
-  function addRelease(row: RowFacts): void {
-    const before = seen.mark(row.releases ?? '', releaseSeen)
-    if (before & releaseSeen) report(findingAt(row, 'duplicate_release', `decision ${row.releases} has two releases`))
-    else releases.add(row, (before & bothSeen) === bothSeen)
-  }
+  const releases = createReleases(report, seen)
+  const pair = createComparison(report, { uses, excused, releases })
 
   function addIntent(row: RowFacts, decisionId: string, mac: Uint8Array | null): void {
     if (seen.mark(decisionId, intentSeen) & intentSeen) {
@@ -63,7 +48,7 @@ export function createPairs(report: Report): Pairs {
     const intent = toOpenIntent(row, mac)
     const outcome = early.get(decisionId)
     early.delete(decisionId)
-    if (outcome) pair(intent, outcome, decisionId)
+    if (outcome) pair(intent, outcome)
     else open.set(decisionId, intent)
   }
 
@@ -74,13 +59,13 @@ export function createPairs(report: Report): Pairs {
     }
     const intent = open.get(decisionId)
     open.delete(decisionId)
-    if (intent) pair(intent, row, decisionId)
+    if (intent) pair(intent, row)
     else early.set(decisionId, row)
   }
 
   return {
     add(row, mac) {
-      if (row.decisionId === undefined) return row.releases === undefined ? undefined : addRelease(row)
+      if (row.decisionId === undefined) return row.releases === undefined ? undefined : releases.add(row)
       if (row.kind === 'intent') addIntent(row, row.decisionId, mac)
       else addOutcome(row, row.decisionId)
     },
@@ -128,16 +113,18 @@ function reportLate(
 interface Comparing {
   readonly uses: Uses
   readonly excused: ReadonlySet<string>
+  readonly releases: Releases
 }
 
 function createComparison(
   report: Report,
-  { uses, excused }: Comparing,
+  { uses, excused, releases }: Comparing,
 ): (intent: OpenIntent, outcome: RowFacts) => void {
   return (intent, row) => {
     if (!excused.has(row.decisionId ?? '')) compare(report, intent, row)
     // Whether a call of unknown fate was made nobody knows, so that there must be no second one.
     if (row.verdict !== 'not-called') uses.add(intent, row)
+    releases.close(row.decisionId ?? '', intent, row)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Finding, Report } from './verify-findings.ts'
 import type { RowFacts } from './verify-schema.ts'
+import { intentSeen, outcomeSeen, releaseSeen, type Seen } from './verify-seen.ts'
 
 /** An intent as far as a release is compared with it. */
 export interface ReleasedIntent {
@@ -10,8 +11,8 @@ export interface ReleasedIntent {
 
 /** The `release` rows of answers that flow, and the calls that they belong to. */
 export interface Releases {
-  /** A release; `isClosed`: intent and outcome of its decision have met before it. */
-  add(row: RowFacts, isClosed: boolean): void
+  /** A release. */
+  add(row: RowFacts): void
   /** An intent has met its outcome. */
   close(decisionId: string, intent: ReleasedIntent, outcome: RowFacts): void
   /** Reports what is left; `open` are intents without outcome. */
@@ -22,6 +23,8 @@ export interface Releases {
   }): void
 }
 
+const bothSeen = intentSeen | outcomeSeen
+
 /** Most rows between intent and outcome that are looked through for one in doubt. */
 const maxBetween = 10_000
 
@@ -29,7 +32,7 @@ const maxBetween = 10_000
  * Every release names the intent of its decision, while the call is open; an outcome whose content left has one. Only calls
  * that flowed, and releases that still wait for one, stay in memory.
  */
-export function createReleases(report: Report): Releases {
+export function createReleases(report: Report, seen: Seen): Releases {
   const waiting = new Map<string, RowFacts>()
   const flowed = new Map<string, { readonly intent: ReleasedIntent; readonly outcome: RowFacts }>()
   const judge = (row: RowFacts, intent: ReleasedIntent, outcome?: RowFacts) => {
@@ -37,12 +40,14 @@ export function createReleases(report: Report): Releases {
     if (fault !== null) report({ kind: 'release_without_intent', lane: row.lane, seq: row.seq, detail: fault })
   }
   return {
-    add(row, isClosed) {
+    add(row) {
       const decisionId = row.releases ?? ''
+      const before = seen.mark(decisionId, releaseSeen)
+      if (before & releaseSeen) return report(findingAt(row, 'duplicate_release', 'its decision has two releases'))
       const call = flowed.get(decisionId)
       flowed.delete(decisionId)
       if (call !== undefined) judge(row, call.intent, call.outcome)
-      else if (isClosed) report(findingAt(row, 'release_without_intent', hasEnded))
+      else if ((before & bothSeen) === bothSeen) report(findingAt(row, 'release_without_intent', hasEnded))
       else waiting.set(decisionId, row)
     },
     close(decisionId, intent, outcome) {

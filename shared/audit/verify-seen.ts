@@ -4,6 +4,11 @@ export interface Seen {
   mark(id: string, bits: number): number
 }
 
+/** Marks: a decision's intent, its outcome, its release. */
+export const intentSeen = 1
+export const outcomeSeen = 2
+export const releaseSeen = 4
+
 const firstSize = 1 << 12
 const maxLoad = 0.7
 

@@ -1,6 +1,7 @@
-import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions'
+import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { readInbound } from './inbound.ts'
+import { untilLeft } from './left-clients.ts'
 import type { AnswerRoute, RunningApp } from './running-app.ts'
 
 /** Loaded at the first request; one per process. */
@@ -14,10 +15,10 @@ async function loadApp(): Promise<RunningApp> {
  * then leave the request without an answer until it times out (azure-functions-nodejs-library issue 324).
  */
 export function guard(route: AnswerRoute, backend?: string): HttpHandler {
-  return async (request: HttpRequest): Promise<HttpResponseInit> => {
+  return async (request: HttpRequest, { invocationId }: InvocationContext): Promise<HttpResponseInit> => {
     try {
       const app = await loadApp()
-      return toResponse(await answerSafely(app, route, await readInbound(request, backend)))
+      return toResponse(await answerSafely(app, route, await readInbound(request, backend)), invocationId)
     } catch {
       return { status: 500, headers: { 'cache-control': 'no-store' } }
     }
@@ -32,6 +33,6 @@ async function answerSafely(app: RunningApp, route: AnswerRoute, inbound: Inboun
   }
 }
 
-function toResponse({ status, headers, body, stream }: Answer): HttpResponseInit {
-  return { status, headers: { ...headers }, body: stream ?? body }
+function toResponse({ status, headers, body, stream }: Answer, invocationId: string): HttpResponseInit {
+  return { status, headers: { ...headers }, body: stream === undefined ? body : untilLeft(stream, invocationId) }
 }

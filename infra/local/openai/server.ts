@@ -1,7 +1,7 @@
 /**
  * Stands in for an Azure OpenAI resource: it checks tokens by itself, lets in people with the role, and speaks the
  * documented protocol, streams too. It differs in its model, which repeats what it is asked (model.ts), in having no
- * stored responses and no rate limits of its own, and in `/dev/fault`.
+ * stored responses and no rate limits of its own, in `/dev/fault`, and in `/dev/open`, which counts the answers on their way.
  */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -43,13 +43,15 @@ interface State {
   readonly options: OpenAiOptions
   readonly check: ReturnType<typeof makeTokenCheck>
   fault: Fault | null
+  /** Answers that are on their way. */
+  open: number
 }
 
 const maxBody = 4 * 1024 * 1024
 
 /** Starts the resource on a free port of 127.0.0.1. */
 export async function startOpenAi(options: OpenAiOptions): Promise<OpenAiResource> {
-  const state: State = { options, check: makeTokenCheck(options), fault: null }
+  const state: State = { options, check: makeTokenCheck(options), fault: null, open: 0 }
   const listen = (request: IncomingMessage, response: ServerResponse) => {
     serve(request, response, state).catch(() => response.destroy())
   }
@@ -71,11 +73,20 @@ async function serve(request: IncomingMessage, response: ServerResponse, state: 
   const path = new URL(request.url ?? '/', 'https://127.0.0.1').pathname
   const body = await readJson(request)
   if (path === '/dev/fault' && request.method === 'POST') return send(response, setFault(state, body), {})
+  if (path === '/dev/open') return send(response, { status: 200, body: { open: state.open } }, {})
+  countOpen(response, state)
   const made = takeFault(state)
   if (made === null) return
   const isReply = 'status' in made
   const reply = isReply ? made : await answerCaller({ request, response, path, body }, state)
   await send(response, { ...reply, headers: { ...idsOf(), ...reply.headers } }, isReply ? {} : made)
+}
+
+function countOpen(response: ServerResponse, state: State): void {
+  state.open += 1
+  response.once('close', () => {
+    state.open -= 1
+  })
 }
 
 interface Call {

@@ -95,23 +95,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     launchNotes(options, { certificates, entra }),
   ])
   const [ready, azurite, front, tds, orders, proxy, blobs, evidence, databricks, logs, openai, fabric, notes] = started
-  const data = {
-    storage: azurite,
-    database: ready,
-    front,
-    tds,
-    orders,
-    blobs,
-    evidence,
-    databricks,
-    logs,
-    cosmos,
-    mongo,
-    openai,
-    fabric,
-    notes,
-  }
-  return { certificates, entra, notices, proxy, ...data }
+  const data = { storage: azurite, database: ready, front, tds, orders, blobs, evidence, databricks, logs }
+  const more = { cosmos, mongo, openai, fabric, notes }
+  return { certificates, entra, notices, proxy, ...data, ...more }
 }
 
 /** Like Promise.all, but waits for every part before it fails: what came up late must be stopped too. */
