@@ -33,7 +33,7 @@ var lines = loadTextContent('lines.kql')
 var firstWithout = int(take(month, 4)) * 12 + int(skip(month, 5)) - 1 + gatewayKeyMonths
 var grantsEnd = '${firstWithout / 12}-${padLeft(firstWithout % 12 + 1, 2, '0')}-01'
 
-resource actionGroup 'Microsoft.Insights/actionGroups@2026-01-01' = {
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: 'countersign-operators'
   location: 'global'
   tags: tags
