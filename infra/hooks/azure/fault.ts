@@ -44,7 +44,7 @@ export function faultOf(error: unknown): FaultCode | null {
 }
 
 /** What to say of a fault, and what to do about it. */
-export function sayFault(code: FaultCode, detail: string): Said {
+function sayFault(code: FaultCode, detail: string): Said {
   return { code, detail, next: nextSteps[code] }
 }
 

@@ -30,7 +30,7 @@ export async function admit(surroundings: Surroundings): Promise<Admission | nul
   const gateway = openGateway({ url: deployment.COUNTERSIGN_PUBLIC_URL, token, requestMs: patience.requestMs })
   const patient: Patient = {
     deployment,
-    tenant: settingOf(surroundings, 'AZURE_TENANT_ID'),
+    tenant: settingOf(surroundings, 'AZURE_TENANT_ID') || claimText(claims, 'tid'),
     gateway,
     person: token === null ? null : { oid: claimText(claims, 'oid'), claims },
     directory: await openGraph(surroundings),
@@ -70,9 +70,11 @@ function refused(detail: string): Finding {
 }
 
 /** Consents are looked up as the person; where that cannot be, each backend says so for itself. */
-async function openGraph({ signIn, endpoints }: Surroundings): Promise<Directory> {
+async function openGraph(surroundings: Surroundings): Promise<Directory> {
+  const { signIn, endpoints } = surroundings
+  const brought = settingOf(surroundings, 'DOCTOR_GRAPH_TOKEN')
   try {
-    return openDirectory(endpoints.graph, await signIn.token(endpoints.graphScope))
+    return openDirectory(endpoints.graph, brought === '' ? await signIn.token(endpoints.graphScope) : brought)
   } catch (error) {
     const deny = () => Promise.reject(error)
     return { findApi: deny, grantsOf: deny }

@@ -18,7 +18,7 @@ export function areOurs(surroundings: Pick<Surroundings, 'environment'>): boolea
 }
 
 /** The unique names under which the identity module registers gateway and console of an environment. */
-export function uniqueNamesOf(environmentName: string): readonly string[] {
+function uniqueNamesOf(environmentName: string): readonly string[] {
   return [`countersign-${environmentName}`, `countersign-console-${environmentName}`]
 }
 

@@ -40,7 +40,7 @@ async function mendOf(surroundings: Surroundings): Promise<Mend> {
 }
 
 /** What is missing of each kind of right, and the role that has it. */
-export function judgeRights(given: readonly Permission[], mend: Mend): readonly Finding[] {
+function judgeRights(given: readonly Permission[], mend: Mend): readonly Finding[] {
   const kinds = [
     { code: 'rights_resources_missing', wanted: making, role: 'Contributor' },
     { code: 'rights_assignments_missing', wanted: assigning, role: 'Role Based Access Control Administrator' },

@@ -5,7 +5,6 @@ import { readDeployment } from '../../../infra/local/doctor/deployment.ts'
 import { diagnose, type Surgery } from '../../../infra/local/doctor/diagnose.ts'
 import { type Directory, openDirectory } from '../../../infra/local/doctor/directory.ts'
 import { isWrong } from '../../../infra/local/doctor/finding.ts'
-import { signInByTokens } from '../../../infra/local/doctor/signed-in.ts'
 import { type Entra, startEntra } from '../../../infra/local/entra/stand-in.ts'
 import { apps, personas } from '../../../infra/local/personas.ts'
 import { type Backend, defineBackend, rest } from '../../../shared/backend/define.ts'
@@ -154,6 +153,7 @@ describe('the doctor', () => {
     ['an exchange that is refused', { call: answer(502, 'identity_configuration') }, 'exchange exchange_refused'],
     ['a challenge at the exchange', { call: answer(401, 'claims_challenge') }, 'exchange exchange_refused'],
     ['a backend that refuses', { call: answer(403, 'backend_rejected') }, 'exchange backend_refused'],
+    ['a book that cannot be written', { call: answer(503, 'audit_unavailable') }, 'exchange book_unavailable'],
     ['a backend that is not there', { call: answer(502, 'backend_failed') }, 'exchange backend_unreachable'],
     [
       'a gateway that is not there',
@@ -199,18 +199,6 @@ describe('the doctor', () => {
     expect(readDeployment({})).toBeNull()
     const wrong = { ...settings, COUNTERSIGN_CLOUD: 'secret-cloud', COUNTERSIGN_BACKENDS: '{}' }
     expect(() => readDeployment(wrong)).toThrow(/COUNTERSIGN_CLOUD$/)
-  })
-
-  it('wants two tokens of whoever looks at a deployment', () => {
-    const about = { url: 'https://gateway.example/', cloud: 'usgov' } as const
-    expect(() => signInByTokens({ DOCTOR_TOKEN: 'a' }, about)).toThrow(/DOCTOR_GRAPH_TOKEN/)
-    const graph = `a.${Buffer.from(JSON.stringify({ oid: personas.bob.oid })).toString('base64url')}.c`
-    const signedIn = signInByTokens({ DOCTOR_TOKEN: 'a', DOCTOR_GRAPH_TOKEN: graph }, about)
-    expect(signedIn).toMatchObject({
-      person: personas.bob.oid,
-      gateway: 'https://gateway.example',
-      graph: 'https://graph.microsoft.us',
-    })
   })
 })
 
