@@ -788,6 +788,7 @@ module watch 'watch/main.bicep' = {
     evidenceName: evidenceName
     alertEmails: filter(map(split(alertEmails, ','), address => trim(address)), address => !empty(address))
     sentinel: sentinel
+    gatewayKeyMonths: gatewayKeyMonths
   }
 }
 
