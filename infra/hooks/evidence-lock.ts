@@ -39,6 +39,8 @@ const policySchema = z.object({
 })
 type Policy = z.output<typeof policySchema>
 type Kept = (typeof kept)[number]
+/** A container without a policy is answered so, or not at all. */
+const none: Policy = { properties: { state: 'Unlocked', immutabilityPeriodSinceCreationInDays: 0 } }
 
 /**
  * Locks the immutability policies of the evidence, which nobody can take back ("Blob Containers - Lock Immutability Policy").
@@ -76,6 +78,7 @@ async function lockOne(options: EvidenceLockOptions, { container }: Kept, policy
 
 async function readPolicy(options: EvidenceLockOptions, { container }: Kept): Promise<Policy> {
   const response = await ask(options, { path: pathOf(container), method: 'GET', headers: {} })
+  if (response.status === 404) return none
   if (!response.ok) throw new Error(`the immutability policy of ${container}: status ${response.status}`)
   return policySchema.parse(await response.json())
 }

@@ -17,6 +17,9 @@ param evidenceName string
 @minValue(1)
 param denials int
 
+@description('Day from which the gateway may read no key of the book, as yyyy-MM-dd.')
+param grantsEnd string
+
 param actionGroupId string
 
 @description('Address of docs/alerts.md as operators can open it.')
@@ -163,7 +166,7 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for alert 
     criteria: {
       allOf: [
         {
-          query: replace(replace(replace('${lines}\n${alert.query}', '{gateway}', gatewayName), '{evidence}', evidenceName), '{denials}', string(denials))
+          query: replace(replace(replace(replace('${lines}\n${alert.query}', '{gateway}', gatewayName), '{evidence}', evidenceName), '{denials}', string(denials)), '{grantsEnd}', grantsEnd)
           timeAggregation: 'Count'
           operator: 'GreaterThan'
           threshold: 0

@@ -16,6 +16,12 @@ param alertEmails string[] = []
 @minValue(1)
 param denials int = 50
 
+@description('Months of audit keys that the gateway may read, this one included: it is told in time when they end.')
+param gatewayKeyMonths int = 14
+
+@description('Of the moment; not to be set.')
+param month string = utcNow('yyyy-MM')
+
 @description('Whether the workspace has Sentinel: then its analytics rules are made as well.')
 param sentinel bool = false
 
@@ -23,8 +29,11 @@ param sentinel bool = false
 param runbookUrl string = 'docs/alerts.md'
 
 var lines = loadTextContent('lines.kql')
+// Each deployment lets the gateway read further months.
+var firstWithout = int(take(month, 4)) * 12 + int(skip(month, 5)) - 1 + gatewayKeyMonths
+var grantsEnd = '${firstWithout / 12}-${padLeft(firstWithout % 12 + 1, 2, '0')}-01'
 
-resource actionGroup 'Microsoft.Insights/actionGroups@2026-01-01' = {
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: 'countersign-operators'
   location: 'global'
   tags: tags
@@ -49,6 +58,7 @@ module alerts 'alerts.bicep' = {
     gatewayName: gatewayName
     evidenceName: evidenceName
     denials: denials
+    grantsEnd: grantsEnd
     actionGroupId: actionGroup.id
     runbookUrl: runbookUrl
   }

@@ -6,7 +6,12 @@ const folder = join(root, 'infra/watch')
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')
 
 /** What Bicep puts in the place of these. */
-const places = { '{gateway}': 'func-gateway', '{evidence}': 'func-evidence', '{denials}': '50' }
+const places = {
+  '{gateway}': 'func-gateway',
+  '{evidence}': 'func-evidence',
+  '{denials}': '50',
+  '{grantsEnd}': '2028-01-01',
+}
 
 /** A query as it is deployed, with example names. */
 export function fill(text: string): string {

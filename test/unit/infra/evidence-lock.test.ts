@@ -26,7 +26,7 @@ async function startManager(policies: Record<string, StoredPolicy>, lockStatus =
   const locked: string[] = []
   const server = createServer((request, response) => {
     const asked = readRequest(request)
-    const status = statusOf(asked, lockStatus)
+    const status = asked.container in policies ? statusOf(asked, lockStatus) : 404
     if (asked.isLock && status === 200) locked.push(asked.container)
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(JSON.stringify(answerOf(asked, policies[asked.container])))
@@ -81,6 +81,7 @@ describe('lock of the evidence', () => {
 
   it.each([
     ['no policy', { ...good, reports: { state: 'Unlocked', days: 0, appends: false } }, 'immutability_absent'],
+    ['nothing to answer with', { evidence: good.evidence }, 'immutability_absent'],
     ['other days', { ...good, evidence: { ...good.evidence, days: 4000 } }, 'immutability_days: 4000, not 400'],
     ['no appends', { ...good, evidence: { ...good.evidence, appends: false } }, 'immutability_without_appends'],
   ] as const)('locks neither container where one has %s', async (_what, policies, reason) => {
