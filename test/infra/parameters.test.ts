@@ -49,12 +49,6 @@ describe('the parameters (of the main file and azd)', () => {
     expect(names.filter((name) => !documents.includes(`\`${name}\``))).toEqual([])
   })
 
-  it('have descriptions, or stand below one of their kind', () => {
-    const lines = main?.text.split('\n') ?? []
-    const bare = main?.parameters.filter(({ line }) => !/^(@|param )/.test(lines[line - 2] ?? '')) ?? []
-    expect(bare.map(({ name }) => name).filter((name) => name !== 'sealSchedule')).toEqual([])
-  })
-
   it('come back by the outputs as they were, or are made anew', () => {
     const outputs = main?.outputs.map(({ name }) => name) ?? []
     for (const name of [

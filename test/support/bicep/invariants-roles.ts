@@ -19,7 +19,7 @@ const forbidden: Readonly<Record<string, string>> = {
 }
 
 /** Tables of the book: rows, heads, openings, runs, and the approvals that rows speak of. */
-export const bookTables = ['audit', 'auditmeta', 'auditpii', 'auditruns', 'approvals']
+const bookTables = ['audit', 'auditmeta', 'auditpii', 'auditruns', 'approvals']
 
 /** Who may do what. */
 export const roleInvariants: Readonly<Record<string, Invariant>> = {

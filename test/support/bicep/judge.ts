@@ -24,7 +24,7 @@ type Judge<T extends TypePlace['entry'] = TypePlace['entry']> = (
 ) => readonly string[]
 
 /** What of a value is not as its published type says; one line each. What only run time knows is not judged. */
-export function judgeValue(value: Expression, type: TypePlace, judged: Judged): readonly string[] {
+function judgeValue(value: Expression, type: TypePlace, judged: Judged): readonly string[] {
   const inner = opened(value, judged)
   if (inner !== null) return inner.values.flatMap((one) => judgeValue(one, type, inner.judged))
   switch (type.entry.$type) {
