@@ -11,11 +11,11 @@ const config: KnipConfig = {
     'shared/sql/parser-entry.mjs',
     'shared/sql/parser-polyglot-entry.mjs',
     'infra/local/commands/*.ts',
-    'infra/hooks/{preflight,doctor,down}.ts',
+    'infra/hooks/{preflight,lock,doctor,down}.ts',
     'infra/local/azure/azd.mjs',
     'infra/local/host/main.ts',
     'infra/local/stack/*-process.ts',
-    'infra/build/{build,package,test,smoke,check-*}.ts',
+    'infra/build/{build,package,test,smoke,keep-previous,check-*}.ts',
     // Put by the build in place of modules of libraries.
     'infra/build/{mcp-shims.mjs,*-shim.cjs}',
     'test/**/*.test.ts',

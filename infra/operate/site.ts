@@ -47,7 +47,7 @@ export function findSite(environment: Environment = process.env): Site | null {
 export const nowhere = 'no stack is running (npm start), and the environment names no deployment (docs/operating.md)\n'
 
 /** A deployment in Azure, as the person who is signed in to `az` or `azd`. Throws, naming the setting, never a value. */
-export function siteOfDeployment(environment: Environment): Site {
+function siteOfDeployment(environment: Environment): Site {
   const given = Object.fromEntries(Object.keys(named.shape).map((name) => [name, environment[name] || undefined]))
   const parsed = named.safeParse({ ...given, COUNTERSIGN_HOME_TENANT: tenantOf(environment) })
   if (!parsed.success) {

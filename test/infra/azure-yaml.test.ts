@@ -75,7 +75,7 @@ describe('azure.yaml (judged by its schema; azd is not run)', () => {
     ['a hook of another name', 'postdeploy:', 'postdeployed:'],
     ['a project without a name', 'name: countersign\n', ''],
     ['a service without a host', '    host: function\n', ''],
-    ['a version that is no text', "azd: '>= 1.23.13'", 'azd: [1]'],
+    ['a version that is no text', "azd: '>= 1.24.0'", 'azd: [1]'],
   ]
   for (const [what, from, to] of wrong) {
     judgedBy(schema)(`would not pass with ${what}`, async () => {
