@@ -113,6 +113,7 @@ const replaced: readonly Replacement[] = [
   { filter: /^jsonwebtoken$/, file: 'jwt-shim.cjs' },
   { filter: /^fast-xml-builder$/, file: 'xml-builder-shim.cjs' },
   { filter: /^is-unsafe$/, file: 'unsafe-shim.cjs' },
+  { filter: /^debug$/, file: 'debug-shim.cjs' },
   { filter: /^open$/, file: 'open-shim.cjs' },
   { filter: /^whatwg-url$/, file: 'url-shim.cjs' },
   { filter: /^@mongodb-js\/saslprep$/, file: 'saslprep-shim.cjs' },

@@ -34,7 +34,7 @@ describe('the package (its files; nothing is uploaded)', () => {
 
   it('has nothing but that, the policy and the console', () => {
     const known =
-      /^(host\.json|package\.json|dist\/[\w.-]+\.(js|wasm|json)|dist\/policy\/[\w.-]+|dist\/console\/[\w.-]+)$/
+      /^(\.funcignore|host\.json|package\.json|dist\/[\w.-]+\.(js|wasm|json)|dist\/policy\/[\w.-]+|dist\/console\/[\w.-]+)$/
     expect(paths().filter((path) => !known.test(path))).toEqual([])
     expect(
       paths().filter((path) => /node_modules|\.map$|\.ts$|\.test\.|local\.settings|tests?\.json/.test(path)),
@@ -82,7 +82,7 @@ describe('the package (its files; nothing is uploaded)', () => {
   it('loses nothing by .funcignore', () => {
     const file = join(repository, '.funcignore')
     const patterns = existsSync(file) ? readFileSync(file, 'utf8') : ''
-    expect(paths().filter((path) => isIgnored(patterns, path))).toEqual([])
+    expect(paths().filter((path) => isIgnored(patterns, path))).toEqual(existsSync(file) ? ['.funcignore'] : [])
   })
 })
 

@@ -16,6 +16,11 @@ describe('what the build puts in place of a module', () => {
     await expect(call()).rejects.toThrow(/ here\b/)
   })
 
+  it('prints nothing in place of debug, and calls of it go on', () => {
+    const log = require(`${folder}debug-shim.cjs`)('https-proxy-agent')
+    expect([log('connecting to %s', 'somewhere'), log.enabled]).toEqual([undefined, false])
+  })
+
   it("has the error's code by which pg knows that there is no native client", () => {
     expect(() => require(`${folder}pg-native-shim.cjs`)).toThrow(expect.objectContaining({ code: 'MODULE_NOT_FOUND' }))
   })
