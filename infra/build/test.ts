@@ -14,7 +14,7 @@ import { smoke } from './smoke.ts'
 import { findSecondChances, mergeReports, readReport, type Tally } from './test-report.ts'
 
 const checkMs = 300_000
-const suiteMs = 1_500_000
+const suiteMs = 2_700_000
 const longMs = 3 * 3_600_000
 const nothing: Tally = { passed: 0, failed: 0, skipped: [], remarks: [] }
 
