@@ -157,6 +157,12 @@ describe('the certificate', () => {
     ['of another person', { principals: [personas.bob.username] }, 'identity_mismatch', 'certificate_principal'],
     ['of nobody', { principals: [] }, 'identity_mismatch', 'certificate_principal'],
     ['that has ended', { from: -7200, to: -3600 }, 'backend_rejected_token', 'certificate_not_valid'],
+    [
+      'that forces another command',
+      { options: { 'force-command': `echo ${personas.alice.username}` } },
+      'backend_rejected_token',
+      'certificate_not_valid',
+    ],
     ['that has not begun', { from: 3600, to: 7200 }, 'backend_rejected_token', 'certificate_not_valid'],
   ]
   each(others)('%s is not sent', async (...[, terms, code, reason]) => {
