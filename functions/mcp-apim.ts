@@ -90,7 +90,7 @@ serve(
         untrusted: true,
         inputs: page,
         call: { ...call, action: 'list-resources', inputs: { cursor: 'cursor' } },
-        labels: { ...listed('resources', 'uri'), '/resources/*/mimeType': 'none' },
+        labels: listed('resources', 'uri', 'mimeType'),
       },
       readResource: {
         summary: 'Read a resource of the server',

@@ -20,7 +20,8 @@ export function watchClients(): void {
 export function untilLeft(stream: AsyncIterable<Uint8Array>, invocationId: string): AsyncIterable<Uint8Array> {
   const [response] = [...open].find(([, { headers }]) => headers['x-ms-invocation-id'] === invocationId) ?? []
   const iterator = stream[Symbol.asyncIterator]()
-  const leave = () => void iterator.return?.()
+  // A stream that broke off already rejects, and nobody else would hear of it but the process.
+  const leave = () => void iterator.return?.().catch(() => undefined)
   if (response?.destroyed) leave()
   response?.once('close', () => {
     if (!response.writableFinished) leave()

@@ -10,6 +10,8 @@ export interface SshCertificate {
   /** Epoch seconds; endless ones are beyond what a number can hold exactly. */
   readonly validAfter: bigint
   readonly validBefore: bigint
+  /** Names of its critical options; `force-command` would run in the place of what is sent. */
+  readonly options: readonly string[]
 }
 
 const algorithm = 'ssh-rsa-cert-v01@openssh.com'
@@ -66,9 +68,11 @@ function readBlob(blob: Buffer): SshCertificate | null {
   const principals = readTexts(cursor.bytes())
   const validAfter = cursor.long()
   const validBefore = cursor.long()
-  // Critical options, extensions, reserved, the authority's key, its signature.
-  for (let field = 0; field < 5; field += 1) cursor.bytes()
-  return cursor.atEnd() ? { key, serial, type, principals, validAfter, validBefore } : null
+  // Each option is followed by its value.
+  const options = readTexts(cursor.bytes()).filter((_text, at) => at % 2 === 0)
+  // Extensions, reserved, the authority's key, its signature.
+  for (let field = 0; field < 4; field += 1) cursor.bytes()
+  return cursor.atEnd() ? { key, serial, type, principals, validAfter, validBefore, options } : null
 }
 
 function readTexts(blob: Buffer): readonly string[] {

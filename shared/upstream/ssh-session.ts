@@ -72,7 +72,8 @@ function connect(client: Client, options: SshSessionOptions, signal: AbortSignal
     }
     const fail = (error: Error & { level?: string }) => {
       if (hostKey === 'other') return reject(new Error(sshFaults.hostKey))
-      reject(error.level === 'client-authentication' ? new Error(sshFaults.refused) : error)
+      // The driver repeats what the other end says when it hangs up, before anybody knows who that is.
+      reject(new Error(error.level === 'client-authentication' ? sshFaults.refused : sshFaults.lost))
     }
     client.on('error', fail)
     client.once('close', () => fail(new Error(sshFaults.lost)))
@@ -190,6 +191,11 @@ function execute<T>(client: Client, command: string, use: (channel: ClientChanne
   })
 }
 
+/** Whatever a machine calls the signal stands in rows and answers: words of it are not taken (RFC 4254, 6.10). */
+export function signalName(said: string): string {
+  return /^(?:SIG)?[A-Z][A-Z0-9+-]{0,15}$/.test(said) ? said : 'other'
+}
+
 interface Reading {
   readonly kept: { readonly stdout: Buffer[]; readonly stderr: Buffer[] }
   bytes: number
@@ -210,7 +216,7 @@ function read(channel: ClientChannel, { keepBytes, maxBytes }: SshBounds): Promi
     channel.on('data', take(reading.kept.stdout))
     channel.stderr.on('data', take(reading.kept.stderr))
     channel.on('exit', (code: number | null, signal?: string) => {
-      reading.end = { code, signal: signal ?? null }
+      reading.end = { code, signal: signal === undefined ? null : signalName(signal) }
     })
     channel.on('error', () => reject(new Error(sshFaults.lost)))
     channel.on('close', () => {

@@ -112,7 +112,8 @@ function loginOf(certificate: SshCertificate, { principal }: UpstreamCall, now: 
   const login = principal.username?.toLowerCase() ?? ''
   if (login === '') throw failWith({ code: 'identity_configuration', fate: 'not_called', why: 'no_sign_in_name' })
   const seconds = BigInt(Math.floor(now / 1000))
-  if (certificate.type !== 1 || seconds < certificate.validAfter || seconds >= certificate.validBefore)
+  const isNow = seconds >= certificate.validAfter && seconds < certificate.validBefore
+  if (certificate.type !== 1 || !isNow || certificate.options.includes('force-command'))
     throw failWith({ code: 'backend_rejected_token', fate: 'not_called', why: 'certificate_not_valid' })
   if (certificate.principals.some((one) => one.toLowerCase() === login)) return login
   const facts = { backendIds: {}, identity: proofOf('certificate_principal', false, now) }

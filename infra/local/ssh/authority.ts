@@ -14,6 +14,8 @@ export interface CertificateTerms {
   readonly serial?: bigint
   /** Default 1, a person's. */
   readonly type?: number
+  /** Critical options by name, in their order; default none. */
+  readonly options?: Readonly<Record<string, string>>
 }
 
 /** A key as `req_cnf` names it (RFC 7517). */
@@ -45,7 +47,7 @@ export function makeSshAuthority(): SshAuthority {
 
 function describe(
   { n, e }: PublicRsaKey,
-  { principals, validAfter, validBefore, serial = 7n, type = 1 }: CertificateTerms,
+  { principals, validAfter, validBefore, serial = 7n, type = 1, options = {} }: CertificateTerms,
 ) {
   return Buffer.concat([
     text('ssh-rsa-cert-v01@openssh.com'),
@@ -57,7 +59,7 @@ function describe(
     text(Buffer.concat(principals.map(text))),
     long(BigInt(validAfter)),
     long(BigInt(validBefore)),
-    text(''),
+    text(Buffer.concat(Object.entries(options).flatMap(([name, value]) => [text(name), text(text(value))]))),
     text(Buffer.concat([text('permit-port-forwarding'), text(''), text('permit-pty'), text('')])),
     text(''),
   ])

@@ -20,6 +20,7 @@ export interface Terms {
   readonly principals?: readonly string[]
   readonly from?: number
   readonly to?: number
+  readonly options?: Readonly<Record<string, string>>
 }
 
 /** A machine, an authority that it trusts, and Entra's stand-in, which asks that authority. */
@@ -53,8 +54,8 @@ export async function openBench(): Promise<SshBench> {
   })
   const entra = await startEntra({
     certify: (key, name, now) => {
-      const { principals = [name], from = -300, to = 3600 } = bench.terms
-      return bench.authority.certify(key, { principals, validAfter: now + from, validBefore: now + to })
+      const { principals = [name], from = -300, to = 3600, options = {} } = bench.terms
+      return bench.authority.certify(key, { principals, validAfter: now + from, validBefore: now + to, options })
     },
   })
   const exchange = makeExchange(entra)

@@ -12,6 +12,8 @@ import { resolve } from '../../../shared/backend/resolve.ts'
 import type { ExchangedToken } from '../../../shared/identity/principal.ts'
 import type { UpstreamCall } from '../../../shared/pipeline/ports.ts'
 import { factsOfFailure } from '../../../shared/upstream/failure.ts'
+import { sshFaults } from '../../../shared/upstream/ssh-failure.ts'
+import { signalName } from '../../../shared/upstream/ssh-session.ts'
 import { loadFunctions } from '../../support/line-declarations.ts'
 import { keepProofs } from '../../support/proofs.ts'
 import { isOnPath, needs } from '../../support/tools.ts'
@@ -155,6 +157,12 @@ describe('the certificate', () => {
     ['of another person', { principals: [personas.bob.username] }, 'identity_mismatch', 'certificate_principal'],
     ['of nobody', { principals: [] }, 'identity_mismatch', 'certificate_principal'],
     ['that has ended', { from: -7200, to: -3600 }, 'backend_rejected_token', 'certificate_not_valid'],
+    [
+      'that forces another command',
+      { options: { 'force-command': `echo ${personas.alice.username}` } },
+      'backend_rejected_token',
+      'certificate_not_valid',
+    ],
     ['that has not begun', { from: 3600, to: 7200 }, 'backend_rejected_token', 'certificate_not_valid'],
   ]
   each(others)('%s is not sent', async (...[, terms, code, reason]) => {
@@ -249,6 +257,7 @@ describe('a machine', () => {
     ['says nothing until the call is over', { deadlineMs: 300 }, 'backend_timeout', 'deadline'],
     ['speaks another protocol', { says: 'HTTP/1.1 302 Found\r\n'.repeat(2000) }, 'backend_failed', 'unreachable'],
     ['ends at once', { ends: true }, 'backend_failed', 'unreachable'],
+    ['hangs up in our own words', { says: hangUp(sshFaults.refused) }, 'backend_failed', 'unreachable'],
   ] as const)('that %s was not called', async (...[, manner, code, why]) => {
     const { says = '', ends = false, ...limits }: { says?: string; ends?: boolean; deadlineMs?: number } = manner
     const server = createServer((socket) => {
@@ -267,6 +276,17 @@ describe('a machine', () => {
 })
 
 describe('a command that goes wrong', () => {
+  each([
+    ['a signal', 'SIGKILL', 'SIGKILL'],
+    ['one of real time', 'SIGRTMIN+3', 'SIGRTMIN+3'],
+    ['a name', 'alice@contoso.com', 'other'],
+    ['a further line', 'SIGKILL\n', 'other'],
+    ['much', `SIG${'A'.repeat(300)}`, 'other'],
+    ['nothing', '', 'other'],
+  ])('by %s, told by the machine, is a signal or another', async (_what, said, shown) => {
+    expect(signalName(said)).toBe(shown)
+  })
+
   it('by its time is ended, on the machine too', async () => {
     const leaver = new AbortController()
     const call = { ...(await ask('/usr/bin/sleep 300')), signal: leaver.signal }
@@ -310,6 +330,17 @@ describe('a command that goes wrong', () => {
     expect([problem.code, problem.reason]).toEqual(['backend_timeout', 'not_called:deadline'])
   })
 })
+
+/** What anybody can say before keys are exchanged (RFC 4253, 11.1): SSH_MSG_DISCONNECT for this reason. */
+function hangUp(reason: string): string {
+  const payload = `\u0001\0\0\0\u0002${lengthOf(reason.length)}${reason}${lengthOf(0)}`
+  const padding = 16 - ((payload.length + 5) % 8)
+  return `SSH-2.0-x\r\n${lengthOf(payload.length + 1 + padding)}${String.fromCharCode(padding)}${payload}${'\0'.repeat(padding)}`
+}
+
+function lengthOf(bytes: number): string {
+  return `\0\0\0${String.fromCharCode(bytes)}`
+}
 
 /** Command lines of the processes of a user. */
 function runningAs(uid: number): string {
