@@ -4,6 +4,7 @@ const technologies = require('./infra/build/edges.json')
 
 const exactly = (files) => `^(${files.map((file) => file.replaceAll('.', '\\.')).join('|')})$`
 const edge = exactly(technologies.flatMap(({ files }) => files))
+const door = '^shared/(serve|http/guard)\\.ts$'
 const outer = '^shared/(app[a-z-]*|serve)\\.ts$|^shared/http/|^shared/console/|^shared/config/environment\\.ts$'
 // Node's own modules and our files resolve to names outside node_modules; zod is everybody's.
 const foreign = 'node_modules/(?!zod/)'
@@ -50,10 +51,24 @@ module.exports = {
       },
     },
     {
+      name: 'doors-use-hashing-alone',
+      comment: 'Handlers may know the Functions library; whatever else of Node they touch is an edge.',
+      severity: 'error',
+      from: { path: `^shared/(http|console)/|${door}`, pathNot: edge },
+      to: { dependencyTypes: ['core'], dependencyTypesNot: ['type-only'], pathNot: '^(node:)?crypto$' },
+    },
+    {
       name: 'pure-imports-no-edge',
       severity: 'error',
-      from: { path: '^shared/', pathNot: `${edge}|^shared/app[a-z-]*\\.ts$` },
+      from: { path: '^shared/', pathNot: `${edge}|${door}|^shared/app[a-z-]*\\.ts$` },
       to: { path: edge, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'doors-import-one-edge',
+      comment: 'They run before the app is loaded: who leaves is watched from the first request on.',
+      severity: 'error',
+      from: { path: door },
+      to: { path: edge, pathNot: '^shared/http/left-clients\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'edges-import-no-line',

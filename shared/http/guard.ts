@@ -1,7 +1,7 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { Answer, Inbound } from '../pipeline/ports.ts'
 import { readInbound } from './inbound.ts'
-import { untilLeft } from './left-clients.ts'
+import { type Client, clientOf, untilLeft } from './left-clients.ts'
 import type { AnswerRoute, RunningApp } from './running-app.ts'
 
 /** Loaded at the first request; one per process. */
@@ -17,8 +17,9 @@ async function loadApp(): Promise<RunningApp> {
 export function guard(route: AnswerRoute, backend?: string): HttpHandler {
   return async (request: HttpRequest, { invocationId }: InvocationContext): Promise<HttpResponseInit> => {
     try {
+      const client = clientOf(invocationId)
       const app = await loadApp()
-      return toResponse(await answerSafely(app, route, await readInbound(request, backend)), invocationId)
+      return toResponse(await answerSafely(app, route, await readInbound(request, backend)), client)
     } catch {
       return { status: 500, headers: { 'cache-control': 'no-store' } }
     }
@@ -33,6 +34,6 @@ async function answerSafely(app: RunningApp, route: AnswerRoute, inbound: Inboun
   }
 }
 
-function toResponse({ status, headers, body, stream }: Answer, invocationId: string): HttpResponseInit {
-  return { status, headers: { ...headers }, body: stream === undefined ? body : untilLeft(stream, invocationId) }
+function toResponse({ status, headers, body, stream }: Answer, client: Client | undefined): HttpResponseInit {
+  return { status, headers: { ...headers }, body: stream === undefined ? body : untilLeft(stream, client) }
 }

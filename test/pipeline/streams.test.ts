@@ -116,7 +116,7 @@ describe('an answer that flows', () => {
     expect(text).toContain('the order was shipped')
     expect(text).not.toContain('ann.berg')
     expect(outcomes(world)).toMatchObject([
-      { status: 'called', code: 'ok', bytes: 77, labels: ['text.free'], backendIds: { id: 'c1' } },
+      { status: 'called', code: 'ok', flow: 'left', bytes: 77, labels: ['text.free'], backendIds: { id: 'c1' } },
     ])
     expect(outcomes(world)[0]?.masked.map(({ label }) => label)).toEqual(['pii.contact'])
   })
@@ -134,6 +134,8 @@ describe('an answer that flows', () => {
     const answer = await handle(inbound('whole'), world.line)
     expect(answer).not.toHaveProperty('stream')
     expect(world.signals).toEqual([])
+    expect(outcomes(world)).toHaveLength(1)
+    expect(outcomes(world)[0]).not.toHaveProperty('flow')
   })
 
   it('is recorded whole where policy wants that', async () => {
@@ -173,6 +175,7 @@ describe('a stream that fails', () => {
     expect(answer).toMatchObject({ status: 429, headers: { 'content-type': 'application/problem+json' } })
     expect(world.events).toEqual([])
     expect(outcomes(world)).toMatchObject([{ status: 'not-called', code: 'backend_rejected' }])
+    expect(outcomes(world)[0]).not.toHaveProperty('flow')
   })
 
   it('shows nothing where the release cannot be recorded, and the book says that it was called', async () => {
@@ -184,7 +187,7 @@ describe('a stream that fails', () => {
     const world = flowing({ faults })
     const { answer, pieces } = await collect(world)
     expect([answer.status, pieces]).toEqual([503, []])
-    expect(outcomes(world)).toMatchObject([{ status: 'called', code: 'audit_unavailable', bytes: 0 }])
+    expect(outcomes(world)).toMatchObject([{ status: 'called', code: 'audit_unavailable', flow: 'held', bytes: 0 }])
     expect(world.signals[0]?.aborted).toBe(true)
   })
 
@@ -213,7 +216,7 @@ describe('a stream that fails', () => {
     expect(pieces.at(-1)?.kinds).toContain('outcome')
     expect(pieces.at(-1)?.text).toContain('"code":"backend_failed"')
     expect(text).not.toContain('[DONE]')
-    expect(outcomes(world)).toMatchObject([{ status: 'called', code: 'backend_failed', bytes: 77 }])
+    expect(outcomes(world)).toMatchObject([{ status: 'called', code: 'backend_failed', flow: 'left', bytes: 77 }])
   })
 
   it('lets the backend go where the caller leaves, and the book says that it was left', async () => {
@@ -223,7 +226,9 @@ describe('a stream that fails', () => {
     const world = flowing({ chunks })
     const answer = await handle(inbound(), world.line)
     for await (const _ of answer.stream ?? []) break
-    await expect.poll(() => outcomes(world)).toMatchObject([{ status: 'called', code: 'client_gone', bytes: 77 }])
+    await expect
+      .poll(() => outcomes(world))
+      .toMatchObject([{ status: 'called', code: 'client_gone', flow: 'left', bytes: 77 }])
     expect(world.signals[0]?.aborted).toBe(true)
   })
 
@@ -233,7 +238,9 @@ describe('a stream that fails', () => {
     }
     const world = flowing({ chunks, flowMs: 40 })
     await handle(inbound(), world.line)
-    await expect.poll(() => outcomes(world)).toMatchObject([{ status: 'called', code: 'backend_timeout' }])
+    await expect
+      .poll(() => outcomes(world))
+      .toMatchObject([{ status: 'called', code: 'backend_timeout', flow: 'left' }])
   })
 
   it('is over when its time is up, although the backend never ends', async () => {

@@ -38,6 +38,26 @@ const planted: readonly Planted[] = [
     says: 'pure-stays-pure: shared/masking/planted-disk.ts → fs',
   },
   {
+    file: 'shared/http/planted-channel.ts',
+    text: "import { subscribe } from 'node:diagnostics_channel'\nexport const watch = subscribe\n",
+    says: 'doors-use-hashing-alone: shared/http/planted-channel.ts → diagnostics_channel',
+  },
+  {
+    file: 'shared/console/planted-disk.ts',
+    text: "export const load = () => import('node:fs')\n",
+    says: 'doors-use-hashing-alone: shared/console/planted-disk.ts → fs',
+  },
+  {
+    file: 'shared/http/planted-edge-user.ts',
+    text: "import { untilLeft } from './left-clients.ts'\nexport const follow = untilLeft\n",
+    says: 'pure-imports-no-edge: shared/http/planted-edge-user.ts → shared/http/left-clients.ts',
+  },
+  {
+    file: 'shared/http/guard.ts',
+    text: "import { createTableRows } from '../audit/table-rows.ts'\nexport const guard = createTableRows\n",
+    says: 'doors-import-one-edge: shared/http/guard.ts → shared/audit/table-rows.ts',
+  },
+  {
     file: 'shared/masking/planted-functions.ts',
     text: "import { app } from '@azure/functions'\nexport const functions = app\n",
     says: 'functions-library-at-the-door: shared/masking/planted-functions.ts → ',
@@ -126,6 +146,11 @@ const innocent: readonly (readonly [file: string, text: string])[] = [
     "import type { TableClient } from '@azure/data-tables'\nexport type Tables = TableClient\n",
   ],
   ['shared/quota/innocent-hash.ts', "import { createHash } from 'node:crypto'\nexport const hash = createHash\n"],
+  ['shared/http/innocent-hash.ts', "import { hash } from 'node:crypto'\nexport const digest = hash\n"],
+  [
+    'shared/http/innocent-types.ts',
+    "import type { ServerResponse } from 'node:http'\nexport type Answering = ServerResponse\n",
+  ],
   ['shared/quota/innocent-port.ts', 'export const get = (fetch: (url: string) => unknown) => fetch("/")\n'],
   ['shared/quota/innocent-date.ts', '// Date.now and process.env in a comment\nexport const at = new Date(0)\n'],
 ]
