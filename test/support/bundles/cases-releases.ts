@@ -25,6 +25,8 @@ export function releaseCases(world: World): BundleCase[] {
     alter(opening, { kind: 'release', seq, lane, detail: { ...detail, ...inner } })
   const ended = (seq: number, inner: Part = { flow: 'left' }, lane = 'L01') => alter(outcome, { seq, lane }, inner)
   const denied = alter(intent, {}, { verdict: 'deny' })
+  const approved = alter(intent, {}, { approval: { id: 'a1' } })
+  const doubt = alter(opening, { kind: 'release', seq: 2, detail: {} })
   const other = alter(opening, { lane: 'L02' })
   const one = (...lines: string[]) => bundleOfLanes(world, { L01: [opening, ...lines] })
   const two = (first: string[], second: string[]) =>
@@ -62,6 +64,22 @@ export function releaseCases(world: World): BundleCase[] {
       one(intent, release(2, { seq: '1' }), ended(3, { flow: 'held' })),
       ['malformed', 'L01', 2],
     ],
+    [
+      'a release that names no lane',
+      one(intent, release(2, { lane: 7 }), ended(3, { flow: 'held' })),
+      ['malformed', 'L01', 2],
+    ],
+    [
+      'a release that names no decision',
+      one(intent, release(2, { decisionId: 7 }), ended(3, { flow: 'held' })),
+      ['malformed', 'L01', 2],
+    ],
+    ['an outcome whose evidence is no text', one(intent, ended(2, { evidence: 7 })), ['malformed', 'L01', 2]],
+    ['a release of another row while the call is open', one(intent, release(2, { seq: 0 })), wrong(2)],
+    ['an outcome in another lane without a release', two([intent], [ended(1, undefined, 'L02')])],
+    ['an outcome that was found out without a release', one(intent, ended(2, { evidence: 'x' }))],
+    ['a row in doubt where the release should be', one(intent, doubt, ended(3)), ['malformed', 'L01', 2]],
+    ['a release after the end of what was approved', one(approved, ended(2), release(3)), wrong(3)],
   ]
   const open: Place = ['dangling_intent', 'L01', 1]
   const long = alter(intent, { time: '2026-11-22T09:30:00.000Z' })

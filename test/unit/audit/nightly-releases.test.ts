@@ -94,6 +94,15 @@ describe('a stream over several parts of a night', () => {
     await two.recordReconciled({ decisionId, lane, segment, seq, mac }, found, world.now + day)
     expect(placesOf(await night())).toEqual([])
   })
+
+  it('has a release in another lane where the outcome that was found out stands beside the intent', async () => {
+    const intent = await begin('flows')
+    await release(intent, two)
+    const { decisionId, lane, segment, seq, mac } = intent
+    const found = called({ status: 'unknown', evidence: 'none' })
+    await one.recordReconciled({ decisionId, lane, segment, seq, mac }, found, world.now + day)
+    expect(placesOf(await night())).toEqual([])
+  })
 })
 
 describe('a release that is carried across nights', () => {
