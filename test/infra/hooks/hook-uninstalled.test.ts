@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const clone = mkdtempSync(join(tmpdir(), 'countersign-clone-'))
 
 beforeAll(() => {
-  const heavy = /[\\/]infra[\\/](?:local|platform|watch)$/
+  const heavy = /[\\/]infra[\\/](?:platform|watch)$/
   for (const part of ['infra', 'shared', 'functions', 'package.json'])
     cpSync(join(root, part), join(clone, part), { recursive: true, filter: (path) => !heavy.test(path) })
 })
