@@ -10,6 +10,7 @@ export interface Hook {
   readonly title: string
   /** Flags beside `--json` and `--strict`. */
   readonly flags: readonly string[]
+  /** Imports what it needs itself: where packages are missing, that has to be said and cannot be, once imports are bound. */
   readonly examine: (flags: Flags) => Promise<readonly Finding[]>
 }
 
@@ -32,6 +33,7 @@ export async function runHook(hook: Hook, args: readonly string[]): Promise<numb
 /** What no check foresaw: named, and never with the place in our code. */
 function failure({ name }: Hook, error: unknown): Finding {
   const place = { subject: 'hook', check: name }
+  if (isUninstalled(error)) return wrong(place, uninstalled)
   const detail = error instanceof Error ? error.message : String(error)
   return wrong(place, {
     code: 'hook_failed',
@@ -39,3 +41,15 @@ function failure({ name }: Hook, error: unknown): Finding {
     next: 'If the sentence does not say what to mend, run it again with --json and report it.',
   })
 }
+
+/** A package that is not there, and no file of ours. */
+function isUninstalled(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    /package '/.test(error.message)
+  )
+}
+
+const uninstalled = { code: 'packages_missing', detail: 'node_modules', next: 'npm ci, in the folder of azure.yaml.' }
