@@ -71,4 +71,10 @@ function complain(message: string, code: number): number {
   return code
 }
 
-process.exitCode = await launch(process.argv.slice(2))
+/** Where nothing else was said: 1, and the sentence of the error, since a place in our code helps nobody who operates. */
+async function report(error: unknown): Promise<number> {
+  const { describeFailure } = await import('./failure.ts')
+  return complain(describeFailure(process.argv[2] ?? 'countersign', error), 1)
+}
+
+process.exitCode = await launch(process.argv.slice(2)).catch(report)
