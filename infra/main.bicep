@@ -665,6 +665,8 @@ module directory 'identity/registration.bicep' = if (makesRegistration) {
     environmentName: environmentName
     cloud: cloud
     publicUrl: effectiveUrl
+    // Azure's own domain is not the tenant's, and Entra may refuse it as an identifier.
+    resourceUri: empty(publicUrl) || isOwnAddress ? '' : '${publicUrl}/mcp'
     gatewayPrincipalId: identities.outputs.gatewayPrincipalId
     backends: objectKeys(backends)
     allowedActors: actors

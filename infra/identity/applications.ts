@@ -47,6 +47,14 @@ export function chooseApis(backends: readonly string[]): {
   return { apis: [...apis.values()], own: chosen.filter(({ api }) => api === 'tenant-defined') }
 }
 
+/** Domains that Azure gives out: no tenant has verified them, and Entra may refuse an identifier there. */
+const givenDomain = /\.(azurewebsites\.(net|us)|chinacloudsites\.cn|azure-api\.(net|us|cn))$/
+
+/** Of /mcp, for clients that name a resource (RFC 8707), at a domain of the company. */
+function resourceUris({ publicUrl }: Wanted): string[] {
+  return publicUrl === undefined || givenDomain.test(new URL(publicUrl).hostname) ? [] : [`${publicUrl}/mcp`]
+}
+
 /** The gateway's application as Graph takes it (`PATCH /applications`): member for member what gateway.bicep declares. */
 export function describeGateway(wanted: Wanted) {
   const { uniqueName, displayName } = names(wanted.environment).gateway
@@ -54,7 +62,7 @@ export function describeGateway(wanted: Wanted) {
   return {
     displayName,
     signInAudience: 'AzureADMyOrg',
-    identifierUris: [`api://${place.clientId}`, ...(wanted.publicUrl === undefined ? [] : [`${wanted.publicUrl}/mcp`])],
+    identifierUris: [`api://${place.clientId}`, ...resourceUris(wanted)],
     groupMembershipClaims: facts.groupMembershipClaims,
     optionalClaims: { accessToken: facts.optionalClaims },
     api: {

@@ -16,7 +16,9 @@ param consoleClientId string
 
 param tenantId string
 param cloud 'public' | 'usgov' | 'china'
-param publicUrl string
+
+@description('Address of /mcp at a domain of the company, for clients that name a resource (RFC 8707); empty: none. Entra may refuse one at a domain that the tenant has not verified.')
+param resourceUri string
 
 @description('Object id of the managed identity whose token is the client assertion.')
 param gatewayPrincipalId string
@@ -48,10 +50,7 @@ resource application 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: uniqueName
   displayName: displayName
   signInAudience: 'AzureADMyOrg'
-  identifierUris: [
-    'api://${clientId}'
-    '${publicUrl}/mcp'
-  ]
+  identifierUris: filter(['api://${clientId}', resourceUri], uri => !empty(uri))
   groupMembershipClaims: facts.groupMembershipClaims
   optionalClaims: {
     accessToken: facts.optionalClaims

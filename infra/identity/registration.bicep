@@ -11,6 +11,9 @@ param cloud 'public' | 'usgov' | 'china' = 'public'
 @description('Where the gateway is reached, https, without a slash at its end. Its host has to be a verified domain of the tenant, or one that the tenant lets be used.')
 param publicUrl string
 
+@description('Address of /mcp at a domain of the company; empty: none.')
+param resourceUri string
+
 @description('Object id of the managed identity of the gateway.')
 param gatewayPrincipalId string
 
@@ -55,7 +58,7 @@ module gateway 'gateway.bicep' = {
     consoleClientId: consoleSeed.outputs.appId
     tenantId: tenantId
     cloud: cloud
-    publicUrl: publicUrl
+    resourceUri: resourceUri
     gatewayPrincipalId: gatewayPrincipalId
     backends: backends
     allowedActors: allowedActors

@@ -151,6 +151,13 @@ describe('the request to an Entra admin', () => {
     expect(identifierUris).toEqual(['api://{{gateway.appId}}', 'https://agents.example.com/mcp'])
   })
 
+  it.each(['https://func-cs-gateway-x.azurewebsites.net', 'https://apim-x.azure-api.net'])(
+    'names no identifier at a domain that Azure gives out: %s',
+    (publicUrl) => {
+      expect(describeGateway({ ...wanted, publicUrl }).identifierUris).toEqual(['api://{{gateway.appId}}'])
+    },
+  )
+
   it('lets each listed agent in without asking persons, and gives the console its own scope alone', () => {
     const { preAuthorizedApplications, oauth2PermissionScopes } = describeGateway(wanted).api
     const named = preAuthorizedApplications.map(({ appId, delegatedPermissionIds }) => [
