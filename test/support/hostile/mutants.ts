@@ -213,6 +213,8 @@ const changes: Readonly<Record<string, readonly Change[]>> = {
       'return listOperationsFor(await parts.ports.verify(inbound), parts)',
       'return listOperationsFor(await parts.ports.verifyAny(inbound), parts)',
     ],
+  ],
+  'shared/http/explain.ts': [
     [
       'const { principal, assertion } = await ports.verify(inbound)',
       'const { principal, assertion } = await ports.verifyAny(inbound)',
